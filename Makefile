@@ -1,0 +1,71 @@
+# sansang: `make help` lists the targets. Everything is set up in .venv on first use; nothing else is touched.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT    ?= 9640
+COMMUNE ?= 00000
+PO      := $(wildcard */sansang_*/locale/*/LC_MESSAGES/*.po)
+MO      := $(PO:.po=.mo)
+PIP     := $(BIN)/python -m pip --disable-pip-version-check -q
+export SANDBOX
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-deps check format words lock bench dist clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(VENV)/.run-ready $(MO) ## Start a collector and an agent for this machine (SANDBOX=1, PORT=, COMMUNE=)
+	@exec $(BIN)/python deploy/local/run.py --port $(PORT) --commune $(COMMUNE) $(if $(SANDBOX),--sandbox)
+
+test: $(VENV)/.dev-ready $(MO) ## Run every test this machine can run (ARGS= for pytest)
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-deps: ## Install the real servers, tools and browser the tests use (Debian, needs root)
+	@sh tests/support/install-needs.sh
+
+check: $(VENV)/.dev-ready $(MO) ## Lint, format and type checks, for Linux and Windows
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy --platform linux
+	@$(BIN)/mypy --platform win32
+
+format: $(VENV)/.dev-ready ## Let ruff format and sort
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix-only -q .
+
+words: $(VENV)/.dev-ready ## Collect user-facing strings into the catalogues (then translate the .po files)
+	@$(BIN)/python tests/support/words.py update
+
+lock: $(VENV)/.dev-ready ## Renew the locked dependencies under requirements/
+	@$(BIN)/python tests/support/lock.py
+
+dist: $(VENV)/.dev-ready $(MO) ## Build the wheel and the source archive into dist/
+	@$(BIN)/python -m build --no-isolation -o dist . >/dev/null && ls dist
+
+clean: ## Remove what the targets above made
+	rm -rf $(VENV) .cache .run dist $(MO)
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "sansang needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1). Try: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "Python's venv module is missing; on Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@echo "Making $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run-ready: requirements/run.txt pyproject.toml | $(VENV)/.made
+	@echo "Installing what sansang needs into $(VENV) ..."
+	@$(PIP) install --require-hashes --no-deps -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev-ready: requirements/dev.txt $(VENV)/.run-ready
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@
+
+%.mo: %.po hatch_build.py | $(VENV)/.run-ready
+	@$(BIN)/python -c 'import sys, pathlib, hatch_build; hatch_build.compile_catalogue(pathlib.Path(sys.argv[1]))' $<

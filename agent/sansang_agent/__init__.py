@@ -1,0 +1,6 @@
+"""The sansang agent: probes what a commune's service centre needs and reports it.
+
+It runs on a commune PC without rights, keeps measuring without a line, and loads nothing heavy.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,122 @@
+"""What is probed: one struct per kind of check, told apart by ``kind``.
+
+Durations are seconds. A field that only the local administrator may set says so; the centre never sets it.
+"""
+
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from .rung import Network, Rung
+
+Identifier = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+"""A check's name: lower-case letters, digits, ``_ . -``; it is a metric label and a key."""
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86400)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=100)]
+
+
+class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    id: Identifier
+    rung: Rung
+    target: str
+    """What is asked: an address, ``host:port`` or a URL, by kind. ``{gateway}`` and ``{dns}`` are this PC's own."""
+    name: str = ""
+    """What people call it (Vietnamese, NFC); empty shows the target."""
+    network: Network = Network.BOTH
+    period: Seconds = 15.0
+    timeout: Seconds = 4.0
+    confirm: bool = True
+    """Ask again (3 tries, 1 s apart) before saying failed; off for shared services."""
+    mandatory: bool = True
+    """Whether citizens' files cannot be handled without it."""
+    source: str = ""
+    """Where the target comes from, shown with it (for example "check on site")."""
+
+
+class IcmpCheck(_Common, tag="icmp", tag_field="kind", frozen=True):
+    """A train of echoes (RFC 792, RFC 4443). ``target``: address or name."""
+
+    count: Count = 5
+    gap: Seconds = 0.2
+    fallback_ports: tuple[Port, ...] = (80, 443, 53)
+    """Tried by TCP connect when this process may not send ICMP; an answer or a refusal both mean the host is there."""
+
+
+class TcpCheck(_Common, tag="tcp", tag_field="kind", frozen=True):
+    """A TCP connect (RFC 9293). ``target``: ``host:port``."""
+
+    refused_is_ok: bool = False
+    """A refusal proves the host is there: right for a gateway, wrong for a service."""
+
+
+class DnsCheck(_Common, tag="dns", tag_field="kind", frozen=True):
+    """One question to one resolver (RFC 1035). ``target``: resolver as ``address[:port]``."""
+
+    query: str
+    type: str = "A"
+    expect: tuple[str, ...] = ()
+    """Addresses or networks; at least one answer must lie in one of them. Empty: any answer is right."""
+
+
+class TlsCheck(_Common, tag="tls", tag_field="kind", frozen=True):
+    """A TLS handshake and the facts of the certificate. ``target``: ``host:port``."""
+
+    server_name: str = ""
+    ca_file: str = ""
+    """A CA file on this machine (local administrator only); empty: the system's."""
+
+
+class HttpCheck(_Common, tag="http", tag_field="kind", frozen=True):
+    """A GET (RFC 9110) with a stopwatch per phase. ``target``: URL."""
+
+    status: tuple[int, ...] = ()
+    """Statuses that are right; empty: any 2xx or 3xx that ends in a 2xx."""
+    contains: str = ""
+    """Text the page must have, or it is not the service's page (``wrong_content``)."""
+    redirects: Annotated[int, msgspec.Meta(ge=0, le=10)] = 5
+    max_bytes: Annotated[int, msgspec.Meta(ge=1024, le=4_194_304)] = 262_144
+    ca_file: str = ""
+    """A CA file on this machine (local administrator only); empty: the system's."""
+
+
+class HostCheck(_Common, tag="host", tag_field="kind", frozen=True):
+    """This machine: adapters, routes, clock, disk, power. ``target``: always ``local``."""
+
+
+class PathCheck(_Common, tag="path", tag_field="kind", frozen=True):
+    """The first answering hop beyond the gateway on the way to ``target`` (an address), by limited TTL."""
+
+    first_ttl: Annotated[int, msgspec.Meta(ge=1, le=30)] = 2
+    max_ttl: Annotated[int, msgspec.Meta(ge=1, le=30)] = 5
+
+
+Check = IcmpCheck | TcpCheck | DnsCheck | TlsCheck | HttpCheck | HostCheck | PathCheck
+
+KINDS: dict[str, type[Check]] = {
+    "icmp": IcmpCheck,
+    "tcp": TcpCheck,
+    "dns": DnsCheck,
+    "tls": TlsCheck,
+    "http": HttpCheck,
+    "host": HostCheck,
+    "path": PathCheck,
+}
+
+
+def kind_of(check: Check) -> str:
+    """The ``kind`` a check is written with."""
+    tag = check.__struct_config__.tag
+    assert isinstance(tag, str)
+    return tag
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """The checks of one agent, content-addressed by :func:`sansang_agent.contract.codec.profile_hash`."""
+
+    VERSION: ClassVar[int] = 1
+
+    label: str = ""
+    """Shown beside every result of this profile, for example "sandbox: stand-ins on loopback"."""
+    checks: tuple[Check, ...] = ()

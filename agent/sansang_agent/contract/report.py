@@ -1,0 +1,213 @@
+"""What agent and collector say to each other: results, reports, envelopes and answers.
+
+JSON, version 1. Unknown fields are ignored so that a newer agent can talk to an older collector.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from .check import Profile
+from .outcome import Outcome, Reason
+
+VERSION = 1
+MAX_COMPRESSED_BYTES = 1_048_576
+MAX_BODY_BYTES = 8_388_608
+MAX_REPORTS = 1_000
+"""Reports in one envelope."""
+
+Hex128 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+Text = Annotated[str, msgspec.Meta(max_length=2000)]
+Ratio = Annotated[float, msgspec.Meta(ge=0, le=1)]
+NonNegative = Annotated[float, msgspec.Meta(ge=0)]
+Natural = Annotated[int, msgspec.Meta(ge=0, le=9_007_199_254_740_991)]
+Span = tuple[Natural, Natural]
+"""First and last sequence number, both included."""
+
+
+class Why(StrEnum):
+    """What made the agent write a report."""
+
+    PERIODIC = "periodic"
+    CHANGE = "change"
+    REQUEST = "request"
+    GOODBYE = "goodbye"
+
+
+class GoodbyeReason(StrEnum):
+    """Why an agent stops on purpose."""
+
+    SHUTDOWN = "shutdown"
+    SLEEP = "sleep"
+    LOGOFF = "logoff"
+    UPDATE = "update"
+    RESTART = "restart"
+    STOP = "stop"
+
+
+class Hop(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One answering router of a path."""
+
+    ttl: Natural
+    address: str
+    rtt_ms: NonNegative | None = None
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One answer of one check. Times are milliseconds; ``at`` is relative to the report's ``mono``."""
+
+    check: Name
+    at: int = 0
+    outcome: Outcome
+    reason: Reason | None = None
+    sent: Natural | None = None
+    lost: Natural | None = None
+    rtt_ms: tuple[NonNegative, NonNegative, NonNegative, NonNegative] | None = None
+    """Minimum, median, 95th percentile, maximum."""
+    jitter_ms: NonNegative | None = None
+    resolution_ms: NonNegative | None = None
+    """How fine this platform's clock for the measurement is."""
+    phases_ms: dict[str, NonNegative] | None = None
+    """By phase: resolve, connect, tls, first_byte, transfer; together the duration of the probe."""
+    status: Natural | None = None
+    """HTTP status of the last answer."""
+    cert_expiry: float | None = None
+    """Earliest notAfter of the chain seen, Unix seconds."""
+    clock_offset_s: float | None = None
+    """The server's clock minus this machine's, from an HTTP Date header (RFC 9110, whole seconds)."""
+    address: str | None = None
+    """The address that was asked."""
+    hops: tuple[Hop, ...] | None = None
+    fallback: str | None = None
+    """The other way it was measured, for example ``tcp`` where ICMP is not permitted."""
+    detail: Text | None = None
+    """Evidence for people: a title seen, a notAfter, an answer."""
+
+
+class Nic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A network adapter: state, rate in bit/s, error counters, addresses."""
+
+    name: str
+    up: bool
+    bps: Natural = 0
+    rx_errors: Natural = 0
+    tx_errors: Natural = 0
+    addresses: tuple[str, ...] = ()
+
+
+class Power(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What feeds the machine: ``mains`` or ``battery``, and the charge in percent where there is one."""
+
+    source: str
+    percent: NonNegative | None = None
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The machine itself: uptime in seconds, CPU and memory in use as ratios, free bytes of the spool's disk."""
+
+    uptime_s: NonNegative
+    cpu: Ratio | None = None
+    memory: Ratio | None = None
+    disk_free_bytes: Natural | None = None
+    nics: tuple[Nic, ...] = ()
+    gateways: tuple[str, ...] = ()
+    dns: tuple[str, ...] = ()
+    power: Power | None = None
+
+
+class Goodbye(msgspec.Struct, frozen=True, kw_only=True):
+    """A planned silence; ``back`` is the wall time it is expected to end, where known."""
+
+    reason: GoodbyeReason
+    back: float | None = None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one agent saw since its last report. Identity: (agent, stream, seq)."""
+
+    stream: Hex128
+    seq: Annotated[int, msgspec.Meta(ge=1, le=9_007_199_254_740_991)]
+    boot: Name
+    mono: NonNegative
+    """Seconds since boot, counting sleep, when the report was taken."""
+    wall: NonNegative
+    why: Why
+    start: str = ""
+    """What began this run of the agent: ``boot`` or ``process``."""
+    version: str = ""
+    config: str = ""
+    """Hash of the profile the checks belong to."""
+    host: Host | None = None
+    results: tuple[Result, ...] = ()
+    goodbye: Goodbye | None = None
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """The sender's clocks at the moment of sending."""
+
+    boot: Name
+    mono: NonNegative
+    wall: NonNegative
+
+
+class SpoolState(msgspec.Struct, frozen=True, kw_only=True):
+    """How much the agent still holds and which sequence numbers of its stream it had to drop."""
+
+    rows: Natural = 0
+    oldest: float | None = None
+    bytes: Natural = 0
+    dropped: tuple[Span, ...] = ()
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What an agent writes at the moment of sending; reports stay the exact bytes the spool froze."""
+
+    v: int
+    sent: Sent
+    spool: SpoolState = SpoolState()
+    profiles: dict[str, Profile] = {}
+    """Profiles by hash, sent when a process starts and when the collector asks."""
+    reports: tuple[msgspec.Raw, ...] = ()
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One record that was not taken: which, where in it, why. ``why`` "conflict": same identity, other content."""
+
+    index: int
+    """Position of the report in the envelope, from 0."""
+    why: str
+    stream: str | None = None
+    seq: int | None = None
+    field: str | None = None
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How fast the collector wants to be told: seconds between live reports, backlog envelopes a second."""
+
+    live_s: float = 15.0
+    backlog_per_s: float = 4.0
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The collector's answer: what is durably in the log, what was refused, and what it wants to know."""
+
+    stored: tuple[tuple[str, tuple[Span, ...]], ...] = ()
+    refused: tuple[Refused, ...] = ()
+    config: str | None = None
+    """The profile the centre wants this agent to use; none while agents use their own."""
+    profiles_wanted: tuple[str, ...] = ()
+    now: float
+    pace: Pace = Pace()
+    requests: tuple[msgspec.Raw, ...] = ()
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A problem document (RFC 9457)."""
+
+    title: str
+    status: int
+    detail: str = ""
+    type: str = "about:blank"
+    refused: tuple[Refused, ...] = ()

@@ -1,0 +1,48 @@
+"""The table of probes: one function per kind of check, asked by the runner and by ``sansang check``.
+
+A probe only knows how to ask. Stopwatch of the whole, deadline, confirmation and the exception net are the runner's.
+"""
+
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Any, Protocol
+
+import msgspec
+
+from sansang_agent.contract.report import Result
+from sansang_agent.platform import Platform
+
+
+class Names(Protocol):
+    """Turns a host name into addresses without ever blocking the loop; see names.py."""
+
+    async def resolve(self, host: str, timeout: float) -> list[str]:
+        """Addresses of ``host``, IPv4 first; raises :class:`sansang_agent.names.NameFailure` with a reason."""
+        ...
+
+
+class Tools(msgspec.Struct, frozen=True):
+    """What a probe may use: this machine, names, and the User-Agent it says it is."""
+
+    platform: Platform
+    names: Names
+    user_agent: str
+
+
+Probe = Callable[[Any, Tools], Awaitable[Result]]
+
+_MODULES = {
+    "icmp": "icmp",
+    "tcp": "tcp",
+    "dns": "dns",
+    "tls": "tls",
+    "http": "http",
+    "host": "host",
+    "path": "path",
+}
+
+
+def probe_for(kind: str) -> Probe:
+    """The probe function of ``kind``, imported on first use so that a light agent stays light."""
+    probe: Probe = import_module(f"sansang_agent.probes.{_MODULES[kind]}").probe
+    return probe

@@ -1,0 +1,1 @@
+"""The sansang collector: takes reports, keeps them, and says what they mean."""

@@ -1,0 +1,108 @@
+"""What pages and the API show: plain frozen views, made by overview.py from the ledger.
+
+Times are Unix seconds; ``None`` means never or not known, and is shown as such.
+"""
+
+import msgspec
+
+from sansang_agent.contract.light import Light
+from sansang_agent.contract.outcome import Outcome, Reason
+from sansang_agent.contract.rung import Network, Rung
+
+
+class CheckView(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest result of one check of one agent, with what its profile says about it."""
+
+    check: str
+    kind: str | None
+    rung: Rung | None
+    target: str
+    name: str
+    network: Network
+    mandatory: bool
+    source: str
+    outcome: Outcome
+    reason: Reason | None
+    at: float
+    since: float | None
+    """Since when the outcome has been what it is, as far as intervals tell."""
+    live: bool
+    """False where the newest result is older than two periods: shown, but not as the present."""
+    duration_ms: float | None
+    rtt_ms: tuple[float, float, float, float] | None
+    loss: float | None
+    """Lost echoes as a ratio."""
+    phases_ms: dict[str, float] | None
+    status: int | None
+    cert_expiry: float | None
+    fallback: str | None
+    detail: str | None
+
+
+class RungView(msgspec.Struct, frozen=True, kw_only=True):
+    """One rung of an agent's or a commune's ladder."""
+
+    rung: Rung
+    light: Light
+    since: float | None
+    checks: tuple[CheckView, ...] = ()
+
+
+class AgentView(msgspec.Struct, frozen=True, kw_only=True):
+    """One machine."""
+
+    id: int
+    name: str
+    commune: str
+    commune_name: str
+    label: str
+    """The label of its profile, for example that it is a sandbox."""
+    version: str
+    last_contact: float | None
+    silent: bool
+    """No authenticated envelope for longer than three reports' time."""
+    goodbye: str | None
+    """Why it went silent on purpose, where it said so."""
+    clock_skew_s: float | None
+    spool_rows: int
+    spool_oldest: float | None
+    dropped: int
+    """Reports the agent had to drop, ever."""
+    rungs: tuple[RungView, ...]
+
+
+class CommuneView(msgspec.Struct, frozen=True, kw_only=True):
+    """One commune: the light of each rung over all its agents, best agent first."""
+
+    code: str
+    name: str
+    light: Light
+    agents: int
+    silent_agents: int
+    last_contact: float | None
+    rungs: tuple[RungView, ...]
+
+
+class IntervalView(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of one outcome; ``reason`` is of its first result, ``late`` says part of it arrived afterwards."""
+
+    outcome: Outcome
+    reason: Reason | None
+    first_at: float
+    last_at: float
+    late: bool
+    revision: int
+
+
+class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the append-only change table; ``id`` is the server-sent event's id."""
+
+    id: int
+    at: float
+    kind: str
+    """``outcome``, ``contact``, ``late`` or ``agent``."""
+    commune: str
+    agent: int
+    check: str | None
+    outcome: Outcome | None
+    reason: Reason | None

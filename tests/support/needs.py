@@ -1,0 +1,64 @@
+"""What a test may need beyond Python and loopback, and how this machine is asked whether it has it.
+
+A test says ``@pytest.mark.needs("prometheus")``; where a need is missing the test is counted, not hidden.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+
+
+def _program(*names: str) -> Callable[[], bool]:
+    return lambda: all(shutil.which(name) for name in names)
+
+
+def _root() -> bool:
+    return sys.platform == "linux" and os.geteuid() == 0
+
+
+def _namespaces() -> bool:
+    """Whether a network namespace can be made and removed here."""
+    if not _root() or not shutil.which("ip"):
+        return False
+    name = f"ss-need-{os.getpid()}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode == 0
+    if made:
+        subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+    return made
+
+
+def _chromium() -> bool:
+    return bool(shutil.which("chromium")) and importlib.util.find_spec("playwright") is not None
+
+
+NEEDS: dict[str, Callable[[], bool]] = {
+    "linux": lambda: sys.platform == "linux",
+    "root": _root,
+    "netns": _namespaces,
+    "prometheus": _program("prometheus", "promtool"),
+    "alertmanager": _program("prometheus-alertmanager", "amtool"),
+    "chromium": _chromium,
+    "nginx": _program("nginx"),
+    "unbound": _program("unbound", "unbound-control"),
+    "compose": _program("docker-compose"),
+    "systemd-analyze": _program("systemd-analyze"),
+    "gettext": _program("msgfmt"),
+    "curl": _program("curl"),
+    "make": _program("make"),
+    "git": _program("git"),
+}
+
+
+@cache
+def is_present(need: str) -> bool:
+    """Whether this machine has ``need``; an unknown name is a mistake in the test."""
+    return NEEDS[need]()
+
+
+def is_required() -> bool:
+    """Whether a missing need is a failure (``SANSANG_REQUIRE=all``, as in CI)."""
+    return os.environ.get("SANSANG_REQUIRE") == "all"
