@@ -37,6 +37,8 @@ class CheckView(msgspec.Struct, frozen=True, kw_only=True):
     cert_expiry: float | None
     fallback: str | None
     detail: str | None
+    period_s: float = 15.0
+    """How often its profile asks; a result speaks for about this long."""
 
 
 class RungView(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +83,8 @@ class CommuneView(msgspec.Struct, frozen=True, kw_only=True):
     silent_agents: int
     last_contact: float | None
     rungs: tuple[RungView, ...]
+    labels: tuple[str, ...] = ()
+    """The labels of its agents' profiles, each once, for example that an agent is a sandbox."""
 
 
 class IntervalView(msgspec.Struct, frozen=True, kw_only=True):
