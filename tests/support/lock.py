@@ -11,16 +11,18 @@ ROOT = Path(__file__).resolve().parents[2]
 HEADER = "# Locked with hashes by `make lock`; installed with --require-hashes. Do not edit.\n"
 
 
-def lock(group: str) -> None:
-    """Resolve the project with all extras and the given dependency group into ``requirements/<group>.txt``."""
+def lock(group: str, constraint: str = "") -> None:
+    """Resolve the project, all extras and ``group`` into ``requirements/<group>.txt``, in step with ``constraint``."""
     out = ROOT / "requirements" / f"{group}.txt"
     command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--all-extras", "--group", group]
     command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header"]
     command += ["--no-annotate", "-q", "-o", str(out)]
+    if constraint:
+        command += ["--constraint", f"requirements/{constraint}.txt"]
     subprocess.run(command, check=True, cwd=ROOT)
     out.write_text(HEADER + out.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    for name in ("run", "dev"):
-        lock(name)
+    lock("run")
+    lock("dev", constraint="run")

@@ -1,0 +1,209 @@
+"""What ``make run`` starts: a collector and an agent for this machine, both stopped together by Ctrl-C.
+
+With ``--sandbox`` every target is a stand-in on loopback made by world.py. All files lie under .run/ in this checkout.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_S = 15.0
+STOP_S = 8.0
+SAY = {
+    "collector": "Trung tâm: {url} (dữ liệu ở {data}). · Collector: {url} (data in {data}).",
+    "link": "Mở trang (một lần, trong 10 phút) · Open the page (once, within 10 minutes):\n  {link}",
+    "curl": 'Số liệu · Metrics:\n  curl -sH "Authorization: Bearer $(cat {metrics})" {url}/metrics',
+    "read": 'Danh sách xã · Communes:\n  curl -sH "Authorization: Bearer $(cat {read})" {url}/api/v1/communes',
+    "stop": "Ctrl-C để dừng cả hai. · Ctrl-C stops both.",
+    "port": "Không mở được cổng {port}: {log}\nCổng có thể đang bận · port in use? Thử · try: make run PORT=9650",
+    "died": "{name} dừng bất ngờ (mã {code}); xem {log} · {name} stopped unexpectedly (code {code}); see {log}",
+}
+
+
+class LaunchError(Exception):
+    """Something that keeps the pair from starting, in the user's words."""
+
+
+def arguments() -> argparse.Namespace:
+    """The launcher's options; ``make run`` passes PORT=, COMMUNE= and SANDBOX=1."""
+    parser = argparse.ArgumentParser(description="Start a collector and an agent for this machine.")
+    parser.add_argument("--port", type=int, default=9640)
+    parser.add_argument("--commune", default="00000")
+    parser.add_argument("--sandbox", action="store_true")
+    parser.add_argument("--data", type=Path, default=ROOT / ".run")
+    return parser.parse_args()
+
+
+def program(package: str, *options: str) -> list[str]:
+    """The command that runs one of our packages with this interpreter."""
+    return [sys.executable, "-m", package, *options]
+
+
+def ask(*command: str) -> str:
+    """Run a short command of ours to its end and return what it printed."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+    if done.returncode != 0:
+        raise LaunchError((done.stderr or done.stdout).strip())
+    return done.stdout.strip()
+
+
+def start(name: str, command: list[str], folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
+    """Start a long-running program; its log goes to ``<name>.log``, away from the ladder in the terminal."""
+    log = folder / f"{name}.log"
+    with log.open("wb") as out:
+        # Its own session, so that Ctrl-C reaches the launcher alone and both are stopped in order.
+        return subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True), log
+
+
+async def until_ready(url: str, process: subprocess.Popen[bytes], log: Path, port: int) -> None:
+    """Wait until the collector says it is ready; raises with the end of its log when it stops instead."""
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise LaunchError(SAY["port"].format(port=port, log=tail(log)))
+        if await asyncio.to_thread(answers, f"{url}/-/ready"):
+            return
+        await asyncio.sleep(0.1)
+    raise LaunchError(SAY["died"].format(name="sansang-collector", code="timeout", log=log))
+
+
+def answers(url: str) -> bool:
+    """Whether ``url`` answers with 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def tail(log: Path) -> str:
+    """The last line of a log file."""
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "…"
+
+
+def token(scope: list[str], out: Path, data: Path) -> Path:
+    """A token file, made once."""
+    if not out.exists():
+        ask(*program("sansang_collector", "token", *scope, "--data", str(data), "--out", str(out)))
+    return out
+
+
+@asynccontextmanager
+async def agent_config(options: argparse.Namespace, folder: Path, url: str, token_file: Path) -> AsyncIterator[Path]:
+    """The agent's configuration file; in the sandbox its targets live as long as the context."""
+    file = folder / "agent.yml"
+    settings = {
+        "collector": {"url": url, "token_file": str(token_file)},
+        "commune": {"code": options.commune},
+        "data_dir": str(folder / "agent"),
+    }
+    if not options.sandbox:
+        write_config(file, settings)
+        yield file
+        return
+    from world import World  # noqa: PLC0415  # needs the packages of the `run` group, only in the sandbox
+
+    world = World(folder / "world")
+    await world.start()
+    try:
+        write_config(file, settings | world.settings())
+        yield file
+    finally:
+        await world.close()
+
+
+def write_config(file: Path, settings: dict[str, object]) -> None:
+    """Write ``settings`` as the YAML the agent reads."""
+    import yaml  # noqa: PLC0415  # installed by now
+
+    file.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask a program to stop and wait; end it when it does not."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+async def first_ladder(config: Path) -> None:
+    """Show the ladder once, as ``sansang check`` does; its exit code is its verdict, not an error of the launch."""
+    shown = await asyncio.create_subprocess_exec(*program("sansang_agent", "check", "--config", str(config)))
+    await shown.wait()
+
+
+async def watch(processes: dict[str, tuple[subprocess.Popen[bytes], Path]]) -> None:
+    """Return only by raising: when one of the pair stops by itself."""
+    while True:
+        for name, (process, log) in processes.items():
+            if process.poll() is not None:
+                raise LaunchError(SAY["died"].format(name=name, code=process.returncode, log=log))
+        await asyncio.sleep(0.5)
+
+
+async def launch(options: argparse.Namespace) -> None:
+    """Start both, show the first ladder and the link, and hold until one stops or the user does."""
+    folder = (options.data / ("sandbox" if options.sandbox else "here")).resolve()
+    data = folder / "collector"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chmod(folder, 0o700)  # noqa: PTH101  # holds tokens
+    url = f"http://127.0.0.1:{options.port}"
+    serve = program("sansang_collector", "serve", "--data", str(data), "--listen", f"127.0.0.1:{options.port}")
+    processes: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
+    try:
+        processes["sansang-collector"] = start("collector", serve, folder)
+        await until_ready(url, *processes["sansang-collector"], options.port)
+        print(SAY["collector"].format(url=url, data=data), flush=True)
+        name = "hop-cat" if options.sandbox else "may-nay"
+        agent_token = token(["agent", options.commune, name], folder / f"agent-{options.commune}.token", data)
+        async with agent_config(options, folder, url, agent_token) as config:
+            agent = program("sansang_agent", "run", "--config", str(config))
+            processes["sansang"] = start("agent", agent, folder)
+            await first_ladder(config)
+            announce(url, folder, data)
+            await watch(processes)
+    finally:
+        for process, _ in reversed(processes.values()):
+            stop(process)
+
+
+def announce(url: str, folder: Path, data: Path) -> None:
+    """Print how to look: the one-time link and two curl lines that name token files, never tokens."""
+    metrics = token(["metrics"], folder / "metrics.token", data)
+    read = token(["read"], folder / "read.token", data)
+    link = ask(*program("sansang_collector", "link", "--data", str(data), "--url", url))
+    for line in ("link", "curl", "read", "stop"):
+        print(SAY[line].format(link=link, url=url, metrics=metrics, read=read), flush=True)
+
+
+def main() -> int:
+    """Run until Ctrl-C (exit 0) or until something fails (exit 1, one clear sentence)."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        asyncio.run(launch(arguments()))
+    except KeyboardInterrupt:
+        print("\nĐã dừng. · Stopped.")
+        return 0
+    except LaunchError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""Holds the directions of imports that docs/architecture.md draws."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+AGENT = ROOT / "agent" / "sansang_agent"
+COLLECTOR = ROOT / "collector" / "sansang_collector"
+ALERTS = ROOT / "alerts" / "sansang_alerts"
+
+PURE = ["ladder", "intervals"]
+"""Modules without I/O and clock: time is an argument."""
+IMPURE_MODULES = {
+    "asyncio",
+    "datetime",
+    "os",
+    "pathlib",
+    "random",
+    "socket",
+    "sqlite3",
+    "subprocess",
+    "threading",
+    "time",
+}
+OS_ONLY = {"add_reader", "add_writer", "add_signal_handler", "fork"}
+"""Calls that exist on one system only; they stand in platform/."""
+
+
+def modules(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module imported anywhere in ``path``, relative ones made absolute."""
+    package = path.relative_to(path.parents[len(path.parents) - 1])
+    parts = list(package.with_suffix("").parts)
+    start = next(i for i, part in enumerate(parts) if part.startswith("sansang_"))
+    here = parts[start:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def starts(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+@pytest.mark.parametrize("path", modules(AGENT), ids=lambda p: str(p.relative_to(AGENT)))
+def test_the_agent_imports_neither_collector_nor_alerts(path: Path) -> None:
+    wrong = [name for name in imports(path) if starts(name, "sansang_collector") or starts(name, "sansang_alerts")]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", modules(AGENT / "contract"), ids=lambda p: p.name)
+def test_the_contract_imports_nothing_of_the_agent_but_itself(path: Path) -> None:
+    inside = [name for name in imports(path) if starts(name, "sansang_agent")]
+
+    assert [name for name in inside if not starts(name, "sansang_agent.contract")] == []
+
+
+@pytest.mark.parametrize("path", modules(COLLECTOR), ids=lambda p: str(p.relative_to(COLLECTOR)))
+def test_the_collector_imports_of_the_agent_only_the_contract(path: Path) -> None:
+    inside = [name for name in imports(path) if starts(name, "sansang_agent")]
+
+    assert [name for name in inside if not starts(name, "sansang_agent.contract")] == []
+
+
+@pytest.mark.parametrize("path", modules(COLLECTOR), ids=lambda p: str(p.relative_to(COLLECTOR)))
+def test_only_the_store_makes_database_engines(path: Path) -> None:
+    if path.is_relative_to(COLLECTOR / "store"):
+        return
+    text = path.read_text(encoding="utf-8")
+
+    assert "create_engine" not in text
+    assert "sqlite3.connect" not in text
+
+
+@pytest.mark.parametrize("path", modules(ALERTS), ids=lambda p: p.name)
+def test_alerts_never_import_the_collector(path: Path) -> None:
+    assert [name for name in imports(path) if starts(name, "sansang_collector")] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for folder in (AGENT, COLLECTOR) for path in modules(folder) if path.stem in PURE],
+    ids=lambda p: p.name,
+)
+def test_pure_modules_do_no_input_output_and_know_no_clock(path: Path) -> None:
+    assert {name.split(".")[0] for name in imports(path)} & IMPURE_MODULES == set()
+
+
+def test_every_module_called_pure_exists() -> None:
+    found = {path.stem for folder in (AGENT, COLLECTOR) for path in modules(folder)}
+
+    assert set(PURE) <= found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in modules(AGENT) if not path.is_relative_to(AGENT / "platform")],
+    ids=lambda p: str(p.relative_to(AGENT)),
+)
+def test_what_one_system_alone_has_stays_in_platform(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    attributes = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+
+    assert attributes & OS_ONLY == set()
+    assert "fcntl" not in set(imports(path))
+    assert "/proc" not in text
