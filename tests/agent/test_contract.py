@@ -82,7 +82,7 @@ def test_the_same_profile_has_the_same_hash_after_a_journey() -> None:
 def test_a_report_code_is_the_first_thirty_bits_of_its_identity() -> None:
     stream, seq = "b1946ac92492d2347c6235b4d2611184", 1042
     digest = hashlib.sha256(bytes.fromhex(stream) + seq.to_bytes(8, "big")).hexdigest()
-    bits = bin(int(digest, 16))[2:].zfill(256)[:30]
+    bits = f"{int(digest, 16):0256b}"[:30]
     expected = "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[int(bits[i : i + 5], 2)] for i in range(0, 30, 5))
 
     assert report_code(stream, seq) == expected
