@@ -4,31 +4,59 @@ A file becomes a frozen struct; a mistyped key is never a silent default.
 """
 
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
+
+import yaml
+
+from .mistake import Mistake, SettingsError
+from .strict import Rule, Walk
+
+__all__ = ["Mistake", "Rule", "SettingsError", "load", "loads"]
 
 T = TypeVar("T")
 
 
-class Mistake(NamedTuple):
-    """One thing wrong in a file: where (line from 1, dotted key) and what, in the user's words."""
+def load(path: Path, type_: type[T], rule: Rule | None = None) -> T:
+    """Read ``path`` as YAML into the struct ``type_``; raises :class:`SettingsError` with all mistakes.
 
-    file: str
-    line: int
-    key: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.key}: {self.message}"
+    ``rule`` is shown every struct in the file and says what is wrong beyond types; see :data:`strict.Rule`.
+    """
+    return loads(_text(path), str(path), type_, rule)
 
 
-class SettingsError(Exception):
-    """A file that cannot be used; ``str()`` is one line per mistake."""
+def loads(text: str, name: str, type_: type[T], rule: Rule | None = None) -> T:
+    """Read YAML from ``text`` into the struct ``type_``; ``name`` stands for the file in mistakes."""
+    walk = Walk(rule)
+    value = walk.read(_compose(text, name), type_)
+    if walk.found:
+        raise SettingsError([Mistake(name, *found) for found in sorted(set(walk.found))])
+    assert isinstance(value, type_)
+    return value
 
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        super().__init__("\n".join(str(mistake) for mistake in mistakes))
-        self.mistakes = mistakes
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        problem = f"is not UTF-8 text (byte {exc.start})"
+    except FileNotFoundError:
+        problem = "there is no such file"
+    except OSError as exc:
+        problem = f"cannot be read: {exc.strerror or exc}"
+    raise SettingsError([Mistake(str(path), 0, "", problem)])
 
 
-def load(path: Path, type_: type[T]) -> T:
-    """Read ``path`` as YAML into the struct ``type_``; raises :class:`SettingsError` with all mistakes."""
-    raise NotImplementedError
+def _compose(text: str, name: str) -> yaml.Node:
+    """The file's nodes with their marks; an empty file is an empty mapping."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as exc:
+        mark = exc.problem_mark or exc.context_mark
+        said = ", ".join(part for part in (exc.context, exc.problem) if part)
+        raise SettingsError([Mistake(name, mark.line + 1 if mark else 0, "", f"is not YAML: {said}")]) from exc
+    except yaml.reader.ReaderError as exc:
+        line = text.count("\n", 0, exc.position) + 1
+        raise SettingsError([Mistake(name, line, "", f"is not YAML: {exc.reason}")]) from exc
+    except RecursionError as exc:
+        raise SettingsError([Mistake(name, 0, "", "is not a settings file: nested too deeply")]) from exc
+    return root or _compose("{}", name)

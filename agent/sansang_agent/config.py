@@ -1,0 +1,122 @@
+"""The agent's configuration: YAML becomes one frozen struct, or all its mistakes at once.
+
+Everything has a default, so that the agent runs and tells the truth with no file at all.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from .config_places import config_files, data_dirs
+from .config_rules import judge
+from .contract.check import Profile
+from .contract.settings import load
+
+ENV_FILE = "SANSANG_CONFIG"
+ENV_DATA = "SANSANG_DATA_DIR"
+
+
+class CollectorConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom the agent reports to."""
+
+    url: str
+    """``https://host[:port]``; plain ``http`` to this machine only."""
+    token_file: str
+    """A file (0600) with this agent's token; a relative path starts at the configuration file."""
+    ca: str = ""
+    """A CA file for the collector's certificate; empty: the system's."""
+
+
+class Commune(msgspec.Struct, frozen=True, kw_only=True):
+    """Where this machine stands: the five-digit code is the key, the name is for people."""
+
+    code: str = ""
+    name: str = ""
+
+
+class Contacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to call, by owner: as it should be read out. Empty is said to be empty, never made up."""
+
+    power: str = ""
+    commune_it: str = ""
+    telecom: str = ""
+    network_operator: str = ""
+    resolver_operator: str = ""
+    service_owner: str = ""
+
+
+class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a person may set."""
+
+    collector: CollectorConfig | None = None
+    commune: Commune = Commune()
+    contacts: Contacts = Contacts()
+    contact: str = ""
+    """An address or page told to the servers that are probed, in the User-Agent; empty: none."""
+    data_dir: str = ""
+    """Where spool and status lie; empty: see :func:`data_dir`."""
+    language: str = "vi"
+    resolvers: tuple[str, ...] = ()
+    """Name servers (``address[:port]``) to use instead of the system's."""
+    profile: Profile | None = None
+    """What is probed; None: the packaged default profile."""
+    report_period: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
+    """Seconds between two reports while nothing changes."""
+
+
+def load_config(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> AgentConfig:
+    """The configuration in ``path``, or in the first place that has one, or the defaults.
+
+    Raises :class:`sansang_agent.contract.settings.SettingsError` with every mistake.
+    """
+    found = path or find(environ)
+    if found is None:
+        return AgentConfig()
+    config = load(found, AgentConfig, partial(judge, found.parent))
+    return _anchored(config, found.parent)
+
+
+def find(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The configuration file that applies: ``$SANSANG_CONFIG``, the system's, the user's; None where there is none."""
+    if environ.get(ENV_FILE):
+        return Path(environ[ENV_FILE])
+    return next((place for place in config_files(environ) if place.is_file()), None)
+
+
+def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
+    """Relative paths in the file start at the file, not at wherever the program was started."""
+    if config.collector is None:
+        return config
+    collector = msgspec.structs.replace(
+        config.collector,
+        token_file=str(folder / config.collector.token_file),
+        ca=str(folder / config.collector.ca) if config.collector.ca else "",
+    )
+    return msgspec.structs.replace(config, collector=collector)
+
+
+def data_dir(config: AgentConfig, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where this process keeps spool and status: as configured, ``$SANSANG_DATA_DIR``, the system's place, the user's.
+
+    The first of the last two that can be written; the folder itself may not exist yet.
+    """
+    named = config.data_dir or environ.get(ENV_DATA)
+    if named:
+        return Path(named)
+    places = data_dirs(environ)
+    return next((place for place in places if is_writable(place)), places[-1])
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be made in ``folder``, or the folder itself where it does not exist yet."""
+    nearest = next((parent for parent in (folder, *folder.parents) if parent.exists()), None)
+    return nearest is not None and nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+
+
+def user_agent(version: str, contact: str) -> str:
+    """What the agent calls itself to servers: product, version and, where configured, whom to ask about it."""
+    return f"sansang/{version} (+{contact})" if contact else f"sansang/{version}"

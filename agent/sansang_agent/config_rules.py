@@ -1,0 +1,179 @@
+"""What is wrong in a configuration beyond types: targets nobody can ask, a token others can read, plain HTTP.
+
+Pure but for looking at the files a configuration names; see :data:`sansang_agent.contract.settings.Rule`.
+"""
+
+import stat
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from .contract import check
+from .contract.strict import INVALID
+from .contract.words import LANGUAGES
+
+TEMPLATES = ("{gateway}", "{dns}")
+"""Stand-ins for this PC's own gateways and name servers; the default profile's expansion fills them in."""
+
+Found = Iterator[tuple[str, str]]
+
+
+def judge(folder: Path, type_: type, parts: Mapping[str, Any]) -> Found:
+    """What is wrong with the well-formed ``parts`` of one struct; relative paths start at ``folder``."""
+    if type_ is check.Profile:
+        yield from _double_ids(parts.get("checks", ()))
+    elif type_ in _TARGETS:
+        yield from _target(type_, parts)
+    else:
+        for key, rule in _FIELDS.get(type_.__name__, {}).items():
+            if parts.get(key):
+                yield from ((key, message) for message in rule(parts[key], folder))
+
+
+def _double_ids(checks: tuple[Any, ...]) -> Found:
+    seen: Counter[str] = Counter()
+    for number, item in enumerate(checks):
+        if item is INVALID:
+            continue
+        seen[item.id] += 1
+        if seen[item.id] > 1:
+            yield f"checks[{number}].id", f"there is already a check '{item.id}'"
+
+
+def _target(type_: type, parts: Mapping[str, Any]) -> Found:
+    target = parts.get("target")
+    if target is not None:
+        rule, wanted = _TARGETS[type_]
+        if not rule(target):
+            yield "target", f"'{target}' is not {wanted}"
+
+
+def is_host(text: str) -> bool:
+    """An address, a template, or a name as DNS has it (RFC 1035, RFC 5890 in its ASCII form)."""
+    if text in TEMPLATES or is_address(text):
+        return True
+    labels = text.removesuffix(".").split(".")
+    plain = all(part and len(part) <= 63 and part.replace("-", "").replace("_", "").isalnum() for part in labels)
+    return plain and text.isascii() and len(text) <= 253 and not labels[-1].isdigit()
+
+
+def is_address(text: str) -> bool:
+    """An IPv4 or IPv6 address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_host_and_port(text: str) -> bool:
+    """``host:port``, an IPv6 address in brackets."""
+    host, colon, port = text.rpartition(":")
+    return bool(colon) and _is_port(port) and (_is_bracketed(host) or (":" not in host and is_host(host)))
+
+
+def is_resolver(text: str) -> bool:
+    """``address`` or ``address:port`` or ``[address]:port``, or the template for this PC's name servers."""
+    if text in TEMPLATES or is_address(text) or _is_bracketed(text):
+        return True
+    host, colon, port = text.rpartition(":")
+    literal = host in TEMPLATES or _is_bracketed(host) or (":" not in host and is_address(host))
+    return bool(colon) and _is_port(port) and literal
+
+
+def is_url(text: str) -> bool:
+    """An ``http`` or ``https`` URL with a host and no user information."""
+    url = _split(text)
+    return url is not None and url.scheme in ("http", "https") and bool(url.hostname) and "@" not in url.netloc
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 65535
+
+
+def _is_bracketed(text: str) -> bool:
+    return text.startswith("[") and text.endswith("]") and ":" in text and is_address(text[1:-1])
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        url = urlsplit(text)
+        return url if url.port != 0 else None
+    except ValueError:
+        return None
+
+
+_TARGETS: dict[type, tuple[Callable[[str], bool], str]] = {
+    check.IcmpCheck: (is_host, "an address or a host name"),
+    check.PathCheck: (is_host, "an address or a host name"),
+    check.TcpCheck: (is_host_and_port, "host:port"),
+    check.TlsCheck: (is_host_and_port, "host:port"),
+    check.DnsCheck: (is_resolver, "a name server's address, with or without :port"),
+    check.HttpCheck: (is_url, "a URL that starts with http:// or https://"),
+    check.HostCheck: (lambda target: target == "local", "'local'"),
+}
+
+
+def _collector_url(url: str, _folder: Path) -> Iterator[str]:
+    parts = _split(url)
+    if not is_url(url) or parts is None:
+        yield f"'{url}' is not a URL that starts with https://"
+    elif parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        yield "plain http is for a collector on this machine only; use https://"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` can only be this machine."""
+    return host == "localhost" or (is_address(host) and ip_address(host).is_loopback)
+
+
+def _token_file(name: str, folder: Path) -> Iterator[str]:
+    path = folder / name
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        yield f"there is no file {path}"
+    except OSError:
+        return  # another user's file: only the service itself can tell
+    else:
+        if not stat.S_ISREG(mode):
+            yield f"{path} is not a file"
+        elif sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            yield f"{path} can be read by other users; run: chmod 600 {path}"
+
+
+def _ca(name: str, folder: Path) -> Iterator[str]:
+    if not (folder / name).is_file():
+        yield f"there is no file {folder / name}"
+
+
+def _code(code: str, _folder: Path) -> Iterator[str]:
+    if not (len(code) == 5 and code.isascii() and code.isdigit()):
+        yield f"'{code}' is not a commune's code of five digits"
+
+
+def _language(language: str, _folder: Path) -> Iterator[str]:
+    if language not in LANGUAGES:
+        yield f"'{language}' is not one of {', '.join(LANGUAGES)}"
+
+
+def _resolvers(resolvers: tuple[Any, ...], _folder: Path) -> Iterator[str]:
+    for resolver in resolvers:
+        if resolver is not INVALID and not is_resolver(resolver):
+            yield f"'{resolver}' is not a name server's address, with or without :port"
+
+
+def _contact(contact: str, _folder: Path) -> Iterator[str]:
+    if not (contact.isascii() and contact.isprintable()) or set(contact) & set("()\\"):
+        yield "must be plain ASCII without brackets: it is sent to every server that is probed"
+
+
+_FIELDS: dict[str, dict[str, Callable[[Any, Path], Iterator[str]]]] = {
+    "CollectorConfig": {"url": _collector_url, "token_file": _token_file, "ca": _ca},
+    "Commune": {"code": _code},
+    "AgentConfig": {"language": _language, "resolvers": _resolvers, "contact": _contact},
+}

@@ -1,0 +1,84 @@
+"""What a running agent says about itself in ``status.json``, for ``sansang status`` and the local page.
+
+Written whole and swapped in, so that a reader never sees half a file.
+"""
+
+import logging
+from pathlib import Path
+
+import msgspec
+
+from .contract.report import Result, SpoolState
+
+FILE = "status.json"
+
+_log = logging.getLogger(__name__)
+
+
+class CheckStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest result of one check; both times are this machine's wall clock, Unix seconds."""
+
+    result: Result
+    wall: float
+    """When it was measured."""
+    since: float
+    """Since when the outcome has been what it is, as far as this process knows."""
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """One running agent at one moment."""
+
+    pid: int
+    version: str
+    started: float
+    written: float
+    """When this was written, Unix seconds by this machine's clock."""
+    period: float
+    """Seconds between two writings, so that a reader can tell a stale file."""
+    config: str
+    """Hash of the profile in use."""
+    label: str = ""
+    """The profile's label, for example that it is a sandbox."""
+    collector: str | None = None
+    """The collector's URL; None where none is configured."""
+    last_contact: float | None = None
+    """When the collector last answered, Unix seconds."""
+    last_error: str | None = None
+    """Why the collector cannot be told, in English; None while all is well."""
+    spool: SpoolState = SpoolState()
+    spool_error: str | None = None
+    """Why reports cannot be kept on this disk, in English."""
+    refused: int = 0
+    """Reports the collector would not take; they lie aside in the spool."""
+    clock_skew_s: float | None = None
+    """The collector's clock minus this machine's."""
+    results: dict[str, CheckStatus] = {}
+    """By check."""
+
+    def age(self, wall: float) -> float:
+        """Seconds since this was written; negative where the clock was set back."""
+        return wall - self.written
+
+    def is_stale(self, wall: float) -> bool:
+        """Whether the agent should have written again by now: it hangs or is gone."""
+        return abs(self.age(wall)) > 3 * self.period + 5
+
+
+def write(data_dir: Path, status: Status) -> None:
+    """Replace the status file in ``data_dir``, readable by everyone; raises OSError."""
+    path = data_dir / FILE
+    draft = path.with_name(f"{FILE}.{status.pid}.new")
+    draft.write_bytes(msgspec.json.encode(status))
+    draft.chmod(0o644)
+    draft.replace(path)
+
+
+def read(data_dir: Path) -> Status | None:
+    """The status an agent last wrote in ``data_dir``; None where there is none that can be read."""
+    try:
+        return msgspec.json.decode((data_dir / FILE).read_bytes(), type=Status)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as exc:
+        _log.warning("the status file in %s cannot be used: %s", data_dir, exc)
+        return None
