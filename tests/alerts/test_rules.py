@@ -1,0 +1,89 @@
+"""Alert rules: right PromQL, both firing and not firing, and with a next step for whoever is woken."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sansang_collector.metrics import BY_NAME
+from tests.alerts.documents import ALERTS, ROOT, RULE_FILES, RULE_TESTS, Document, alerting_rules, load, rules
+from tests.alerts.promql import metric_names
+
+SPECIAL_SERIES = {"up", "ALERTS"}
+EVERY_ALERT = [pytest.param(rule, id=rule["alert"]) for rule in alerting_rules()]
+
+
+def _promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.needs("prometheus")
+@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.name)
+def test_promtool_accepts_the_rules(path: Path) -> None:
+    done = _promtool("check", "rules", "--lint-fatal", path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.needs("prometheus")
+@pytest.mark.parametrize("path", RULE_TESTS, ids=lambda path: path.name)
+def test_the_rules_fire_and_stay_quiet_as_their_tests_say(path: Path) -> None:
+    done = _promtool("test", "rules", path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("rule", EVERY_ALERT)
+def test_every_alert_is_tested_firing_with_its_whole_text_and_not_firing(rule: Document) -> None:
+    cases = [
+        case
+        for path in RULE_TESTS
+        for test in load(path)["tests"]
+        for case in test.get("alert_rule_test", [])
+        if case["alertname"] == rule["alert"]
+    ]
+
+    assert any(case["exp_alerts"] for case in cases)
+    assert any(not case["exp_alerts"] for case in cases)
+
+
+@pytest.mark.parametrize("rule", EVERY_ALERT)
+def test_every_alert_says_how_bad_it_is_and_where_to_read_on(rule: Document) -> None:
+    notes = rule["annotations"]
+    anchors = re.findall(r"^### (Sansang\w+)$", (ALERTS / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert rule["labels"]["severity"] in {"critical", "warning", "info"}
+    assert {"summary", "description", "runbook", "dashboard"} == notes.keys()
+    assert notes["runbook"] == f"alerts/README.md#{rule['alert'].lower()}"
+    assert rule["alert"] in anchors
+
+
+@pytest.mark.parametrize("rule", EVERY_ALERT)
+def test_the_dashboard_an_alert_points_to_exists(rule: Document) -> None:
+    found = re.match(r"/d/sansang-(\w+)", rule["annotations"]["dashboard"])
+
+    assert found
+    assert (ROOT / "grafana" / "dashboards" / f"{found[1]}.json").is_file()
+
+
+def test_five_alerts_are_shipped_one_of_them_for_everybody() -> None:
+    by_file = {path.name: [rule["alert"] for rule in rules(path) if "alert" in rule] for path in RULE_FILES}
+
+    assert by_file == {
+        "collector.yml": ["SansangCollectorDown"],
+        "standalone.yml": [
+            "SansangCommuneWithoutAgent",
+            "SansangAgentSilent",
+            "SansangCheckFailing",
+            "SansangCertificateExpiring",
+        ],
+    }
+
+
+def test_rules_read_only_metrics_the_collector_has_and_series_recorded_before_them() -> None:
+    known = {*SPECIAL_SERIES, *BY_NAME}
+    for path in RULE_FILES:
+        for rule in rules(path):
+            assert metric_names(rule["expr"]) <= known, rule.get("alert") or rule["record"]
+            known |= {rule["record"]} if "record" in rule else set()
