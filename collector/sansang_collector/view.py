@@ -96,6 +96,8 @@ class IntervalView(msgspec.Struct, frozen=True, kw_only=True):
     last_at: float
     late: bool
     revision: int
+    light: Light | None = None
+    """The light of a rung's stretch; ``outcome`` then is ``failed`` for degraded too."""
 
 
 class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,3 +112,22 @@ class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     check: str | None
     outcome: Outcome | None
     reason: Reason | None
+
+
+class MomentView(msgspec.Struct, frozen=True, kw_only=True):
+    """One result as history keeps it: when, and what came out."""
+
+    at: float
+    outcome: Outcome
+    reason: Reason | None
+
+
+class ReportView(msgspec.Struct, frozen=True, kw_only=True):
+    """The report behind a six-character code: whose, and when it was taken."""
+
+    code: str
+    agent: int
+    stream: str
+    seq: int
+    at: float
+    """Unix seconds, by the report's own wall clock where its boot has ended since."""

@@ -1,0 +1,78 @@
+"""Who is asking: bearer tokens and browser sessions become a principal with scopes.
+
+``admin`` includes ``read`` and ``metrics``; ``agent`` includes nothing else.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+from fastapi import Request
+from sqlalchemy import Connection
+
+from . import links, tokens
+
+Scope = Literal["agent", "metrics", "read", "admin"]
+
+SESSION_COOKIE = "sansang_session"
+
+_INCLUDES: dict[str, frozenset[str]] = {
+    "agent": frozenset({"agent"}),
+    "metrics": frozenset({"metrics"}),
+    "read": frozenset({"read"}),
+    "admin": frozenset({"admin", "read", "metrics"}),
+}
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Someone with a valid credential: what they may do, and which agent they are if they are one."""
+
+    scopes: frozenset[str]
+    token: int | None = None
+    agent: int | None = None
+
+
+class NotAllowedError(Exception):
+    """No credential, or one of the wrong scope; app.py turns it into the answer."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+def bearer(authorization: str) -> str | None:
+    """The secret of an ``Authorization: Bearer`` header (RFC 6750); None for anything else."""
+    kind, _, secret = authorization.partition(" ")
+    return secret.strip() or None if kind.lower() == "bearer" else None
+
+
+def principal(connection: Connection, authorization: str, session: str | None, now: float) -> Principal | None:
+    """Whoever the header or, without one, the session cookie proves; a header that proves nothing is not overruled."""
+    if authorization:
+        secret = bearer(authorization)
+        found = tokens.find(connection, secret) if secret else None
+        return Principal(_INCLUDES[found.scope], found.id, found.agent) if found else None
+    scope = links.session_scope(connection, session, now) if session else None
+    return Principal(_INCLUDES[scope]) if scope else None
+
+
+def require(scope: Scope) -> Callable[[Request], Principal]:
+    """A FastAPI dependency: the principal if it has ``scope``; raises :class:`NotAllowedError` (401, 403)."""
+
+    def allowed(request: Request) -> Principal:
+        collector = request.app.state.collector
+        with collector.store.read() as connection:
+            who = principal(
+                connection,
+                request.headers.get("authorization", ""),
+                request.cookies.get(SESSION_COOKIE),
+                collector.now(),
+            )
+        if who is None:
+            raise NotAllowedError(401, "a valid bearer token or session is needed")
+        if scope not in who.scopes:
+            raise NotAllowedError(403, f"this credential does not have the scope {scope!r}")
+        return who
+
+    return allowed

@@ -1,0 +1,30 @@
+"""The agents the ledger knows: one machine in one commune, named by whoever issued its token."""
+
+from sqlalchemy import Column, Connection, Float, Integer, Table, Text, UniqueConstraint, select
+
+from .store import LEDGER
+
+AGENT = Table(
+    "agent",
+    LEDGER,
+    Column("id", Integer, primary_key=True),
+    Column("commune", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("commune", "name"),
+    sqlite_autoincrement=True,
+)
+
+
+def register(connection: Connection, commune: str, name: str, now: float) -> int:
+    """The id of the machine ``name`` in ``commune``, made now if it is new."""
+    found = connection.scalar(select(AGENT.c.id).where(AGENT.c.commune == commune, AGENT.c.name == name))
+    if found is not None:
+        return int(found)
+    made = connection.execute(AGENT.insert().values(commune=commune, name=name, created_at=now))
+    return int(made.inserted_primary_key[0])
+
+
+def commune_of(connection: Connection, agent: int) -> str:
+    """The commune an agent belongs to; the agent must exist."""
+    return str(connection.scalars(select(AGENT.c.commune).where(AGENT.c.id == agent)).one())

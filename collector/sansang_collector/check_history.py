@@ -1,0 +1,125 @@
+"""The intervals of single checks and the results behind them, as rows of the ledger.
+
+Rows are extended in place; what a merge or a split replaces stays, marked with when it was revised.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Boolean, Column, Connection, Float, ForeignKey, Index, Integer, Row, Table, Text, func, select
+
+from sansang_agent.contract.outcome import Outcome, Reason
+
+from .intervals import Interval, Moment, Timeline
+from .series import Series
+from .store import LEDGER
+
+MOMENT = Table(
+    "moment",
+    LEDGER,
+    Column("series", Integer, ForeignKey("series.id"), primary_key=True),
+    Column("at_ms", Integer, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+)
+"""The single results, without which an interval could not be split; to be kept as long as the raw log."""
+
+INTERVAL = Table(
+    "interval",
+    LEDGER,
+    Column("id", Integer, primary_key=True),
+    Column("series", Integer, ForeignKey("series.id"), nullable=False),
+    Column("first_ms", Integer, nullable=False),
+    Column("last_ms", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("late", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("revised_at", Float),
+)
+Index("interval_now", INTERVAL.c.series, INTERVAL.c.first_ms, sqlite_where=INTERVAL.c.revised_at.is_(None))
+
+_CURRENT = INTERVAL.c.revised_at.is_(None)
+
+
+def current(connection: Connection, series: int, first_ms: int, last_ms: int) -> list[Interval]:
+    """The current intervals of a series that overlap a window, in order."""
+    rows = connection.execute(
+        select(INTERVAL)
+        .where(_CURRENT, INTERVAL.c.series == series, INTERVAL.c.first_ms <= last_ms, INTERVAL.c.last_ms >= first_ms)
+        .order_by(INTERVAL.c.first_ms)
+    )
+    return [_interval(row) for row in rows]
+
+
+def _around(connection: Connection, series: int, first_ms: int, last_ms: int) -> list[Interval]:
+    """Like :func:`current`, with the nearest interval on each side."""
+    columns = select(INTERVAL).where(_CURRENT, INTERVAL.c.series == series)
+    before = columns.where(INTERVAL.c.first_ms < first_ms).order_by(INTERVAL.c.first_ms.desc()).limit(1)
+    within = columns.where(INTERVAL.c.first_ms.between(first_ms, last_ms)).order_by(INTERVAL.c.first_ms)
+    after = columns.where(INTERVAL.c.first_ms > last_ms).order_by(INTERVAL.c.first_ms).limit(1)
+    return [_interval(row) for query in (before, within, after) for row in connection.execute(query)]
+
+
+def add(connection: Connection, series: Series, moments: Sequence[Moment], now: float) -> None:
+    """Put results into the intervals of their series; one at a millisecond that has one already changes nothing."""
+
+    def neighbours(at_ms: int, first_ms: int, last_ms: int) -> tuple[Moment, Moment]:
+        return _neighbours(connection, series.id, at_ms, first_ms, last_ms)
+
+    first, last = min(moment.at_ms for moment in moments), max(moment.at_ms for moment in moments)
+    rows = _around(connection, series.id, first, last)
+    timeline = Timeline(rows, series.gap_ms, neighbours)
+    for moment in moments:
+        if _keep_moment(connection, series.id, moment):
+            timeline.add(moment)
+    _write(connection, series.id, rows, timeline, now)
+
+
+def _keep_moment(connection: Connection, series: int, moment: Moment) -> bool:
+    """Whether no result of this check at this very millisecond was there before."""
+    done = connection.exec_driver_sql(
+        "INSERT OR IGNORE INTO moment (series, at_ms, outcome, reason) VALUES (?, ?, ?, ?)",
+        (series, moment.at_ms, moment.outcome, moment.reason),
+    )
+    return done.rowcount == 1
+
+
+def _neighbours(connection: Connection, series: int, at_ms: int, first_ms: int, last_ms: int) -> tuple[Moment, Moment]:
+    own = select(MOMENT).where(MOMENT.c.series == series)
+    before = connection.execute(
+        own.where(MOMENT.c.at_ms.between(first_ms, at_ms - 1)).order_by(MOMENT.c.at_ms.desc()).limit(1)
+    ).one()
+    after = connection.execute(
+        own.where(MOMENT.c.at_ms.between(at_ms + 1, last_ms)).order_by(MOMENT.c.at_ms).limit(1)
+    ).one()
+    return _moment(before), _moment(after)
+
+
+def _write(connection: Connection, series: int, rows: list[Interval], timeline: Timeline, now: float) -> None:
+    as_read = {row.id: row for row in rows}
+    for gone in timeline.superseded:
+        connection.execute(INTERVAL.update().where(INTERVAL.c.id == gone.id).values(revised_at=now))
+    for interval in timeline.intervals:
+        values = interval._asdict()
+        row = values.pop("id")
+        if row is None:
+            connection.execute(INTERVAL.insert().values(series=series, made_at=now, **values))
+        elif interval != as_read[row]:
+            connection.execute(INTERVAL.update().where(INTERVAL.c.id == row).values(values))
+
+
+def first_of(connection: Connection, series: Series) -> int:
+    """Where the current intervals of a series begin; it must have one."""
+    first = connection.scalar(select(func.min(INTERVAL.c.first_ms)).where(_CURRENT, INTERVAL.c.series == series.id))
+    assert first is not None
+    return first
+
+
+def _interval(row: Row[tuple[object, ...]]) -> Interval:
+    reason = Reason(row.reason) if row.reason else None
+    return Interval(row.first_ms, row.last_ms, Outcome(row.outcome), reason, row.late, row.revision, row.id)
+
+
+def _moment(row: Row[tuple[object, ...]]) -> Moment:
+    return Moment(row.at_ms, Outcome(row.outcome), Reason(row.reason) if row.reason else None)

@@ -1,0 +1,40 @@
+"""When something was measured, without trusting the clock of the machine that measured it.
+
+Pure: the two monotonic stamps of one boot say how long ago; the wall clock only serves reports of an earlier boot.
+"""
+
+from typing import NamedTuple
+
+from sansang_agent.contract.report import Report, Sent
+
+DEFAULT_PERIOD = 15.0
+LIVE_PERIODS = 2.0
+
+
+class Stamp(NamedTuple):
+    """When (Unix seconds, the collector's clock), and whether that is only the word of an unchecked wall clock."""
+
+    at: float
+    unsure: bool
+
+
+def skew(sent: Sent, received: float) -> float:
+    """The agent's wall clock minus the collector's, in seconds; the way here counts as skew."""
+    return sent.wall - received
+
+
+def stamp(report: Report, sent: Sent, received: float, boot_skew: float | None, at_ms: int = 0) -> Stamp:
+    """When a result ``at_ms`` from its report's ``mono`` was measured; never later than it was received.
+
+    ``boot_skew`` is the last skew known in the report's boot, used only when that is not the sender's boot.
+    """
+    after_s = at_ms / 1000
+    if report.boot == sent.boot:
+        return Stamp(min(received - (sent.mono - report.mono - after_s), received), unsure=False)
+    at = report.wall + after_s - (boot_skew or 0.0)
+    return Stamp(min(at, received), unsure=boot_skew is None)
+
+
+def is_live(stamped: Stamp, received: float, period: float) -> bool:
+    """Whether the result was still the present when it arrived."""
+    return not stamped.unsure and received - stamped.at <= LIVE_PERIODS * period

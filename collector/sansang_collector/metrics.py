@@ -1,0 +1,61 @@
+"""The one list of metrics the collector exposes; rules, dashboards, docs and the exposition are tested against it.
+
+Base units and ASCII labels only; Vietnamese stands in ``_info`` label values alone.
+"""
+
+from typing import Literal, NamedTuple
+
+
+class Family(NamedTuple):
+    """One metric family: its full name as written on the wire, type, help text, labels."""
+
+    name: str
+    kind: Literal["gauge", "counter"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+_CHECK = ("commune", "agent", "check", "rung")
+_AGENT = ("commune", "agent")
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        "probe_success", "gauge", "Whether the newest live result is ok (1) or failed (0); absent if unknown", _CHECK
+    ),
+    Family("probe_duration_seconds", "gauge", "How long the probe took in all its phases", _CHECK),
+    Family("probe_icmp_duration_seconds", "gauge", "Median round-trip time of the last train", (*_CHECK, "phase")),
+    Family("probe_http_status_code", "gauge", "HTTP status of the last answer", _CHECK),
+    Family("probe_http_duration_seconds", "gauge", "How long each phase of an HTTP probe took", (*_CHECK, "phase")),
+    Family("probe_dns_lookup_time_seconds", "gauge", "How long resolving took", _CHECK),
+    Family("probe_ssl_earliest_cert_expiry", "gauge", "Earliest notAfter of the certificates seen, Unix time", _CHECK),
+    Family(
+        "sansang_probe_unknown", "gauge", "1 where the probe could not find out, with the reason", (*_CHECK, "reason")
+    ),
+    Family("sansang_ping_loss_ratio", "gauge", "Echoes of the last train that were not answered", _CHECK),
+    Family("sansang_ping_jitter_seconds", "gauge", "Jitter of the last train", _CHECK),
+    Family("sansang_agent_up", "gauge", "1 while the agent is in contact, 0 when it is silent", _AGENT),
+    Family(
+        "sansang_agent_last_contact_timestamp_seconds", "gauge", "When an authenticated envelope last arrived", _AGENT
+    ),
+    Family("sansang_agent_spool_bytes", "gauge", "Bytes the agent had not been able to send yet", _AGENT),
+    Family("sansang_agent_spool_rows", "gauge", "Reports the agent had not been able to send yet", _AGENT),
+    Family("sansang_agent_clock_skew_seconds", "gauge", "The agent's wall clock minus the collector's", _AGENT),
+    Family("sansang_agent_dropped_reports_total", "counter", "Reports the agent had to drop", _AGENT),
+    Family("sansang_host_uptime_seconds", "gauge", "How long the machine has been running", _AGENT),
+    Family("sansang_host_cpu_ratio", "gauge", "Processor in use", _AGENT),
+    Family("sansang_host_memory_ratio", "gauge", "Memory in use", _AGENT),
+    Family("sansang_host_disk_free_bytes", "gauge", "Free bytes of the disk the agent's spool lies on", _AGENT),
+    Family("sansang_host_on_battery", "gauge", "1 while the machine runs on battery", _AGENT),
+    Family(
+        "sansang_commune_info", "gauge", "Names of a commune that has agents", ("commune", "name", "former_district")
+    ),
+    Family("sansang_build_info", "gauge", "The running collector's version", ("version",)),
+    Family("sansang_log_position", "gauge", "Position of the newest envelope in the report log"),
+    Family("sansang_log_queue_seconds", "gauge", "Work waiting for the report log's writer"),
+    Family("sansang_consumer_lag_entries", "gauge", "Envelopes in the log a consumer has not applied", ("consumer",)),
+    Family("sansang_ingest_requests_total", "counter", "Answers to POST /api/v1/reports", ("status",)),
+    Family("sansang_ingest_reports_total", "counter", "Reports taken into the log"),
+    Family("sansang_ingest_refused_records_total", "counter", "Reports not taken", ("why",)),
+)
+
+BY_NAME: dict[str, Family] = {family.name: family for family in FAMILIES}

@@ -1,0 +1,308 @@
+"""What pages, the API and metrics read: views of the ledger as it stands, made from one snapshot.
+
+Nothing here writes, and the present is only what is live now.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, func, select
+
+from sansang_agent.contract.check import Check, kind_of
+from sansang_agent.contract.light import Light, light_of
+from sansang_agent.contract.outcome import Outcome, Reason
+from sansang_agent.contract.report import Result
+from sansang_agent.contract.rung import Network, Rung
+
+from . import boots, changes, check_history, clocks, profiles_seen, rung_history
+from . import commune as places
+from .agents import AGENT
+from .check_history import INTERVAL, MOMENT
+from .liveness import is_silent
+from .log import ReportLog
+from .profiles_seen import SeenProfile
+from .rungs import best_light
+from .series import SERIES
+from .state import CONTACT, DROPPED, LATEST, MACHINE
+from .view import AgentView, ChangeView, CheckView, CommuneView, IntervalView, MomentView, ReportView, RungView
+
+REPORT_SECONDS = 15.0
+"""A result may lie this long in the agent before its report leaves."""
+
+
+class _Ledger(msgspec.Struct):
+    """The rows all agents' views are made of, read once."""
+
+    contact: dict[int, Row[tuple[object, ...]]]
+    machine: dict[int, Row[tuple[object, ...]]]
+    dropped: dict[int, int]
+    latest: dict[int, list[Row[tuple[object, ...]]]]
+    since: dict[tuple[int, str], tuple[str, float]]
+    profiles: dict[str, SeenProfile | None]
+
+
+def agents(connection: Connection, now: float, commune: str | None = None) -> list[AgentView]:
+    """All machines, or those of one commune, by commune and name."""
+    query = select(AGENT).order_by(AGENT.c.commune, AGENT.c.name)
+    return _agents(connection, now, query if commune is None else query.where(AGENT.c.commune == commune))
+
+
+def agent(connection: Connection, id: int, now: float) -> AgentView | None:  # noqa: A002  # the key's name everywhere
+    """One machine."""
+    return next(iter(_agents(connection, now, select(AGENT).where(AGENT.c.id == id))), None)
+
+
+def communes(connection: Connection, now: float) -> list[CommuneView]:
+    """The communes that have agents, by code."""
+    by_commune: defaultdict[str, list[AgentView]] = defaultdict(list)
+    for view in agents(connection, now):
+        by_commune[view.commune].append(view)
+    since = _rung_since(connection)
+    return [_commune(code, members, since) for code, members in sorted(by_commune.items())]
+
+
+def commune(connection: Connection, code: str, now: float) -> CommuneView | None:
+    """One commune, if it has an agent."""
+    members = agents(connection, now, code)
+    return _commune(code, members, _rung_since(connection, code)) if members else None
+
+
+def check_intervals(connection: Connection, agent_id: int, check: str, first: float, last: float) -> list[IntervalView]:
+    """The current intervals of one check that overlap a window, in order."""
+    series = connection.scalar(select(SERIES.c.id).where(SERIES.c.agent == agent_id, SERIES.c.check == check))
+    if series is None:
+        return []
+    return [
+        IntervalView(
+            outcome=row.outcome,
+            reason=row.reason,
+            first_at=row.first_ms / 1000,
+            last_at=row.last_ms / 1000,
+            late=row.late,
+            revision=row.revision,
+        )
+        for row in check_history.current(connection, series, round(first * 1000), round(last * 1000))
+    ]
+
+
+def rung_intervals(connection: Connection, commune: str, rung: Rung, first: float, last: float) -> list[IntervalView]:
+    """The current intervals of a commune's rung that overlap a window, in order."""
+    return [
+        IntervalView(
+            outcome=_OUTCOME[stretch.light],
+            reason=None,
+            first_at=stretch.first_ms / 1000,
+            last_at=stretch.last_ms / 1000,
+            late=stretch.late,
+            revision=revision,
+            light=stretch.light,
+        )
+        for revision, stretch in rung_history.current(
+            connection, commune, rung, round(first * 1000), round(last * 1000)
+        )
+    ]
+
+
+def results(connection: Connection, agent_id: int, check: str, before: float, limit: int) -> list[MomentView]:
+    """The newest results of one check measured before a time, newest first."""
+    rows = connection.execute(
+        select(MOMENT.c.at_ms, MOMENT.c.outcome, MOMENT.c.reason)
+        .join(SERIES, SERIES.c.id == MOMENT.c.series)
+        .where(SERIES.c.agent == agent_id, SERIES.c.check == check, MOMENT.c.at_ms < round(before * 1000))
+        .order_by(MOMENT.c.at_ms.desc())
+        .limit(limit)
+    )
+    return [MomentView(at=row.at_ms / 1000, outcome=Outcome(row.outcome), reason=_reason(row.reason)) for row in rows]
+
+
+def changes_after(connection: Connection, id: int, limit: int) -> list[ChangeView]:  # noqa: A002  # as in ChangeView
+    """The next changes beyond ``id``, oldest first."""
+    return changes.after(connection, id, limit)
+
+
+def newest_change(connection: Connection) -> int:
+    """The number of the newest change; 0 if there is none."""
+    return changes.newest(connection)
+
+
+def report_by_code(log: ReportLog, connection: Connection, code: str) -> ReportView | None:
+    """The newest report with a six-character code, given as it is written: capitals and digits."""
+    found = log.find_code(code)
+    if not found:
+        return None
+    agent_id, report, sent, received = found[0]
+    skew = boots.skews(connection, agent_id, {report.boot}).get(report.boot)
+    at = clocks.stamp(report, sent, received, skew).at
+    return ReportView(code=code, agent=agent_id, stream=report.stream, seq=report.seq, at=at)
+
+
+_OUTCOME = {
+    Light.OK: Outcome.OK,
+    Light.DEGRADED: Outcome.FAILED,
+    Light.FAILED: Outcome.FAILED,
+    Light.UNKNOWN: Outcome.UNKNOWN,
+    Light.NOT_CONFIGURED: Outcome.UNKNOWN,
+}
+
+
+def _agents(connection: Connection, now: float, query: Select[tuple[int, str, str, float]]) -> list[AgentView]:
+    rows = connection.execute(query).all()
+    ledger = _read(connection, [row.id for row in rows])
+    return [_agent(ledger, row, now) for row in rows]
+
+
+def _read(connection: Connection, ids: list[int]) -> _Ledger:
+    machine = {row.agent: row for row in connection.execute(select(MACHINE).where(MACHINE.c.agent.in_(ids)))}
+    latest: defaultdict[int, list[Row[tuple[object, ...]]]] = defaultdict(list)
+    for row in connection.execute(select(LATEST).where(LATEST.c.agent.in_(ids)).order_by(LATEST.c.check)):
+        latest[row.agent].append(row)
+    configs = {row.config for rows in latest.values() for row in rows} | {row.config for row in machine.values()}
+    dropped = select(DROPPED.c.agent, func.sum(DROPPED.c.count)).where(DROPPED.c.agent.in_(ids))
+    return _Ledger(
+        contact={row.agent: row for row in connection.execute(select(CONTACT).where(CONTACT.c.agent.in_(ids)))},
+        machine=machine,
+        dropped={row[0]: row[1] for row in connection.execute(dropped.group_by(DROPPED.c.agent))},
+        latest=latest,
+        since=_since(connection, ids),
+        profiles={config: profiles_seen.get(connection, config) for config in configs},
+    )
+
+
+def _since(connection: Connection, ids: list[int]) -> dict[tuple[int, str], tuple[str, float]]:
+    """Outcome and beginning of the newest interval of every check."""
+    newest = (
+        select(INTERVAL.c.id)
+        .where(INTERVAL.c.series == SERIES.c.id, INTERVAL.c.revised_at.is_(None))
+        .order_by(INTERVAL.c.first_ms.desc())
+        .limit(1)
+        .correlate(SERIES)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(SERIES.c.agent, SERIES.c.check, INTERVAL.c.outcome, INTERVAL.c.first_ms)
+        .join(INTERVAL, INTERVAL.c.id == newest)
+        .where(SERIES.c.agent.in_(ids))
+    )
+    return {(row.agent, row.check): (row.outcome, row.first_ms / 1000) for row in rows}
+
+
+def _agent(ledger: _Ledger, row: Row[tuple[int, str, str, float]], now: float) -> AgentView:
+    contact = ledger.contact.get(row.id)
+    machine = ledger.machine.get(row.id)
+    profile = ledger.profiles.get(machine.config) if machine else None
+    silent = is_silent(contact.at if contact else None, now)
+    return AgentView(
+        id=row.id,
+        name=row.name,
+        commune=row.commune,
+        commune_name=places.name_of(row.commune),
+        label=profile.profile.label if profile else "",
+        version=machine.version if machine else "",
+        last_contact=contact.at if contact else None,
+        silent=silent,
+        goodbye=machine.goodbye if machine else None,
+        clock_skew_s=contact.skew if contact else None,
+        spool_rows=contact.spool_rows if contact else 0,
+        spool_oldest=contact.spool_oldest if contact else None,
+        dropped=ledger.dropped.get(row.id, 0),
+        rungs=_ladder(_checks(ledger, row.id, profile, now), profile),
+    )
+
+
+def _checks(ledger: _Ledger, agent_id: int, profile: SeenProfile | None, now: float) -> list[CheckView]:
+    """The newest results of the checks the agent's profile still has; of all, while its profile is not known."""
+    views = []
+    for row in ledger.latest.get(agent_id, []):
+        own = ledger.profiles.get(row.config)
+        spec = own.checks.get(row.check) if own else None
+        if profile is None or row.check in profile.checks:
+            views.append(_check(row, spec, ledger.since.get((agent_id, row.check)), now))
+    return views
+
+
+def _check(row: Row[tuple[object, ...]], spec: Check | None, since: tuple[str, float] | None, now: float) -> CheckView:
+    result = _decode(row.body)
+    period = spec.period if spec else clocks.DEFAULT_PERIOD
+    return CheckView(
+        check=row.check,
+        kind=kind_of(spec) if spec else None,
+        rung=spec.rung if spec else None,
+        target=spec.target if spec else "",
+        name=spec.name if spec else "",
+        network=spec.network if spec else Network.BOTH,
+        mandatory=spec.mandatory if spec else True,
+        source=spec.source if spec else "",
+        outcome=result.outcome,
+        reason=result.reason,
+        at=row.at,
+        since=since[1] if since and since[0] == result.outcome else None,
+        live=row.live and now - row.at <= clocks.LIVE_PERIODS * period + REPORT_SECONDS,
+        duration_ms=_duration(result),
+        rtt_ms=result.rtt_ms,
+        loss=result.lost / result.sent if result.sent and result.lost is not None else None,
+        phases_ms=result.phases_ms,
+        status=result.status,
+        cert_expiry=result.cert_expiry,
+        fallback=result.fallback,
+        detail=result.detail,
+    )
+
+
+def _duration(result: Result) -> float | None:
+    if result.phases_ms:
+        return sum(result.phases_ms.values())
+    return result.rtt_ms[1] if result.rtt_ms else None
+
+
+def _ladder(checks: list[CheckView], profile: SeenProfile | None) -> tuple[RungView, ...]:
+    """Every rung in order; one without a check is not configured, one without a live result is unknown."""
+    configured = {spec.rung for spec in profile.checks.values()} if profile else set()
+    return tuple(_rung(rung, [check for check in checks if check.rung is rung], rung in configured) for rung in Rung)
+
+
+def _rung(rung: Rung, checks: list[CheckView], configured: bool) -> RungView:
+    live = [check for check in checks if check.live]
+    light = light_of(check.outcome for check in live)
+    if not live and (checks or configured):
+        light = Light.UNKNOWN
+    began = [check.since for check in live if check.since is not None]
+    return RungView(rung=rung, light=light, since=max(began, default=None), checks=tuple(checks))
+
+
+def _rung_since(connection: Connection, commune: str | None = None) -> dict[tuple[str, str], tuple[str, float]]:
+    """Light and beginning of the newest interval of every rung of every commune."""
+    rows = rung_history.newest(connection, commune)
+    return {(code, rung): (light, first_ms / 1000) for code, rung, light, first_ms in rows}
+
+
+def _commune(code: str, members: list[AgentView], since: dict[tuple[str, str], tuple[str, float]]) -> CommuneView:
+    rungs = []
+    for place, rung in enumerate(Rung):
+        light = best_light(member.rungs[place].light for member in members)
+        known = since.get((code, rung))
+        rungs.append(RungView(rung=rung, light=light, since=known[1] if known and known[0] == light else None))
+    contacts = [member.last_contact for member in members if member.last_contact is not None]
+    return CommuneView(
+        code=code,
+        name=places.name_of(code),
+        light=_whole(rung.light for rung in rungs),
+        agents=len(members),
+        silent_agents=sum(member.silent for member in members),
+        last_contact=max(contacts, default=None),
+        rungs=tuple(rungs),
+    )
+
+
+def _whole(lights: Iterable[Light]) -> Light:
+    """A failed rung speaks for the commune, then a degraded one; what is not known hides nothing that is."""
+    seen = set(lights)
+    order = (Light.FAILED, Light.DEGRADED, Light.OK, Light.UNKNOWN, Light.NOT_CONFIGURED)
+    return next(light for light in order if light in seen)
+
+
+def _reason(value: str | None) -> Reason | None:
+    return Reason(value) if value else None
+
+
+_decode = msgspec.json.Decoder(Result).decode

@@ -1,0 +1,174 @@
+"""The intervals of each commune's rungs, renewed from the check intervals of its agents over the window that changed.
+
+Like those of checks, rows are extended in place, and what is replaced stays, marked with when it was revised.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, Row, Table, Text, and_, func, select
+
+from sansang_agent.contract.light import Light
+
+from . import check_history
+from .agents import AGENT
+from .rungs import Cover, Stretch, covers, stretches
+from .series import SERIES, gap_ms
+from .store import LEDGER
+
+RUNG_INTERVAL = Table(
+    "rung_interval",
+    LEDGER,
+    Column("id", Integer, primary_key=True),
+    Column("commune", Text, nullable=False),
+    Column("rung", Text, nullable=False),
+    Column("first_ms", Integer, nullable=False),
+    Column("last_ms", Integer, nullable=False),
+    Column("light", Text, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("revised_at", Float),
+)
+CURRENT = RUNG_INTERVAL.c.revised_at.is_(None)
+Index(
+    "rung_interval_now", RUNG_INTERVAL.c.commune, RUNG_INTERVAL.c.rung, RUNG_INTERVAL.c.first_ms, sqlite_where=CURRENT
+)
+
+
+class Window(NamedTuple):
+    """First and last millisecond at which results were added."""
+
+    first_ms: int
+    last_ms: int
+
+    def with_(self, other: "Window") -> "Window":
+        """The window that holds both."""
+        return Window(min(self.first_ms, other.first_ms), max(self.last_ms, other.last_ms))
+
+
+class _Known(NamedTuple):
+    """A current row."""
+
+    id: int
+    revision: int
+    stretch: Stretch
+
+
+class _Edge(NamedTuple):
+    """Where renewing stops, and the row that begins right there, if one does."""
+
+    end_ms: int
+    follower: _Known | None
+
+
+def renew(connection: Connection, commune: str, rung: str, window: Window, now: float) -> None:
+    """Bring the intervals of one rung up to date after results were added within ``window``."""
+    places = _series(connection, commune, rung)
+    reach = max(gap for _, _, gap in places)
+    # A result changes nothing before the end of what its predecessor covered, nor beyond what it covers itself.
+    start = window.first_ms - 2 * reach
+    edge = _edge(connection, commune, rung, window.last_ms + reach, reach)
+    covered = _covered(connection, places, start - reach, edge.end_ms + reach)
+    new = stretches(covered, start, edge.end_ms, continues=edge.follower is not None)
+    old = _rows(connection, commune, rung, start, edge.end_ms - 1)
+    _write(connection, commune, rung, old, _glue(new, old, start), now)
+
+
+def current(connection: Connection, commune: str, rung: str, first: int, last: int) -> list[tuple[int, Stretch]]:
+    """The current intervals of a rung that overlap a window, in order, each with its revision."""
+    return [(row.revision, row.stretch) for row in _rows(connection, commune, rung, first, last)]
+
+
+def newest(connection: Connection, commune: str | None = None) -> list[Row[tuple[str, str, str, int]]]:
+    """Commune, rung, light and beginning of the newest interval of every rung, or of those of one commune."""
+    ends = select(RUNG_INTERVAL.c.commune, RUNG_INTERVAL.c.rung, func.max(RUNG_INTERVAL.c.first_ms).label("first_ms"))
+    ends = ends.where(CURRENT).group_by(RUNG_INTERVAL.c.commune, RUNG_INTERVAL.c.rung)
+    if commune is not None:
+        ends = ends.where(RUNG_INTERVAL.c.commune == commune)
+    last = ends.subquery()
+    columns = (RUNG_INTERVAL.c.commune, RUNG_INTERVAL.c.rung, RUNG_INTERVAL.c.light, RUNG_INTERVAL.c.first_ms)
+    same = [RUNG_INTERVAL.c[name] == last.c[name] for name in ("commune", "rung", "first_ms")]
+    return list(connection.execute(select(*columns).join(last, and_(*same)).where(CURRENT)).all())
+
+
+def _series(connection: Connection, commune: str, rung: str) -> list[tuple[int, int, int]]:
+    """The series on this rung: id, agent, gap in milliseconds."""
+    rows = connection.execute(
+        select(SERIES.c.id, SERIES.c.agent, SERIES.c.period)
+        .join(AGENT, AGENT.c.id == SERIES.c.agent)
+        .where(AGENT.c.commune == commune, SERIES.c.rung == rung)
+    )
+    return [(row.id, row.agent, gap_ms(row.period)) for row in rows]
+
+
+def _covered(connection: Connection, places: list[tuple[int, int, int]], first: int, last: int) -> list[Cover]:
+    return [
+        cover
+        for series, agent, gap in places
+        for cover in covers(agent, check_history.current(connection, series, first, last), gap)
+    ]
+
+
+def _edge(connection: Connection, commune: str, rung: str, at_ms: int, reach: int) -> _Edge:
+    """The end of the row that lies over ``at_ms``: beyond it nothing changes."""
+    over = _rows(connection, commune, rung, at_ms, at_ms)
+    if not over:
+        return _Edge(at_ms, None)
+    end = over[-1].stretch.last_ms
+    following = [row for row in _rows(connection, commune, rung, end, end + reach) if row.stretch.first_ms >= end]
+    if following and following[0].stretch.first_ms == end:
+        return _Edge(end, following[0])
+    return _Edge(following[0].stretch.first_ms if following else end + reach, None)
+
+
+def _rows(connection: Connection, commune: str, rung: str, first: int, last: int) -> list[_Known]:
+    """The current rows that overlap a window, in order."""
+    rows = connection.execute(
+        select(RUNG_INTERVAL)
+        .where(CURRENT, RUNG_INTERVAL.c.commune == commune, RUNG_INTERVAL.c.rung == rung)
+        .where(RUNG_INTERVAL.c.first_ms <= last, RUNG_INTERVAL.c.last_ms >= first)
+        .order_by(RUNG_INTERVAL.c.first_ms)
+    )
+    return [_known(row) for row in rows]
+
+
+def _known(row: Row[tuple[object, ...]]) -> _Known:
+    return _Known(row.id, row.revision, Stretch(row.first_ms, row.last_ms, Light(row.light), row.late))
+
+
+def _glue(new: list[Stretch], old: list[_Known], start: int) -> list[Stretch]:
+    """Give the part that began before ``start`` back to the row it was cut from."""
+    left = next((row.stretch for row in old if row.stretch.first_ms < start), None)
+    if left is None:
+        return new
+    if new and new[0].first_ms == start and new[0].light is left.light:
+        return [new[0]._replace(first_ms=left.first_ms, late=new[0].late or left.late), *new[1:]]
+    return [left._replace(last_ms=min(left.last_ms, start)), *new]
+
+
+def _write(connection: Connection, commune: str, rung: str, old: list[_Known], new: list[Stretch], now: float) -> None:
+    kept: set[int] = set()
+    for stretch in new:
+        overlapped = [row for row in old if _overlap(row.stretch, stretch)]
+        same = [row for row in overlapped if row.stretch.light is stretch.light]
+        if len(same) == 1 and _holds(stretch, same[0].stretch):
+            kept.add(same[0].id)
+            if stretch != same[0].stretch:
+                connection.execute(
+                    RUNG_INTERVAL.update().where(RUNG_INTERVAL.c.id == same[0].id).values(stretch._asdict())
+                )
+            continue
+        revision = max((row.revision for row in overlapped), default=0) + 1
+        values = {"commune": commune, "rung": rung, "revision": revision, "made_at": now, **stretch._asdict()}
+        connection.execute(RUNG_INTERVAL.insert().values(values))
+    gone = [row.id for row in old if row.id not in kept]
+    if gone:
+        connection.execute(RUNG_INTERVAL.update().where(RUNG_INTERVAL.c.id.in_(gone)).values(revised_at=now))
+
+
+def _overlap(one: Stretch, other: Stretch) -> bool:
+    return one.first_ms <= other.last_ms and other.first_ms <= one.last_ms
+
+
+def _holds(outer: Stretch, inner: Stretch) -> bool:
+    return outer.first_ms <= inner.first_ms and inner.last_ms <= outer.last_ms

@@ -1,0 +1,81 @@
+"""The collector while it runs: its settings, its files, its clock, and what it knows of itself.
+
+Routes find it as ``request.app.state.collector``.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+
+from . import consumers
+from .consumers import Consumer
+from .history import History
+from .liveness import watch_silence
+from .log import ReportLog
+from .news import News
+from .settings import CollectorSettings
+from .state import State
+from .store import Store
+
+_LOG = logging.getLogger(__name__)
+
+
+class Collector:
+    """Opens the files when made; :meth:`start` sets the consumers going, :meth:`stop` ends everything cleanly."""
+
+    settings: CollectorSettings
+    store: Store
+    log: ReportLog
+    now: Callable[[], float]
+    """The wall clock, Unix seconds."""
+    news: News
+    answers: Counter[str]
+    """Answers to reports by HTTP status."""
+    refused: Counter[str]
+    """Records refused, by why."""
+    taken: int
+    """Reports taken into the log."""
+    consumers: tuple[Consumer, ...]
+
+    def __init__(self, settings: CollectorSettings, now: Callable[[], float]) -> None:
+        self.settings = settings
+        self.now = now
+        self.news = News()
+        self.answers = Counter()
+        self.refused = Counter()
+        self.taken = 0
+        self.store = Store(settings.folder)
+        try:
+            self.log = ReportLog(settings.folder)
+        except Exception:
+            self.store.close()
+            raise
+        self.consumers = (State(), History())
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def ready(self) -> bool:
+        """Whether reports can be taken: files migrated (or this object would not exist) and the log writer alive."""
+        return self.log.alive and bool(self._tasks) and not self.news.closed
+
+    async def start(self) -> None:
+        """Start the consumers on the running event loop."""
+        loop = asyncio.get_running_loop()
+        wakes = [asyncio.Event() for _ in self.consumers]
+        self.log.on_commit = lambda: [loop.call_soon_threadsafe(wake.set) for wake in wakes]
+        for consumer, wake in zip(self.consumers, wakes, strict=True):
+            follow = consumers.follow(consumer, self.log, self.store, self.news, self.now, wake)
+            self._tasks.append(asyncio.create_task(follow, name=consumer.name))
+        self._tasks.append(asyncio.create_task(watch_silence(self.store, self.news, self.now), name="liveness"))
+
+    async def stop(self) -> None:
+        """Wake the streams, stop the consumers between two transactions, write what waits, close the files."""
+        await self.news.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        await asyncio.to_thread(self.log.close)
+        await asyncio.to_thread(self.store.close)
+        _LOG.info("stopped; the report log ends at position %d", self.log.position)

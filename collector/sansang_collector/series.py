@@ -1,0 +1,60 @@
+"""A series is one check of one agent over time: the key of its intervals, with the rung its profile puts it on."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Text, UniqueConstraint, select
+
+from sansang_agent.contract.rung import Rung
+
+from . import clocks, profiles_seen
+from .store import LEDGER
+
+GAP_PERIODS = 2.5
+"""Two results further apart than this many periods have something unmeasured between them."""
+
+SERIES = Table(
+    "series",
+    LEDGER,
+    Column("id", Integer, primary_key=True),
+    Column("agent", Integer, ForeignKey("agent.id"), nullable=False),
+    Column("check", Text, nullable=False),
+    Column("rung", Text),
+    Column("period", Float, nullable=False),
+    UniqueConstraint("agent", "check"),
+)
+
+
+class Series(NamedTuple):
+    """One row: ``rung`` is None until the agent has sent its profile; ``period`` in seconds."""
+
+    id: int
+    agent: int
+    check: str
+    rung: Rung | None
+    period: float
+
+    @property
+    def gap_ms(self) -> int:
+        """The longest distance between two results of one interval."""
+        return gap_ms(self.period)
+
+
+def gap_ms(period: float) -> int:
+    """The longest distance between two results of one interval, for a check with this period."""
+    return round(GAP_PERIODS * period * 1000)
+
+
+def find_series(connection: Connection, agent: int, check: str, config: str) -> tuple[Series, bool]:
+    """The series, made or brought up to the profile ``config``; and whether its rung is new to it."""
+    profile = profiles_seen.get(connection, config)
+    spec = profile.checks.get(check) if profile else None
+    row = connection.execute(select(SERIES).where(SERIES.c.agent == agent, SERIES.c.check == check)).one_or_none()
+    if row is None:
+        rung, period = (spec.rung, spec.period) if spec else (None, clocks.DEFAULT_PERIOD)
+        made = connection.execute(SERIES.insert().values(agent=agent, check=check, rung=rung, period=period))
+        return Series(int(made.inserted_primary_key[0]), agent, check, rung, period), False
+    known = Series(row.id, agent, check, Rung(row.rung) if row.rung else None, row.period)
+    if spec is None or (spec.rung, spec.period) == (known.rung, known.period):
+        return known, False
+    connection.execute(SERIES.update().where(SERIES.c.id == known.id).values(rung=spec.rung, period=spec.period))
+    return known._replace(rung=spec.rung, period=spec.period), known.rung is None

@@ -1,0 +1,44 @@
+"""What the collector's configuration file may say, as one frozen struct.
+
+Strictness (unknown keys, types, every mistake at once) is the contract's loader; what values mean together is here.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+Listen = Annotated[str, msgspec.Meta(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$")]
+"""``host:port``; an IPv6 address in brackets; port 0 lets the system choose."""
+
+HostName = Annotated[str, msgspec.Meta(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253})$")]
+"""A name people and agents may reach the collector by, without port."""
+
+PublicUrl = Annotated[str, msgspec.Meta(pattern=r"^(https?://[^/\s?#]+(/[^\s?#]*)?)?$")]
+
+
+class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The collector's settings; every field has the default a newcomer needs."""
+
+    listen: Listen = "127.0.0.1:9640"
+    data_dir: str = "/var/lib/sansang-collector"
+    """Holds log.db, ledger.db and tokens/; only the collector's user may read it."""
+    hosts: tuple[HostName, ...] = ()
+    """Names in the Host header that are answered beside loopback and the one of ``public_url``."""
+    public_url: PublicUrl = ""
+    """How people reach the collector, for links; empty: ``http://`` and the listening address."""
+
+    @property
+    def listen_host(self) -> str:
+        """The address to listen on, without brackets."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def listen_port(self) -> int:
+        """The port to listen on; 0 lets the system choose."""
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def folder(self) -> Path:
+        """``data_dir`` as a path."""
+        return Path(self.data_dir)

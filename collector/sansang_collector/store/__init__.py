@@ -1,0 +1,9 @@
+"""The two database files: how they are opened, migrated, read and written.
+
+Only this package makes database engines; each domain module declares its own tables on :data:`LEDGER`.
+"""
+
+from .ledger import LEDGER, Store
+from .migrations import NewerSchemaError
+
+__all__ = ["LEDGER", "NewerSchemaError", "Store"]

@@ -1,0 +1,59 @@
+"""ledger.db: everything the collector knows beside the raw reports, read anywhere, written by one thread."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, MetaData
+
+from .engine import reading_engine, writing_engine
+from .ledger_schema import MIGRATIONS
+from .migrations import migrate
+
+T = TypeVar("T")
+
+LEDGER = MetaData()
+"""The tables of ledger.db as the domain modules declare them; a test holds them equal to the migrated schema."""
+
+
+class Store:
+    """The ledger, open. Opening migrates it; raises :class:`NewerSchemaError` for a file of a newer program."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / "ledger.db"
+        self._writing = writing_engine(path)
+        try:
+            migrate(self._writing, path, MIGRATIONS)
+        except Exception:
+            self._writing.dispose()
+            raise
+        self._reading = reading_engine(path)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-writer")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one snapshot and cannot write."""
+        with self._reading.connect() as connection:
+            yield connection
+
+    def write_sync(self, fn: Callable[[Connection], T]) -> T:
+        """Run ``fn`` in a transaction on the write thread and wait; its exception undoes everything and is raised."""
+        return self._thread.submit(self._transact, fn).result()
+
+    async def write(self, fn: Callable[[Connection], T]) -> T:
+        """Like :meth:`write_sync` without blocking the event loop."""
+        return await asyncio.wrap_future(self._thread.submit(self._transact, fn))
+
+    def close(self) -> None:
+        """Finish what is being written and close the file."""
+        self._thread.shutdown(wait=True)
+        self._reading.dispose()
+        self._writing.dispose()
+
+    def _transact(self, fn: Callable[[Connection], T]) -> T:
+        with self._writing.begin() as connection:
+            return fn(connection)

@@ -1,0 +1,59 @@
+"""The schema of ledger.db, version by version. Times are Unix seconds; milliseconds where a name ends in ``_ms``."""
+
+from .migrations import Migration
+
+_VERSION_1: Migration = (
+    """CREATE TABLE agent (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, commune TEXT NOT NULL, name TEXT NOT NULL, created_at REAL NOT NULL,
+        UNIQUE (commune, name))""",
+    """CREATE TABLE token (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, digest BLOB NOT NULL UNIQUE,
+        agent INTEGER REFERENCES agent (id), label TEXT NOT NULL, created_at REAL NOT NULL, revoked_at REAL)""",
+    """CREATE TABLE link (
+        digest BLOB PRIMARY KEY, scope TEXT NOT NULL, expires_at REAL NOT NULL, used_at REAL) WITHOUT ROWID""",
+    """CREATE TABLE session (
+        digest BLOB PRIMARY KEY, scope TEXT NOT NULL, created_at REAL NOT NULL, expires_at REAL NOT NULL)
+        WITHOUT ROWID""",
+    "CREATE TABLE profile (hash TEXT PRIMARY KEY, body BLOB NOT NULL, first_seen REAL NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE cursor (consumer TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE applied (
+        consumer TEXT NOT NULL, agent INTEGER NOT NULL REFERENCES agent (id), stream TEXT NOT NULL,
+        spans TEXT NOT NULL, PRIMARY KEY (consumer, agent, stream)) WITHOUT ROWID""",
+    """CREATE TABLE contact (
+        agent INTEGER PRIMARY KEY REFERENCES agent (id), at REAL NOT NULL, boot TEXT NOT NULL, skew REAL NOT NULL,
+        spool_rows INTEGER NOT NULL, spool_oldest REAL, spool_bytes INTEGER NOT NULL, silent INTEGER NOT NULL)""",
+    """CREATE TABLE dropped (
+        agent INTEGER NOT NULL REFERENCES agent (id), stream TEXT NOT NULL, spans TEXT NOT NULL,
+        count INTEGER NOT NULL, PRIMARY KEY (agent, stream)) WITHOUT ROWID""",
+    """CREATE TABLE boot (
+        agent INTEGER NOT NULL REFERENCES agent (id), boot TEXT NOT NULL, skew REAL NOT NULL, at REAL NOT NULL,
+        PRIMARY KEY (agent, boot)) WITHOUT ROWID""",
+    """CREATE TABLE machine (
+        agent INTEGER PRIMARY KEY REFERENCES agent (id), at REAL NOT NULL, version TEXT NOT NULL,
+        config TEXT NOT NULL, host BLOB, goodbye TEXT, back REAL)""",
+    """CREATE TABLE latest (
+        agent INTEGER NOT NULL REFERENCES agent (id), "check" TEXT NOT NULL, at REAL NOT NULL, received REAL NOT NULL,
+        live INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT, config TEXT NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (agent, "check")) WITHOUT ROWID""",
+    """CREATE TABLE change (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, kind TEXT NOT NULL, commune TEXT NOT NULL,
+        agent INTEGER NOT NULL REFERENCES agent (id), "check" TEXT, outcome TEXT, reason TEXT)""",
+    """CREATE TABLE series (
+        id INTEGER PRIMARY KEY, agent INTEGER NOT NULL REFERENCES agent (id), "check" TEXT NOT NULL, rung TEXT,
+        period REAL NOT NULL, UNIQUE (agent, "check"))""",
+    """CREATE TABLE moment (
+        series INTEGER NOT NULL REFERENCES series (id), at_ms INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT,
+        PRIMARY KEY (series, at_ms)) WITHOUT ROWID""",
+    """CREATE TABLE interval (
+        id INTEGER PRIMARY KEY, series INTEGER NOT NULL REFERENCES series (id), first_ms INTEGER NOT NULL,
+        last_ms INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT, late INTEGER NOT NULL,
+        revision INTEGER NOT NULL, made_at REAL NOT NULL, revised_at REAL)""",
+    "CREATE INDEX interval_now ON interval (series, first_ms) WHERE revised_at IS NULL",
+    """CREATE TABLE rung_interval (
+        id INTEGER PRIMARY KEY, commune TEXT NOT NULL, rung TEXT NOT NULL, first_ms INTEGER NOT NULL,
+        last_ms INTEGER NOT NULL, light TEXT NOT NULL, late INTEGER NOT NULL,
+        revision INTEGER NOT NULL, made_at REAL NOT NULL, revised_at REAL)""",
+    "CREATE INDEX rung_interval_now ON rung_interval (commune, rung, first_ms) WHERE revised_at IS NULL",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_VERSION_1,)

@@ -1,0 +1,35 @@
+"""Numbered migrations: each file says which version it has, and is brought up one version at a time.
+
+A file written by a newer program is refused, never guessed at.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+Migration = Sequence[str]
+"""The statements that lead from one version to the next; never changed once released."""
+
+
+class NewerSchemaError(Exception):
+    """The file was written by a newer version of this program."""
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        super().__init__(
+            f"{path} has schema version {found}, but this program only knows up to {known}; "
+            "use the newer program, or restore a backup made by this one"
+        )
+
+
+def migrate(engine: Engine, path: Path, migrations: Sequence[Migration]) -> None:
+    """Bring the file to the newest version in one transaction; raises :class:`NewerSchemaError`."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
+        found = connection.exec_driver_sql("SELECT max(version) FROM schema_version").scalar() or 0
+        if found > len(migrations):
+            raise NewerSchemaError(path, found, len(migrations))
+        for version, statements in enumerate(migrations[found:], start=found + 1):
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            connection.exec_driver_sql("INSERT INTO schema_version (version) VALUES (?)", (version,))

@@ -1,0 +1,81 @@
+"""Bearer tokens: 256 random bits each, of which only the SHA-256 is kept, with one scope.
+
+An ``agent`` token belongs to one agent in one commune; that is how a report gets its agent.
+"""
+
+import hashlib
+import hmac
+import secrets
+from typing import NamedTuple
+
+from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Row, Table, Text, select
+
+from .store import LEDGER
+
+SCOPES = ("agent", "metrics", "read", "admin")
+
+TOKEN = Table(
+    "token",
+    LEDGER,
+    Column("id", Integer, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("agent", Integer, ForeignKey("agent.id")),
+    Column("label", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("revoked_at", Float),
+    sqlite_autoincrement=True,
+)
+
+
+class Found(NamedTuple):
+    """A token that is valid."""
+
+    id: int
+    scope: str
+    agent: int | None
+
+
+def new_secret() -> str:
+    """256 random bits, written for a header or an address."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a secret. A plain hash is enough: 256 random bits cannot be guessed."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def issue(connection: Connection, scope: str, label: str, now: float, agent: int | None = None) -> tuple[int, str]:
+    """Make a token; its id and its secret, which is nowhere else."""
+    secret = new_secret()
+    row = {"scope": scope, "digest": digest(secret), "agent": agent, "label": label, "created_at": now}
+    made = connection.execute(TOKEN.insert().values(row))
+    return int(made.inserted_primary_key[0]), secret
+
+
+def find(connection: Connection, secret: str) -> Found | None:
+    """The valid token with this secret."""
+    wanted = digest(secret)
+    row = connection.execute(
+        select(TOKEN.c.id, TOKEN.c.scope, TOKEN.c.agent, TOKEN.c.digest).where(
+            TOKEN.c.digest == wanted, TOKEN.c.revoked_at.is_(None)
+        )
+    ).one_or_none()
+    if row is None or not hmac.compare_digest(row.digest, wanted):
+        return None
+    return Found(row.id, row.scope, row.agent)
+
+
+def revoke(connection: Connection, token: int, now: float) -> bool:
+    """End a token; False if there is no valid one with this id."""
+    done = connection.execute(
+        TOKEN.update().where(TOKEN.c.id == token, TOKEN.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    return done.rowcount == 1
+
+
+def all_tokens(connection: Connection) -> list[Row[tuple[int, str, str, float, float | None]]]:
+    """Every token ever made: id, scope, label, created_at, revoked_at."""
+    columns = (TOKEN.c.id, TOKEN.c.scope, TOKEN.c.label, TOKEN.c.created_at, TOKEN.c.revoked_at)
+    return list(connection.execute(select(*columns).order_by(TOKEN.c.id)).all())
