@@ -10,6 +10,14 @@ _WORDS = {"and", "or", "unless", "by", "without", "on", "ignoring", "group_left"
 _WORDS |= {"inf", "nan"}
 
 
+_GROUPED = re.compile(r"\bby \(([^)]*)\) \(([A-Za-z_][\w]*)\s*(?:\{[^}]*\})?\)")
+
+
+def grouped_labels(expression: str) -> list[tuple[str, set[str]]]:
+    """Each metric that is aggregated directly, with the labels it is aggregated by."""
+    return [(name, set(labels.replace(" ", "").split(","))) for labels, name in _GROUPED.findall(expression)]
+
+
 def metric_names(expression: str) -> set[str]:
     """The metrics an expression reads; functions, operators, labels and durations are left out."""
     bare = _LABEL_LISTS.sub(" ", _SELECTORS.sub(" ", _STRING.sub("''", expression)))

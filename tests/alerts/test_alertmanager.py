@@ -5,19 +5,16 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from pathlib import Path
-from shutil import copytree
 
 import httpx
 import pytest
 
 from sansang_agent.contract.rung import Rung
 from sansang_agent.contract.words import word
+from tests.alerts.alertmanagers import CONFIG, WEBHOOK_TOKEN, alertmanager
 from tests.alerts.documents import ALERTS, load
 from tests.alerts.inboxes import Mailbox, Webhook
-from tests.alerts.processes import free_port, running
 
-CONFIG = ALERTS / "alertmanager.yml"
 SILENT = {
     "labels": {
         "alertname": "SansangCommuneWithoutAgent",
@@ -53,37 +50,13 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="module")
-def alertmanager(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook, mailbox: Mailbox) -> Iterator[str]:
-    """The address of a real Alertmanager with our configuration, only its addresses, files and waits replaced."""
-    folder = tmp_path_factory.mktemp("alertmanager")
-    copytree(ALERTS / "templates", folder / "templates")
-    (folder / "token").write_text("the-token\n")
-    (folder / "password").write_text("the-password\n")
-    (folder / "am.yml").write_text(_for_this_machine(CONFIG.read_text(encoding="utf-8"), folder, webhook, mailbox))
-    port = free_port()
-    command = ["prometheus-alertmanager", f"--config.file={folder / 'am.yml'}", f"--storage.path={folder / 'data'}"]
-    command += [f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", "--log.level=warn"]
-    with running(command, ready=f"http://127.0.0.1:{port}/-/ready"):
-        yield f"http://127.0.0.1:{port}"
-
-
-def _for_this_machine(text: str, folder: Path, webhook: Webhook, mailbox: Mailbox) -> str:
-    for pattern, replacement in (
-        (r"mail\.example\.org:587", f"127.0.0.1:{mailbox.port}"),
-        (r"127\.0\.0\.1:9641", f"127.0.0.1:{webhook.port}"),
-        (r"smtp_require_tls: true", "smtp_require_tls: false"),
-        (r"/etc/alertmanager/secrets/smtp-password", str(folder / "password")),
-        (r"/etc/alertmanager/secrets/webhook-token", str(folder / "token")),
-        (r"group_wait: 30s", "group_wait: 0s"),
-        (r"group_interval: 2m", "group_interval: 1s"),
-    ):
-        text, count = re.subn(pattern, replacement, text)
-        assert count == 1, pattern
-    return text
+def running_alertmanager(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook, mailbox: Mailbox) -> Iterator[str]:
+    with alertmanager(tmp_path_factory.mktemp("alertmanager"), webhook.port, mailbox.port) as address:
+        yield address
 
 
 def _post(address: str, alert: Mapping[str, object], **more: str) -> None:
-    httpx.post(f"{address}/api/v2/alerts", json=[{**alert, **more}]).raise_for_status()
+    httpx.post(f"http://{address}/api/v2/alerts", json=[{**alert, **more}]).raise_for_status()
 
 
 def _text_of(raw: bytes) -> tuple[str, str]:
@@ -131,20 +104,20 @@ def test_no_secret_stands_in_the_configuration() -> None:
 
 @pytest.mark.needs("alertmanager")
 def test_a_critical_alert_and_its_end_reach_the_webhook_and_the_mailbox(
-    alertmanager: str, webhook: Webhook, mailbox: Mailbox
+    running_alertmanager: str, webhook: Webhook, mailbox: Mailbox
 ) -> None:
-    _post(alertmanager, SILENT)
+    _post(running_alertmanager, SILENT)
 
     opened = webhook.next()
     assert opened.path == "/api/v1/alertmanager"
-    assert opened.authorization == "Bearer the-token"
+    assert opened.authorization == f"Bearer {WEBHOOK_TOKEN}"
     assert (opened.payload["status"], opened.payload["version"]) == ("firing", "4")
     assert opened.payload["alerts"][0]["labels"] == SILENT["labels"]
     subject, text = _text_of(mailbox.next())
     assert subject == "[Nghiêm trọng] Xã Khánh Khê (06220): không máy nào liên lạc được về trung tâm"
     assert "Từ 08:14 ngày 20/11/2026." in text
 
-    _post(alertmanager, SILENT, endsAt="2026-11-20T02:00:00Z")
+    _post(running_alertmanager, SILENT, endsAt="2026-11-20T02:00:00Z")
 
     assert webhook.next().payload["status"] == "resolved"
     subject, text = _text_of(mailbox.next())
@@ -153,8 +126,8 @@ def test_a_critical_alert_and_its_end_reach_the_webhook_and_the_mailbox(
 
 
 @pytest.mark.needs("alertmanager")
-def test_a_warning_goes_by_mail_and_names_the_rung_in_vietnamese(alertmanager: str, mailbox: Mailbox) -> None:
-    _post(alertmanager, FAILING)
+def test_a_warning_goes_by_mail_and_names_the_rung_in_vietnamese(running_alertmanager: str, mailbox: Mailbox) -> None:
+    _post(running_alertmanager, FAILING)
 
     subject, text = _text_of(mailbox.next())
     assert subject.startswith("[Cảnh báo] ")

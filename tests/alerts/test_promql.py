@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.alerts.promql import metric_names
+from tests.alerts.promql import grouped_labels, metric_names
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,9 @@ from tests.alerts.promql import metric_names
 )
 def test_metric_names_are_told_from_functions_labels_and_words(expression: str, names: set[str]) -> None:
     assert metric_names(expression) == names
+
+
+def test_the_labels_a_metric_is_grouped_by_are_found() -> None:
+    expression = 'min by (a, b) (x{c="d"}) * on (a) group_left (name) max by (a, name) (y) + sum by (e) (rate(z[5m]))'
+
+    assert grouped_labels(expression) == [("x", {"a", "b"}), ("y", {"a", "name"})]

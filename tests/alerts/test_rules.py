@@ -8,7 +8,7 @@ import pytest
 
 from sansang_collector.metrics import BY_NAME
 from tests.alerts.documents import ALERTS, ROOT, RULE_FILES, RULE_TESTS, Document, alerting_rules, load, rules
-from tests.alerts.promql import metric_names
+from tests.alerts.promql import grouped_labels, metric_names
 
 SPECIAL_SERIES = {"up", "ALERTS"}
 EVERY_ALERT = [pytest.param(rule, id=rule["alert"]) for rule in alerting_rules()]
@@ -87,3 +87,11 @@ def test_rules_read_only_metrics_the_collector_has_and_series_recorded_before_th
         for rule in rules(path):
             assert metric_names(rule["expr"]) <= known, rule.get("alert") or rule["record"]
             known |= {rule["record"]} if "record" in rule else set()
+
+
+def test_rules_group_by_labels_the_collector_gives() -> None:
+    grouped = [pair for path in RULE_FILES for rule in rules(path) for pair in grouped_labels(rule["expr"])]
+    wrong = [(name, labels) for name, labels in grouped if name in BY_NAME and not labels <= {*BY_NAME[name].labels}]
+
+    assert len(grouped) > 5
+    assert wrong == []

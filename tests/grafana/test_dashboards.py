@@ -18,7 +18,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from sansang_agent.contract.rung import Rung
 from sansang_agent.contract.words import word
 from sansang_collector.metrics import BY_NAME
-from tests.alerts.promql import metric_names
+from tests.alerts.promql import grouped_labels, metric_names
 
 GRAFANA = Path(__file__).resolve().parents[2] / "grafana"
 FILES = sorted((GRAFANA / "dashboards").glob("*.json"))
@@ -194,3 +194,11 @@ def test_provisioning_serves_the_folder_and_names_the_data_source_by_its_variabl
     assert source["datasources"][0]["type"] == "prometheus"
     assert source["datasources"][0]["url"] == "$SANSANG_PROMETHEUS_URL"
     assert provider["providers"][0]["options"]["path"] == "/var/lib/grafana/dashboards/sansang"
+
+
+@EVERY_DASHBOARD
+def test_queries_group_by_labels_the_collector_gives(path: Path) -> None:
+    grouped = [pair for query in _expressions(_load(path)) for pair in grouped_labels(query)]
+
+    assert len(grouped) > 10
+    assert [(name, labels) for name, labels in grouped if not labels <= {*BY_NAME[name].labels}] == []

@@ -1,0 +1,100 @@
+"""The systemd units: understood by systemd, hardened, and starting programs by options that exist."""
+
+import subprocess
+from configparser import ConfigParser
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+UNITS = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
+NAMES = sorted(path.name for path in UNITS.glob("*.service"))
+EVERY_UNIT = pytest.mark.parametrize("name", NAMES)
+
+
+def _unit(name: str) -> ConfigParser:
+    parser = ConfigParser(interpolation=None, strict=True)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's keys have capitals
+    parser.read(UNITS / name, encoding="utf-8")
+    return parser
+
+
+def _installed(tmp_path: Path) -> Path:
+    """The units, with programs that exist on this machine and without the optional drop-in."""
+    folder = copytree(
+        UNITS, tmp_path / "units", ignore=lambda _, names: [name for name in names if name.endswith(".d")]
+    )
+    for path in folder.glob("*.service"):
+        text = path.read_text(encoding="utf-8")
+        assert text.count("ExecStart=/opt/sansang/bin/") == 1
+        program = tmp_path / _unit(path.name)["Service"]["ExecStart"].split()[0].rpartition("/")[2]
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        path.write_text(text.replace("/opt/sansang/bin/", f"{tmp_path}/"), encoding="utf-8")
+    return folder
+
+
+def _analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.needs("systemd-analyze")
+@EVERY_UNIT
+def test_systemd_understands_every_line_of_a_unit(name: str, tmp_path: Path) -> None:
+    done = _analyze("verify", "--man=no", "--recursive-errors=no", _installed(tmp_path) / name)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.needs("systemd-analyze")
+@EVERY_UNIT
+def test_a_unit_is_exposed_little(name: str, tmp_path: Path) -> None:
+    done = _analyze("security", "--offline=yes", "--threshold=20", "--no-pager", _installed(tmp_path) / name)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.needs("systemd-analyze")
+def test_the_optional_drop_in_permits_icmp_and_nothing_else(tmp_path: Path) -> None:
+    folder = _installed(tmp_path)
+    name = "sansang-agent.service"
+    copytree(UNITS / f"{name}.d", folder / f"{name}.d")
+    drop_in = (folder / f"{name}.d" / "icmp.conf").read_text(encoding="utf-8")
+    settings = [line for line in drop_in.splitlines() if line and not line.startswith(("#", "["))]
+
+    assert _analyze("verify", "--man=no", folder / name).stderr == ""
+    assert settings == ["CapabilityBoundingSet=CAP_NET_RAW", "AmbientCapabilities=CAP_NET_RAW"]
+
+
+def test_units_start_the_programs_as_documented_and_not_as_root() -> None:
+    agent, collector = _unit("sansang-agent.service")["Service"], _unit("sansang-collector.service")["Service"]
+
+    assert agent["ExecStart"].startswith("/opt/sansang/bin/sansang run --config /etc/sansang/agent.yml")
+    assert collector["ExecStart"].startswith(
+        "/opt/sansang/bin/sansang-collector serve --config /etc/sansang/collector.yml"
+    )
+    assert (agent["User"], collector["User"]) == ("sansang", "sansang-collector")
+
+
+@EVERY_UNIT
+def test_a_unit_restarts_keeps_its_state_and_may_be_given_options(name: str) -> None:
+    service = _unit(name)["Service"]
+    program = name.removesuffix(".service")
+
+    assert service["Restart"] == "on-failure"
+    assert service["EnvironmentFile"] == f"-/etc/default/{program}"
+    assert service["StateDirectory"] == service["User"]
+
+
+def test_the_agent_does_not_wait_for_a_network() -> None:
+    assert "network-online.target" not in "".join(_unit("sansang-agent.service")["Unit"].values())
+
+
+@pytest.mark.needs("systemd-analyze")
+def test_every_user_a_unit_names_is_created(tmp_path: Path) -> None:
+    command = ["systemd-sysusers", f"--root={tmp_path}", "--dry-run", str(UNITS / "sansang.sysusers")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    for name in NAMES:
+        assert f"Creating user '{_unit(name)['Service']['User']}'" in done.stdout + done.stderr
