@@ -28,7 +28,8 @@ class DnsStandIn:
     """A resolver over UDP and TCP on one port that knows ``zone`` (name → addresses, IPv4 or IPv6).
 
     Names it does not know are NXDOMAIN. ``wrong`` answers :data:`WRONG_ADDRESS` to everything, ``truncate`` answers
-    in full by TCP only, ``forge`` answers with another message id, ``refuse`` closes the port. ``asked`` counts questions.
+    in full by TCP only, ``forge`` answers with another message id, ``refuse`` closes the port.
+    ``asked`` counts questions.
     """
 
     def __init__(self, zone: Mapping[str, Sequence[str]], host: str = "127.0.0.1") -> None:

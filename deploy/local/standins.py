@@ -79,7 +79,8 @@ class TcpStandIn:
             connection.close()
             return
         with contextlib.closing(connection):
-            await asyncio.get_running_loop().sock_recv(connection, 65536)
+            while await asyncio.get_running_loop().sock_recv(connection, 65536):
+                pass
 
 
 class Page(NamedTuple):

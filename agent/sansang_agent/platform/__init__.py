@@ -87,6 +87,7 @@ def current() -> Platform:
         from . import windows  # noqa: PLC0415  # the other system's module does not import here
 
         return windows.WindowsPlatform()
-    from . import linux  # noqa: PLC0415
+    else:  # noqa: RET505  # a type checker for either system sees one branch only
+        from . import linux  # noqa: PLC0415
 
-    return linux.LinuxPlatform()
+        return linux.LinuxPlatform()

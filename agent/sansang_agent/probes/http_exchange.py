@@ -1,0 +1,113 @@
+"""One HTTP request over an open stream (RFC 9110, RFC 9112): phases ``first_byte`` and ``transfer``, body bounded."""
+
+import asyncio
+import zlib
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+import h11
+
+from sansang_agent.contract.outcome import Reason
+
+from .reasons import ProbeError
+from .stopwatch import Stopwatch
+from .streams import ByteStream
+
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+
+
+class Response(NamedTuple):
+    """What came back; ``body`` holds at most the bytes asked for, decompressed."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Request(NamedTuple):
+    """What to ask: GET or HEAD only."""
+
+    method: str
+    path: str
+    host: str
+    user_agent: str
+    max_bytes: int
+
+
+async def exchange(stream: ByteStream, request: Request, watch: Stopwatch) -> Response:
+    """Ask and read the answer; raises ProbeError (``wrong_answer``) where it is not HTTP, OSError, EOFError."""
+    connection = h11.Connection(h11.CLIENT)
+    try:
+        async with asyncio.timeout(watch.left()):
+            with watch.phase("first_byte"):
+                await stream.write(_written(connection, request))
+                head = await _head(connection, stream)
+            with watch.phase("transfer"):
+                body = await _body(connection, stream, request.max_bytes)
+    except h11.RemoteProtocolError as error:
+        raise ProbeError(Reason.WRONG_ANSWER, f"not HTTP: {error}") from error
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in head.headers}
+    return Response(head.status_code, headers, _plain(body, headers, request.max_bytes))
+
+
+def _written(connection: h11.Connection, request: Request) -> bytes:
+    head = h11.Request(
+        method=request.method,
+        target=request.path,
+        headers=[
+            ("Host", request.host),
+            ("User-Agent", request.user_agent),
+            ("Accept", "*/*"),
+            ("Accept-Encoding", "identity"),
+            ("Connection", "close"),
+        ],
+    )
+    return (connection.send(head) or b"") + (connection.send(h11.EndOfMessage()) or b"")
+
+
+async def _head(connection: h11.Connection, stream: ByteStream) -> h11.Response:
+    while True:
+        event = await _next(connection, stream)
+        if isinstance(event, h11.Response):
+            return event
+        if not isinstance(event, h11.InformationalResponse):
+            raise EOFError("closed before an answer")
+
+
+async def _body(connection: h11.Connection, stream: ByteStream, max_bytes: int) -> bytes:
+    body = bytearray()
+    while len(body) < max_bytes:
+        event = await _next(connection, stream)
+        if not isinstance(event, h11.Data):
+            break
+        body += event.data
+    return bytes(body[:max_bytes])
+
+
+async def _next(connection: h11.Connection, stream: ByteStream) -> object:
+    while (event := connection.next_event()) is h11.NEED_DATA:
+        data = await stream.read()
+        if not data and connection.their_state is h11.SEND_RESPONSE:
+            raise EOFError("closed before an answer")
+        connection.receive_data(data)
+    return event
+
+
+def _plain(body: bytes, headers: dict[str, str], max_bytes: int) -> bytes:
+    """Undo a compression nobody asked for; what cannot be undone stays as it is."""
+    if headers.get("content-encoding", "identity").lower() not in {"gzip", "x-gzip", "deflate"}:
+        return body
+    try:
+        return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, max_bytes)
+    except zlib.error:
+        return body
+
+
+def server_date(response: Response) -> float | None:
+    """The server's clock by its Date header, Unix seconds (whole ones); None without a readable one."""
+    try:
+        date = parsedate_to_datetime(response.headers.get("date", ""))
+    except ValueError:
+        return None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,129 @@
+"""TLS settings, handshakes and what a certificate says, for the tls and http probes alike.
+
+Verification is always on; after a failed one a second look without it gathers the facts, never a verdict.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from sansang_agent.contract.outcome import Reason
+
+from . import x509
+from .reasons import ProbeError, reason_of
+from .stopwatch import Stopwatch
+from .streams import ByteStream, TlsStream
+
+_HANDSHAKE_RECORD = 22
+_CERTIFICATE_REQUEST = 13
+_DEMANDS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE")
+"""Alerts 116, 40 and 42 (RFC 8446 §6.2, RFC 5246 §7.2) as OpenSSL names them."""
+TRUST = frozenset({Reason.TLS_EXPIRED, Reason.TLS_NOT_YET, Reason.TLS_NAME, Reason.TLS_UNTRUSTED})
+"""Reasons that are about the certificate: the server is there and talks TLS."""
+
+
+def context(ca_file: str, *, verify: bool = True) -> ssl.SSLContext:
+    """Client settings trusting the system's authorities, or those of ``ca_file``; raises OSError if it is unreadable.
+
+    One per setting, as making one costs tens of milliseconds; a CA file that changed counts as another setting.
+    """
+    changed = Path(ca_file).stat().st_mtime_ns if ca_file else 0
+    return _context(ca_file, changed, verify=verify)
+
+
+@lru_cache(maxsize=16)
+def _context(ca_file: str, changed: int, *, verify: bool) -> ssl.SSLContext:
+    del changed  # only part of the cache's key
+    made = ssl.create_default_context(cafile=ca_file or None)
+    if not verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    return made
+
+
+async def shake_hands(below: ByteStream, settings: ssl.SSLContext, name: str, watch: Stopwatch) -> TlsStream:
+    """Phase ``tls``; raises ssl.SSLError or OSError."""
+    stream = TlsStream(below, settings, name)
+    with watch.phase("tls"):
+        async with asyncio.timeout(watch.left()):
+            await handshake(stream)
+    return stream
+
+
+async def handshake(stream: TlsStream) -> None:
+    """Shake hands; a server that broke off for want of our certificate says so in the error's detail."""
+    try:
+        await stream.handshake()
+    except ssl.SSLCertVerificationError:
+        raise
+    except ssl.SSLError as error:
+        if is_demand(error) and asks_for_certificate(stream.received):
+            raise ClientCertificateDemandedError(str(error.reason)) from error
+        raise
+
+
+class ClientCertificateDemandedError(ProbeError):
+    """The server wants a certificate of ours: it is up, and not open to us."""
+
+    def __init__(self, alert: str) -> None:
+        super().__init__(Reason.TLS_HANDSHAKE, f"demands a client certificate ({alert})")
+
+
+def is_demand(error: ssl.SSLError) -> bool:
+    """Whether an alert is one that servers send for a missing client certificate."""
+    return any(each in str(getattr(error, "reason", "")) for each in _DEMANDS)
+
+
+def asks_for_certificate(received: bytes) -> bool:
+    """Whether a TLS 1.2 server's part of the handshake, still readable, holds a CertificateRequest."""
+    messages = b"".join(content for kind, content in _records(received) if kind == _HANDSHAKE_RECORD)
+    position = 0
+    while position + 4 <= len(messages):
+        if messages[position] == _CERTIFICATE_REQUEST:
+            return True
+        position += 4 + int.from_bytes(messages[position + 1 : position + 4], "big")
+    return False
+
+
+def _records(received: bytes) -> Iterator[tuple[int, bytes]]:
+    position = 0
+    while position + 5 <= len(received):
+        length = int.from_bytes(received[position + 3 : position + 5], "big")
+        yield received[position], received[position + 5 : position + 5 + length]
+        position += 5 + length
+
+
+def certificates(session: ssl.SSLObject) -> list[x509.Facts]:
+    """Facts of the server's certificates, its own first; only that one before Python 3.13."""
+    chain = getattr(session, "get_unverified_chain", None)
+    ders = chain() if chain else [session.getpeercert(binary_form=True)]
+    return [x509.facts(der) for der in ders or [] if der]
+
+
+def earliest_expiry(seen: list[x509.Facts]) -> float | None:
+    """The notAfter that comes first, Unix seconds."""
+    return min((each.not_after for each in seen), default=None)
+
+
+def evidence(error: ssl.SSLCertVerificationError, seen: list[x509.Facts]) -> str:
+    """What is wrong with the certificate, in its own words."""
+    reason, said = reason_of(error)
+    if not seen:
+        return said
+    own = seen[0]
+    match reason:
+        case Reason.TLS_EXPIRED:
+            return f"notAfter {_day(min(each.not_after for each in seen))}"
+        case Reason.TLS_NOT_YET:
+            return f"notBefore {_day(max(each.not_before for each in seen))}"
+        case Reason.TLS_NAME:
+            return f"certificate of {own.subject or 'nobody'}"
+        case _:
+            return f"{said}; issuer {own.issuer or 'unnamed'}"
+
+
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")

@@ -1,0 +1,183 @@
+import asyncio
+import contextlib
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509 as library
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from certificates import Authority, Kind
+from sansang_agent.contract.check import TlsCheck
+from sansang_agent.contract.outcome import Outcome, Reason
+from sansang_agent.contract.rung import Rung
+from sansang_agent.probes import tls_session, x509
+from sansang_agent.probes.tls import probe
+from standins import HttpStandIn, TcpStandIn, page
+from tests.support.probing import make_tools, started
+
+DAY = 86400
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+def server(context: ssl.SSLContext | None) -> HttpStandIn:
+    return HttpStandIn({"/": page("Dịch vụ công")}, context)
+
+
+def check(target: str, authority: Authority, *, server_name: str = "", timeout: float = 4.0) -> TlsCheck:
+    return TlsCheck(
+        id="tls",
+        rung=Rung.SERVICE,
+        target=target,
+        ca_file=str(authority.ca_file),
+        server_name=server_name,
+        timeout=timeout,
+    )
+
+
+async def test_a_good_certificate_is_good_and_its_expiry_known(authority: Authority) -> None:
+    async with started(server(authority.context())) as standin:
+        result = await probe(check(standin.target, authority), make_tools())
+
+    assert (result.outcome, result.reason) == (Outcome.OK, None)
+    assert result.cert_expiry == pytest.approx(time.time() + 90 * DAY, abs=DAY)
+    assert set(result.phases_ms or {}) == {"resolve", "connect", "tls"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "evidence", "days"),
+    [
+        ("expired", Reason.TLS_EXPIRED, "notAfter 20", -10),
+        ("not_yet", Reason.TLS_NOT_YET, "notBefore 20", 400),
+        ("wrong_name", Reason.TLS_NAME, "certificate of elsewhere.example", 90),
+        ("self_signed", Reason.TLS_UNTRUSTED, "issuer localhost", 90),
+    ],
+)
+async def test_a_bad_certificate_is_classified_and_its_facts_read(
+    authority: Authority, kind: Kind, reason: Reason, evidence: str, days: int
+) -> None:
+    async with started(server(authority.context(kind))) as standin:
+        result = await probe(check(standin.target, authority), make_tools())
+
+    assert (result.outcome, result.reason) == (Outcome.FAILED, reason)
+    assert evidence in (result.detail or "")
+    assert result.cert_expiry == pytest.approx(time.time() + days * DAY, abs=DAY)
+
+
+async def test_an_authority_nobody_trusts_is_untrusted(authority: Authority, tmp_path: Path) -> None:
+    rogue = Authority(tmp_path, name="rogue")
+    async with started(server(rogue.context())) as standin:
+        result = await probe(check(standin.target, authority), make_tools())
+
+    assert result.reason is Reason.TLS_UNTRUSTED
+    assert "issuer rogue" in (result.detail or "")
+
+
+async def test_the_name_asked_for_may_differ_from_the_host(authority: Authority) -> None:
+    async with started(server(authority.context(hosts=("dvc.example",)))) as standin:
+        right = await probe(check(standin.target, authority, server_name="dvc.example"), make_tools())
+        wrong = await probe(check(standin.target, authority), make_tools())
+
+    assert (right.outcome, wrong.reason) == (Outcome.OK, Reason.TLS_NAME)
+
+
+@pytest.fixture
+def strict_server(authority: Authority, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A server on a thread that refuses visitors without a certificate: asyncio's would not send the alert."""
+    context = authority.context(ask_client=True)
+    context.minimum_version = context.maximum_version = request.param
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            visitor, _ = listener.accept()
+            with visitor, contextlib.suppress(ssl.SSLError):
+                context.wrap_socket(visitor, server_side=True)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        thread.join()
+
+
+@pytest.mark.parametrize("strict_server", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], indirect=True)
+async def test_a_server_that_demands_a_client_certificate_is_up(authority: Authority, strict_server: str) -> None:
+    result = await probe(check(strict_server, authority), make_tools())
+
+    assert result.outcome is Outcome.OK
+    assert "demands a client certificate" in (result.detail or "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [bytes.fromhex("15030300020228"), b"220 mail.example ESMTP\r\n"],
+    ids=["alert handshake_failure", "another protocol"],
+)
+async def test_a_handshake_that_fails_without_that_demand_is_a_failure(authority: Authority, said: bytes) -> None:
+    async def shout(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65536)
+        writer.write(said)
+        writer.close()
+
+    plain = await asyncio.start_server(shout, "127.0.0.1", 0)
+    port = plain.sockets[0].getsockname()[1]
+    async with plain:
+        result = await probe(check(f"127.0.0.1:{port}", authority), make_tools())
+
+    assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.TLS_HANDSHAKE)
+
+
+async def test_silence_in_the_handshake_is_a_timeout_of_that_phase(authority: Authority) -> None:
+    async with started(TcpStandIn()) as standin:
+        result = await probe(check(standin.target, authority, timeout=0.3), make_tools())
+
+    assert (result.reason, result.detail) == (Reason.TIMEOUT, "no answer in phase tls")
+
+
+async def test_a_hang_up_in_the_handshake_is_a_reset(authority: Authority) -> None:
+    async with started(TcpStandIn()) as standin:
+        standin.behave("reset")
+        result = await probe(check(standin.target, authority), make_tools())
+
+    assert result.reason is Reason.RESET
+
+
+def test_one_setting_is_made_once_and_a_changed_ca_file_is_another(authority: Authority, tmp_path: Path) -> None:
+    ca_file = tmp_path / "ca.pem"
+    ca_file.write_bytes(authority.ca_file.read_bytes())
+    first, again = tls_session.context(str(ca_file)), tls_session.context(str(ca_file))
+    ca_file.touch()
+    touched = ca_file.stat().st_mtime_ns + 1_000_000_000
+    os.utime(ca_file, ns=(touched, touched))
+
+    assert first is again
+    assert tls_session.context(str(ca_file)) is not first
+
+
+def test_the_walker_reads_what_the_library_reads(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, name="Cơ quan thử")
+    certificate = library.load_pem_x509_certificate(authority.ca_file.read_bytes())
+    read = x509.facts(certificate.public_bytes(Encoding.DER))
+
+    assert read == (
+        certificate.not_valid_before_utc.timestamp() // 1,
+        certificate.not_valid_after_utc.timestamp() // 1,
+        "Cơ quan thử",
+        "Cơ quan thử",
+    )
+
+
+def test_bytes_cut_anywhere_are_never_more_than_a_value_error(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    der = ssl.PEM_cert_to_DER_cert(authority.ca_file.read_text())
+    for length in range(len(der)):
+        with pytest.raises(ValueError):  # noqa: PT011  # many words for "not a certificate"
+            x509.facts(der[:length])
