@@ -7,7 +7,8 @@ from shutil import copytree
 
 import pytest
 
-UNITS = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
+ROOT = Path(__file__).resolve().parents[2]
+UNITS = ROOT / "deploy" / "systemd"
 NAMES = sorted(path.name for path in UNITS.glob("*.service"))
 EVERY_UNIT = pytest.mark.parametrize("name", NAMES)
 
@@ -84,6 +85,16 @@ def test_a_unit_restarts_keeps_its_state_and_may_be_given_options(name: str) -> 
     assert service["Restart"] == "on-failure"
     assert service["EnvironmentFile"] == f"-/etc/default/{program}"
     assert service["StateDirectory"] == service["User"]
+
+
+@EVERY_UNIT
+def test_a_unit_offers_reload_by_signal_only_where_the_program_knows_the_signal(name: str) -> None:
+    program = name.removesuffix(".service")
+    package = ROOT / program.removeprefix("sansang-") / program.replace("-", "_")
+    sources = [path.read_text(encoding="utf-8") for path in package.rglob("*.py")]
+
+    assert sources
+    assert "ExecReload" not in _unit(name)["Service"] or any("SIGHUP" in text for text in sources)
 
 
 def test_the_agent_does_not_wait_for_a_network() -> None:
