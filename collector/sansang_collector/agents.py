@@ -21,8 +21,8 @@ def register(connection: Connection, commune: str, name: str, now: float) -> int
     found = connection.scalar(select(AGENT.c.id).where(AGENT.c.commune == commune, AGENT.c.name == name))
     if found is not None:
         return int(found)
-    made = connection.execute(AGENT.insert().values(commune=commune, name=name, created_at=now))
-    return int(made.inserted_primary_key[0])
+    row = {"commune": commune, "name": name, "created_at": now}
+    return int(connection.scalars(AGENT.insert().values(row).returning(AGENT.c.id)).one())
 
 
 def commune_of(connection: Connection, agent: int) -> str:

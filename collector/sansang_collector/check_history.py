@@ -111,9 +111,8 @@ def _write(connection: Connection, series: int, rows: list[Interval], timeline: 
 
 def first_of(connection: Connection, series: Series) -> int:
     """Where the current intervals of a series begin; it must have one."""
-    first = connection.scalar(select(func.min(INTERVAL.c.first_ms)).where(_CURRENT, INTERVAL.c.series == series.id))
-    assert first is not None
-    return first
+    own = select(func.min(INTERVAL.c.first_ms)).where(_CURRENT, INTERVAL.c.series == series.id)
+    return int(connection.scalars(own).one())
 
 
 def _interval(row: Row[tuple[object, ...]]) -> Interval:

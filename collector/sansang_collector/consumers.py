@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -59,7 +60,7 @@ def position_of(connection: Connection, consumer: str) -> int:
     return connection.scalar(select(CURSOR.c.position).where(CURSOR.c.consumer == consumer)) or 0
 
 
-def take(consumer: Consumer, entries: Sequence[Entry], connection: Connection, now: float) -> int:
+def take(consumer: Consumer, entries: Sequence[Entry], now: float, connection: Connection) -> int:
     """Apply what is new in ``entries`` and move the cursor; returns the number of the newest change."""
     done = position_of(connection, consumer.name)
     beyond = [entry for entry in entries if entry.position > done]
@@ -90,7 +91,7 @@ async def _take_or_skip(
     """Apply a batch, or its first entry alone if the batch fails; the position reached."""
     for batch in (entries, entries[:1]):
         try:
-            newest = await store.write(lambda connection, batch=batch: take(consumer, batch, connection, now()))
+            newest = await store.write(partial(take, consumer, batch, now()))
         except OperationalError:  # the disk is full or the file is locked: nothing is wrong with the entry
             _LOG.exception("consumer %s cannot write; trying again", consumer.name)
             await asyncio.sleep(RETRY_SECONDS)

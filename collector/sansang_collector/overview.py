@@ -246,6 +246,8 @@ def _check(row: Row[tuple[object, ...]], spec: Check | None, since: tuple[str, f
         cert_expiry=result.cert_expiry,
         fallback=result.fallback,
         detail=result.detail,
+        jitter_ms=result.jitter_ms,
+        period_s=period,
     )
 
 
@@ -291,6 +293,7 @@ def _commune(code: str, members: list[AgentView], since: dict[tuple[str, str], t
         silent_agents=sum(member.silent for member in members),
         last_contact=max(contacts, default=None),
         rungs=tuple(rungs),
+        labels=tuple(dict.fromkeys(member.label for member in members if member.label)),
     )
 
 

@@ -51,8 +51,9 @@ def find_series(connection: Connection, agent: int, check: str, config: str) -> 
     row = connection.execute(select(SERIES).where(SERIES.c.agent == agent, SERIES.c.check == check)).one_or_none()
     if row is None:
         rung, period = (spec.rung, spec.period) if spec else (None, clocks.DEFAULT_PERIOD)
-        made = connection.execute(SERIES.insert().values(agent=agent, check=check, rung=rung, period=period))
-        return Series(int(made.inserted_primary_key[0]), agent, check, rung, period), False
+        new = {"agent": agent, "check": check, "rung": rung, "period": period}
+        number = connection.scalars(SERIES.insert().values(new).returning(SERIES.c.id)).one()
+        return Series(number, agent, check, rung, period), False
     known = Series(row.id, agent, check, Rung(row.rung) if row.rung else None, row.period)
     if spec is None or (spec.rung, spec.period) == (known.rung, known.period):
         return known, False

@@ -50,8 +50,7 @@ def issue(connection: Connection, scope: str, label: str, now: float, agent: int
     """Make a token; its id and its secret, which is nowhere else."""
     secret = new_secret()
     row = {"scope": scope, "digest": digest(secret), "agent": agent, "label": label, "created_at": now}
-    made = connection.execute(TOKEN.insert().values(row))
-    return int(made.inserted_primary_key[0]), secret
+    return connection.scalars(TOKEN.insert().values(row).returning(TOKEN.c.id)).one(), secret
 
 
 def find(connection: Connection, secret: str) -> Found | None:

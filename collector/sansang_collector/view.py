@@ -39,6 +39,7 @@ class CheckView(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | None
     period_s: float = 15.0
     """How often its profile asks; a result speaks for about this long."""
+    jitter_ms: float | None = None
 
 
 class RungView(msgspec.Struct, frozen=True, kw_only=True):

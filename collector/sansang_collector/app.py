@@ -1,0 +1,106 @@
+"""Wires the collector together: ingest in front, then the Host check, then FastAPI with everything else."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from sansang_agent import __version__
+from sansang_agent.contract.settings import SettingsError
+
+from . import exposition, operations, web
+from .access import NotAllowedError, Principal, require
+from .hosts import OnlyKnownHosts, known_hosts
+from .ingest import PATH, Ingest
+from .running import Collector
+from .settings import CollectorSettings
+from .unauthenticated import refuse
+
+Loader = Callable[[], CollectorSettings]
+"""Reads the settings again; raises SettingsError."""
+
+
+class Application:
+    """The whole collector as one ASGI callable; its lifespan opens and closes the files."""
+
+    def __init__(self, settings: CollectorSettings, now: Callable[[], float], load: Loader) -> None:
+        self._settings = settings
+        self._now = now
+        self._load = load
+        self.fastapi = self._routes()
+        self._hosts = OnlyKnownHosts(self.fastapi, known_hosts(settings))
+        self._ingest = Ingest(lambda: self.collector)
+
+    @property
+    def collector(self) -> Collector:
+        """The running collector; there is one between the lifespan's start and end."""
+        collector = self.fastapi.state.collector
+        assert isinstance(collector, Collector)
+        return collector
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or the server's lifespan messages."""
+        if scope["type"] == "http" and scope["path"] == PATH:
+            await self._ingest(scope, receive, send)
+        else:
+            await self._hosts(scope, receive, send)
+
+    async def close_streams(self) -> None:
+        """End the event streams, so that a stopping server has nothing to wait for."""
+        await self.collector.news.close()
+
+    def reload(self) -> str:
+        """Take over what may change while running (``hosts``, ``public_url``); the mistakes if the file has any."""
+        try:
+            self.collector.settings = self._load()
+        except SettingsError as error:
+            return str(error)
+        self._hosts.known = known_hosts(self.collector.settings)
+        return ""
+
+    def _routes(self) -> FastAPI:
+        # FastAPI's own pages about the API load scripts from elsewhere, so they stay off.
+        app = FastAPI(
+            title="sansang",
+            version=__version__,
+            lifespan=self._lifespan,
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+        )
+        app.state.reload = self.reload
+        app.add_exception_handler(NotAllowedError, refuse)
+        for router in (operations.router, exposition.router, _description):
+            app.include_router(router)
+        web.include(app)
+        return app
+
+    @asynccontextmanager
+    async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        collector = Collector(self._settings, self._now)
+        app.state.collector = collector
+        app.state.exposition = exposition.Exposition(collector)
+        await collector.start()
+        try:
+            yield
+        finally:
+            await collector.stop()
+
+
+def create_app(
+    settings: CollectorSettings, now: Callable[[], float] = time.time, load: Loader | None = None
+) -> Application:
+    """The application; ``load`` reads the settings again for a reload (without it they stay)."""
+    return Application(settings, now, load or (lambda: settings))
+
+
+_description = APIRouter(include_in_schema=False)
+
+
+@_description.get("/api/v1/openapi.json")
+def _openapi(request: Request, _who: Annotated[Principal, Depends(require("read"))]) -> JSONResponse:
+    return JSONResponse(request.app.openapi())

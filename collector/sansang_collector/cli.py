@@ -1,0 +1,115 @@
+"""``sansang-collector``: serve, make credentials, check the configuration.
+
+Imports nothing of the extra ``collector`` by itself, so that without it the reader gets a hint and not a traceback.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+
+from sansang_agent import __version__
+from sansang_agent.contract import settings as files
+from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
+
+from .settings import CollectorSettings
+
+NEEDED = ("fastapi", "httptools", "jinja2", "prometheus_client", "sqlalchemy", "uvicorn")
+"""What the extra ``collector`` brings and serving needs."""
+
+_COMMANDS = {
+    "serve": ("sansang_collector.cli_serve", "serve"),
+    "token": ("sansang_collector.cli_credentials", "token"),
+    "link": ("sansang_collector.cli_credentials", "link"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 could not, 2 misused or not installed."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    _ = catalogue("sansang_collector", _language(given)).gettext
+    if any(find_spec(name) is None for name in NEEDED):
+        hint = _("The collector is not installed here. Install it with: {command}")
+        print(hint.format(command="pip install 'sansang[collector]'"), file=sys.stderr)
+        return 2
+    options = _parser(_language(given)).parse_args(given)
+    try:
+        settings = read_settings(options)
+        if options.command == "check-config":
+            print(_("{file} is good.").format(file=options.config))
+            return 0
+        module, name = _COMMANDS[options.command]
+        return int(getattr(import_module(module), name)(options, settings))
+    except files.SettingsError as error:
+        print(error, file=sys.stderr)
+    except OSError as error:
+        print(_("Cannot do that: {reason}").format(reason=error), file=sys.stderr)
+    return 1
+
+
+def read_settings(options: argparse.Namespace) -> CollectorSettings:
+    """The settings of ``--config``, with what the command line says instead; raises SettingsError."""
+    settings = files.load(options.config, CollectorSettings) if options.config else CollectorSettings()
+    if getattr(options, "data", None):
+        settings = msgspec.structs.replace(settings, data_dir=str(options.data))
+    if getattr(options, "listen", None):
+        settings = msgspec.structs.replace(settings, listen=options.listen)
+    return settings
+
+
+def _language(arguments: Sequence[str]) -> str:
+    """The language asked for, needed before the rest can be read."""
+    asked = [after for word, after in pairwise(arguments) if word == "--lang"]
+    return asked[-1] if asked and asked[-1] in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def _parser(language: str) -> argparse.ArgumentParser:
+    _ = catalogue("sansang_collector", language).gettext
+    parser = argparse.ArgumentParser(prog="sansang-collector", description=_("The collector of sansang."))
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--lang", choices=LANGUAGES, default=language, help=_("language of what is printed"))
+    placed = argparse.ArgumentParser(add_help=False, parents=[shared])
+    placed.add_argument("--config", type=Path, help=_("the settings file (YAML)"))
+    placed.add_argument("--data", type=Path, help=_("the data directory, instead of the one in the settings"))
+
+    serve = commands.add_parser("serve", parents=[placed], help=_("take reports, show pages, expose metrics"))
+    serve.add_argument("--listen", type=_listen, metavar="HOST:PORT", help=_("where to listen; port 0 chooses one"))
+    serve.add_argument("--ready-file", type=Path, help=_("written with the address once requests are answered"))
+
+    link = commands.add_parser("link", parents=[placed], help=_("make a one-time link for a browser (10 minutes)"))
+    link.add_argument("--url", help=_("how the browser reaches the collector, if not by public_url"))
+
+    check = commands.add_parser("check-config", parents=[shared], help=_("say every mistake in a settings file"))
+    check.add_argument("--config", type=Path, required=True, help=_("the settings file (YAML)"))
+    _token_parsers(commands.add_parser("token", help=_("make, list and revoke tokens")), placed, language)
+    return parser
+
+
+def _token_parsers(token: argparse.ArgumentParser, placed: argparse.ArgumentParser, language: str) -> None:
+    _ = catalogue("sansang_collector", language).gettext
+    actions = token.add_subparsers(dest="action", required=True, metavar=_("ACTION"))
+    written = argparse.ArgumentParser(add_help=False, parents=[placed])
+    written.add_argument("--out", type=Path, help=_("the file to write the token to (made with mode 0600)"))
+    agent = actions.add_parser("agent", parents=[written], help=_("for the agent NAME in COMMUNE to send reports"))
+    agent.add_argument("commune", metavar="COMMUNE", help=_("the commune's five-digit code"))
+    agent.add_argument("name", metavar="NAME", help=_("the machine's name: letters, digits, _ . - (at most 64)"))
+    actions.add_parser("read", parents=[written], help=_("for reading pages and the API"))
+    actions.add_parser("metrics", parents=[written], help=_("for a scrape of /metrics"))
+    actions.add_parser("admin", parents=[written], help=_("for everything but sending reports"))
+    actions.add_parser("list", parents=[placed], help=_("list all tokens, never their secrets"))
+    revoke = actions.add_parser("revoke", parents=[placed], help=_("end a token at once"))
+    revoke.add_argument("id", type=int, metavar="ID", help=_("the number that list shows"))
+
+
+def _listen(value: str) -> str:
+    try:
+        return msgspec.convert({"listen": value}, CollectorSettings).listen
+    except msgspec.ValidationError:
+        raise argparse.ArgumentTypeError("HOST:PORT") from None

@@ -1,0 +1,62 @@
+"""``sansang-collector serve``: open the socket, run the server, say where."""
+
+import argparse
+import logging
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+from sansang_agent.contract.words import catalogue
+
+from .app import create_app
+from .cli import read_settings
+from .server import CollectorServer
+from .settings import CollectorSettings
+
+_LOG = logging.getLogger(__name__)
+
+
+def serve(options: argparse.Namespace, settings: CollectorSettings) -> int:
+    """Run until SIGINT or SIGTERM; SIGHUP reads the settings again."""
+    _ = catalogue("sansang_collector", options.lang).gettext
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        listener = _listener(settings)
+    except OSError as error:
+        problem = _("Cannot listen on {address}: {reason}")
+        print(problem.format(address=settings.listen, reason=error.strerror or error), file=sys.stderr)
+        return 1
+    url = _url(listener)
+    application = create_app(settings, time.time, load=lambda: read_settings(options))
+
+    def reload(_signal: int, _frame: object) -> None:
+        mistakes = application.reload()
+        _LOG.warning("settings not changed:\n%s", mistakes) if mistakes else _LOG.info("settings read again")
+
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None:
+        signal.signal(hangup, reload)
+    server = CollectorServer(application, lambda: _announce(url, options.ready_file))
+    with listener:
+        server.run(sockets=[listener])
+    return 0 if server.started else 1
+
+
+def _listener(settings: CollectorSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.listen_host else socket.AF_INET
+    return socket.create_server((settings.listen_host, settings.listen_port), family=family, backlog=2048)
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _announce(url: str, ready_file: Path | None) -> None:
+    _LOG.info("ready on %s", url)
+    if ready_file:
+        half = ready_file.with_name(ready_file.name + ".part")
+        half.write_text(url + "\n", encoding="utf-8")
+        half.replace(ready_file)

@@ -1,0 +1,46 @@
+"""Refuses requests for host names that are not ours, so that a page elsewhere cannot rebind its name to us."""
+
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .problem import problem
+from .settings import CollectorSettings
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_ANY = ("0.0.0.0", "::", "")  # noqa: S104  # compared with, not listened on
+
+
+def known_hosts(settings: CollectorSettings) -> frozenset[str]:
+    """The names answered: loopback's, the configured ones, the public one, and the listening address."""
+    names = {*_LOOPBACK, *settings.hosts, urlsplit(settings.public_url).hostname or "", settings.listen_host}
+    return frozenset(name.strip("[]").lower() for name in names) - frozenset(_ANY)
+
+
+def host_of(header: str) -> str:
+    """The name in a Host header, without port and brackets, in lower case; empty for what is not one."""
+    try:
+        return (urlsplit(f"//{header}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+class OnlyKnownHosts:
+    """ASGI middleware: 421 (RFC 9110) for any Host that is not in ``known``."""
+
+    def __init__(self, app: ASGIApp, known: frozenset[str]) -> None:
+        self._app = app
+        self.known = known
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass requests for known names on."""
+        if scope["type"] == "http" and host_of(_header(scope)) not in self.known:
+            detail = "this name is not one of the collector's; its settings list them under 'hosts'"
+            await problem(421, "Unknown host", detail)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _header(scope: Scope) -> str:
+    found = [value for name, value in scope["headers"] if name == b"host"]
+    return found[0].decode("latin-1") if len(found) == 1 else ""

@@ -1,0 +1,51 @@
+"""What whoever runs the collector asks of it: is it alive, is it ready, read the settings again; and the way in."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+
+from . import links
+from .access import SESSION_COOKIE, Principal, require
+from .problem import problem
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.api_route("/-/healthy", methods=["GET", "HEAD"])
+async def healthy() -> Response:
+    """200 as long as the process answers."""
+    return PlainTextResponse("healthy\n")
+
+
+@router.api_route("/-/ready", methods=["GET", "HEAD"])
+async def ready(request: Request) -> Response:
+    """200 while reports can be taken, else 503."""
+    if request.app.state.collector.ready:
+        return PlainTextResponse("ready\n")
+    return problem(503, "Not ready", "the report log cannot be written")
+
+
+@router.post("/-/reload")
+def reload(request: Request, _who: Annotated[Principal, Depends(require("admin"))]) -> Response:
+    """Read the settings file again; 204, or 422 with every mistake in it (and nothing changed)."""
+    mistakes = request.app.state.reload()
+    if mistakes:
+        return problem(422, "The settings were not changed", mistakes)
+    return Response(status_code=204)
+
+
+@router.get("/login/{secret}")
+async def login(request: Request, secret: str) -> Response:
+    """Spend a one-time link: a session cookie, then on to the first page."""
+    collector = request.app.state.collector
+    session = await collector.store.write(lambda connection: links.use_link(connection, secret, collector.now()))
+    headers = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+    if session is None:
+        return problem(410, "This link is spent or too old", "make a new one: sansang-collector link", headers=headers)
+    answer = RedirectResponse("/", 303, headers)
+    secure = request.url.scheme == "https" or collector.settings.public_url.startswith("https://")
+    answer.set_cookie(
+        SESSION_COOKIE, session, max_age=int(links.SESSION_SECONDS), httponly=True, samesite="strict", secure=secure
+    )
+    return answer

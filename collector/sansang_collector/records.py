@@ -1,0 +1,225 @@
+"""Which reports of an envelope are taken and which are refused, with the field and why. Pure.
+
+A refused record never takes its neighbours with it; a malformed envelope is one problem.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+
+from sansang_agent.contract.check import Profile
+from sansang_agent.contract.codec import profile_hash
+from sansang_agent.contract.outcome import outcome_of
+from sansang_agent.contract.report import MAX_REPORTS, VERSION, Refused, Report, Result, Sent, SpoolState
+
+from .log import Taken
+
+Kind = Literal["malformed", "invalid", "future", "conflict"]
+
+FUTURE_SECONDS = 120.0
+"""How far a report may lie after the sender's own clock."""
+CLOCK_READING_SECONDS = 0.5
+"""Two readings of one monotonic clock may be rounded this differently."""
+MAX_MONO = 4e9
+MAX_WALL = 1e11
+MAX_AT_MS = 31 * 86_400_000
+MAX_TEXT = 128
+MAX_DROPPED = 10_000
+MAX_PROFILES = 16
+
+_CHECK_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_WHERE = re.compile(r"^(?P<what>.*) - at `(?:key in )?\$\.?(?P<field>.*)`$", re.DOTALL)
+
+
+class EnvelopeError(Exception):
+    """The envelope as a whole cannot be taken; ``status`` 400, or 413 for too many reports."""
+
+    def __init__(self, field: str, why: str, status: int = 400) -> None:
+        super().__init__(f"{field}: {why}" if field else why)
+        self.status = status
+
+
+class Opened(NamedTuple):
+    """An envelope that is right as a whole; its reports and profiles are still raw."""
+
+    sent: Sent
+    spool: SpoolState
+    profiles: dict[str, msgspec.Raw]
+    reports: tuple[msgspec.Raw, ...]
+
+
+class Refusal(NamedTuple):
+    """One record that is not taken, and which kind of mistake it is."""
+
+    kind: Kind
+    record: Refused
+
+
+class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """contract.report.Envelope, with profiles left raw: one from a newer agent must not refuse its reports."""
+
+    v: int
+    sent: Sent
+    spool: SpoolState = SpoolState()
+    profiles: dict[Annotated[str, msgspec.Meta(max_length=MAX_TEXT)], msgspec.Raw] = {}
+    reports: tuple[msgspec.Raw, ...] = ()
+
+
+class _Version(msgspec.Struct):
+    v: int
+
+
+class _Identity(msgspec.Struct):
+    stream: str | None = None
+    seq: int | None = None
+
+
+class _Flaw(NamedTuple):
+    kind: Kind
+    field: str
+    why: str
+
+
+def open_envelope(body: bytes) -> Opened:
+    """Decode the outside; raises :class:`EnvelopeError`."""
+    try:
+        envelope = msgspec.json.decode(body, type=_Envelope)
+    except (msgspec.DecodeError, RecursionError) as error:
+        _check_version(body)
+        field, why = _explain(error)
+        raise EnvelopeError(field, why) from error
+    if envelope.v != VERSION:
+        raise _wrong_version(envelope.v)
+    if len(envelope.reports) > MAX_REPORTS:
+        raise EnvelopeError("reports", f"more than {MAX_REPORTS} reports in one envelope", 413)
+    for field, why in _envelope_flaws(envelope):
+        raise EnvelopeError(field, why)
+    return Opened(envelope.sent, envelope.spool, envelope.profiles, envelope.reports)
+
+
+def sort_out(opened: Opened) -> tuple[list[Taken], list[Refusal]]:
+    """Decode and judge every report: those that are taken, with their exact bytes, and those that are refused."""
+    taken: list[Taken] = []
+    refused: list[Refusal] = []
+    for index, raw in enumerate(opened.reports):
+        try:
+            report = _decode(raw)
+        except (msgspec.DecodeError, RecursionError) as error:
+            refused.append(_refuse(index, raw, _Flaw("malformed", *_explain(error))))
+            continue
+        flaw = next(_flaws(report, opened.sent), None)
+        if flaw:
+            refused.append(_refuse(index, raw, flaw))
+        else:
+            taken.append(Taken(index, report, bytes(raw)))
+    return taken, refused
+
+
+def usable_profiles(profiles: dict[str, msgspec.Raw]) -> dict[str, Profile]:
+    """The profiles that are what their hash says; others, and kinds of check not known here, are left out."""
+    usable = {}
+    for name, raw in list(profiles.items())[:MAX_PROFILES]:
+        try:
+            profile = msgspec.json.decode(raw, type=Profile)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+        if profile_hash(profile) == name:
+            usable[name] = profile
+    return usable
+
+
+def conflict(taken: Taken) -> Refusal:
+    """The refusal of a report whose identity the log holds with other content."""
+    report = taken.report
+    return Refusal("conflict", Refused(index=taken.index, stream=report.stream, seq=report.seq, why="conflict"))
+
+
+def _check_version(body: bytes) -> None:
+    """A later version may look different in every other way, so its number is what the problem names."""
+    try:
+        version = msgspec.json.decode(body, type=_Version).v
+    except (msgspec.DecodeError, RecursionError):
+        return
+    if version != VERSION:
+        raise _wrong_version(version)
+
+
+def _wrong_version(found: int) -> EnvelopeError:
+    return EnvelopeError("v", f"version {str(found)[:20]} is not known here; this collector speaks version {VERSION}")
+
+
+def _envelope_flaws(envelope: _Envelope) -> Iterator[tuple[str, str]]:
+    if envelope.sent.mono > MAX_MONO:
+        yield "sent.mono", "out of range"
+    if envelope.sent.wall > MAX_WALL:
+        yield "sent.wall", "out of range"
+    if envelope.spool.oldest is not None and abs(envelope.spool.oldest) > MAX_WALL:
+        yield "spool.oldest", "out of range"
+    if len(envelope.spool.dropped) > MAX_DROPPED:
+        yield "spool.dropped", f"more than {MAX_DROPPED} ranges"
+    if any(first > last for first, last in envelope.spool.dropped):
+        yield "spool.dropped", "a range ends before it begins"
+
+
+def _flaws(report: Report, sent: Sent) -> Iterator[_Flaw]:
+    same_boot = report.boot == sent.boot
+    yield from _out_of_range(report)
+    if same_boot and report.mono > sent.mono + CLOCK_READING_SECONDS:
+        yield _Flaw("future", "mono", "after the sender's own clock (sent.mono)")
+    if same_boot and report.wall > sent.wall + FUTURE_SECONDS:
+        yield _Flaw("future", "wall", f"more than {FUTURE_SECONDS:.0f} s after the sender's own clock (sent.wall)")
+    # How far after its report's mono a result may lie: up to the sender's clock where that can be compared.
+    latest_ms = ((sent.mono - report.mono if same_boot else 0.0) + FUTURE_SECONDS) * 1000
+    for index, result in enumerate(report.results):
+        for kind, field, why in _result_flaws(result, latest_ms):
+            yield _Flaw(kind, f"results[{index}].{field}", why)
+
+
+def _out_of_range(report: Report) -> Iterator[_Flaw]:
+    back = report.goodbye.back if report.goodbye else None
+    wrong = {
+        "mono": report.mono > MAX_MONO,
+        "wall": report.wall > MAX_WALL,
+        "goodbye.back": back is not None and abs(back) > MAX_WALL,
+    }
+    yield from (_Flaw("invalid", field, "out of range") for field, is_wrong in wrong.items() if is_wrong)
+    long = {"start": report.start, "version": report.version, "config": report.config}
+    for field, text in long.items():
+        if len(text) > MAX_TEXT:
+            yield _Flaw("invalid", field, f"longer than {MAX_TEXT} characters")
+
+
+def _result_flaws(result: Result, latest_ms: float) -> Iterator[_Flaw]:
+    if not _CHECK_NAME.fullmatch(result.check):
+        yield _Flaw("invalid", "check", "not a check's name (a-z 0-9 _ . -, at most 64)")
+    if abs(result.at) > MAX_AT_MS:
+        yield _Flaw("invalid", "at", "out of range")
+    elif result.at > latest_ms:
+        yield _Flaw("future", "at", f"more than {FUTURE_SECONDS:.0f} s after the sender's own clock")
+    if outcome_of(result.reason) is not result.outcome:
+        yield _Flaw("invalid", "reason", f"{result.reason or 'no reason'} does not go with {result.outcome}")
+    if result.lost is not None and result.lost > (result.sent or 0):
+        yield _Flaw("invalid", "lost", "more than were sent")
+
+
+def _refuse(index: int, raw: msgspec.Raw, flaw: _Flaw) -> Refusal:
+    try:
+        identity = msgspec.json.decode(raw, type=_Identity)
+    except (msgspec.DecodeError, RecursionError):
+        identity = _Identity()
+    stream = identity.stream[:MAX_TEXT] if identity.stream else None
+    seq = identity.seq if identity.seq is not None and abs(identity.seq) < 2**53 else None
+    return Refusal(flaw.kind, Refused(index=index, stream=stream, seq=seq, field=flaw.field or None, why=flaw.why))
+
+
+def _explain(error: Exception) -> tuple[str, str]:
+    """Field and reason out of a decoding error's text."""
+    if isinstance(error, RecursionError):
+        return "", "nested too deeply"
+    found = _WHERE.match(str(error))
+    return (found["field"], found["what"]) if found else ("", str(error))
+
+
+_decode = msgspec.json.Decoder(Report).decode
