@@ -153,7 +153,7 @@ class Walk:
     def _scalar(self, node: yaml.Node, wanted: inspect.Type, key: str) -> Any:
         if not isinstance(node, yaml.ScalarNode):
             return self._note(node, key, f"must be {described(wanted)}, not a list or group")
-        if not node.tag.startswith("tag:yaml.org,2002:"):
+        if "/" in node.tag or not node.tag.startswith("tag:yaml.org,2002:"):
             return self._note(node, key, f"tags such as {node.tag} are not used here")
         if _is_null(node) and not isinstance(wanted, inspect.NoneType | inspect.AnyType):
             return self._note(node, key, "is empty; give a value or leave the key out")

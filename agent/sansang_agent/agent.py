@@ -1,0 +1,231 @@
+"""The running agent: runner → reporter → spool → uplink, wired together and kept going.
+
+Nothing that breaks here stops the measuring: not the disk, not the collector, not a bug in one of the parts.
+"""
+
+import asyncio
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Coroutine, Mapping
+from random import SystemRandom
+from typing import Any, Self
+
+from . import __version__, status
+from .clock import Clock, SystemClock, sleep_or
+from .config import AgentConfig, data_dir, user_agent
+from .contract.check import Check, Profile
+from .contract.codec import profile_hash
+from .contract.report import Goodbye, GoodbyeReason, Host, Result, SpoolState, Why
+from .daemon_pool import DaemonPool
+from .disk import Disk
+from .link import Link
+from .names import ServerNames, SystemNames
+from .platform import Platform
+from .probes import Tools
+from .probes.host import facts
+from .reporter import Draft, Frame, Reporter
+from .runner import Ask, Runner, Slots, run_once, splay
+from .spool import FILE
+from .status import CheckStatus, Status
+from .uplink import Contact, Uplink
+from .writer import Writer
+
+FRESH_BOOT_S = 600.0
+FIRST_WITHIN_S = 5.0
+"""Who starts the agent by hand sees first results this soon; after a boot they are spread over the whole period."""
+FACTS_S = 3.0
+FLUSH_S = 3.0
+RESTART_S = 5.0
+
+OnResults = Callable[[Mapping[str, Result]], None]
+"""Called at every report with the newest result of every check that has run."""
+
+_log = logging.getLogger(__name__)
+
+
+async def run_agent(
+    config: AgentConfig,
+    profile: Profile,
+    platform: Platform,
+    stop: asyncio.Event,
+    on_results: OnResults | None = None,
+    *,
+    goodbye: GoodbyeReason = GoodbyeReason.STOP,
+) -> None:
+    """Measure and tell until ``stop`` is set, then say goodbye; returns within a few seconds of it."""
+    clock = SystemClock(platform)
+    names = ServerNames(config.resolvers) if config.resolvers else SystemNames()
+    tools = Tools(platform, names, user_agent(__version__, config.contact))
+
+    async def ask(check: Check) -> Result:
+        return await run_once(check, tools, clock)
+
+    agent = await Agent.prepare(config, profile, platform, clock)
+    await agent.run(ask, stop, on_results, goodbye)
+
+
+class Agent:
+    """One agent, all its parts made; :meth:`prepare` makes them."""
+
+    def __init__(self, config: AgentConfig, profile: Profile, platform: Platform, clock: Clock, disk: Disk) -> None:
+        self._config = config
+        self._profile = profile
+        self._platform = platform
+        self._clock = clock
+        self._folder = data_dir(config)
+        self._disk = disk
+        self._writer = Writer(disk)
+        self._facts_thread = DaemonPool(1, "facts")
+        self._hash = profile_hash(profile)
+        self._boot = platform.boot_id()
+        self._started = clock.mono()
+        self._started_wall = clock.wall()
+        self._news = asyncio.Event()
+        self._uplink = self._new_uplink()
+
+    @classmethod
+    async def prepare(cls, config: AgentConfig, profile: Profile, platform: Platform, clock: Clock) -> Self:
+        """Open the spool and make an agent; a disk that cannot be used is in the status, not in the way."""
+        disk = Disk(data_dir(config) / FILE)
+        try:
+            await disk.do(lambda spool: spool.put_profile(profile))
+        except sqlite3.Error as exc:
+            _log.warning("the profile is not remembered: %s", exc)
+        return cls(config, profile, platform, clock, disk)
+
+    def _new_uplink(self) -> Uplink | None:
+        if self._config.collector is None:
+            return None
+        link = Link(self._config.collector, SystemNames(), user_agent(__version__, self._config.contact))
+        return Uplink(link, self._disk, self._clock, SystemRandom().random, self._boot, self._hash)
+
+    async def run(self, ask: Ask, stop: asyncio.Event, on_results: OnResults | None, goodbye: GoodbyeReason) -> None:
+        """Run checks by ``ask`` until ``stop``; see :func:`run_agent`."""
+        stream = await self._stream()
+        fresh = self._started < FRESH_BOOT_S
+        within = float("inf") if fresh else FIRST_WITHIN_S
+        reporter = self._new_reporter(stream, "boot" if fresh else "process", within)
+        runner = Runner(self._profile.checks, ask, self._clock, stream, self._taker(reporter))
+        endless = [self._started_task("runner", lambda: runner.run(within))]
+        if self._uplink is not None:
+            endless.append(self._started_task("uplink", self._uplink.run))
+        reports = self._started_task("reporter", lambda: self._report(reporter, stop, on_results))
+        _log.info("sansang %s runs %d checks", __version__, len(self._profile.checks))
+        await stop.wait()
+        self._news.set()
+        await reports
+        for task in endless:
+            task.cancel()
+        await asyncio.gather(*endless, return_exceptions=True)
+        await self._end(reporter, goodbye)
+
+    async def _stream(self) -> str:
+        """What spreads this agent's checks over the period; without a spool this boot does as well."""
+        try:
+            return await self._disk.do(lambda spool: spool.stream)
+        except sqlite3.Error:
+            return self._boot
+
+    def _new_reporter(self, stream: str, start: str, within: float) -> Reporter:
+        frame = Frame(boot=self._boot, start=start, version=__version__, config=self._hash)
+        # The first report waits a little for the first results.
+        slots = Slots(self._started + 1, self._config.report_period, splay(stream, "report"), within)
+        return Reporter(frame, slots, SystemRandom().random)
+
+    def _taker(self, reporter: Reporter) -> Callable[[Result, float], None]:
+        def take(result: Result, mono: float) -> None:
+            if reporter.add(result, mono, self._clock.mono()):
+                self._news.set()
+
+        return take
+
+    def _started_task(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+        return asyncio.create_task(self._kept_going(name, run), name=name)
+
+    async def _kept_going(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a part to its end; a part that breaks is begun again: measuring goes on whatever our mistakes."""
+        while True:
+            try:
+                return await run()
+            except Exception:  # noqa: BLE001  # whatever it was, it is logged with its traceback
+                _log.exception("the %s broke and begins again in %g s", name, RESTART_S)
+            await self._clock.sleep(RESTART_S)
+
+    async def _report(self, reporter: Reporter, stop: asyncio.Event, on_results: OnResults | None) -> None:
+        while not stop.is_set():
+            self._news.clear()
+            changed = await sleep_or(self._clock, reporter.due() - self._clock.mono(), self._news)
+            if changed:
+                continue
+            host = await self._host()
+            await self._write(reporter, reporter.take(self._clock.mono(), self._clock.wall(), host))
+            if on_results is not None:
+                on_results({check: seen.result for check, seen in reporter.latest.items()})
+
+    async def _host(self) -> Host | None:
+        """Facts of the machine, from a thread: some systems take their time to say them."""
+        asked = self._facts_thread.submit(lambda: facts(self._platform, self._folder))
+        try:
+            async with asyncio.timeout(FACTS_S):
+                return await asyncio.wrap_future(asked)
+        except Exception as exc:  # noqa: BLE001  # a report without facts is better than none
+            _log.warning("no facts of this machine: %s: %s", type(exc).__name__, exc)
+            return None
+
+    async def _write(self, reporter: Reporter, draft: Draft) -> None:
+        await self._writer.write(draft, self._contact.mono or self._started)
+        if self._uplink is not None:
+            self._uplink.wake(urgent=draft.why is not Why.PERIODIC)
+        await self._say(reporter)
+
+    @property
+    def _contact(self) -> Contact:
+        return self._uplink.contact if self._uplink is not None else Contact()
+
+    async def _say(self, reporter: Reporter) -> None:
+        """Write the status file; where that fails the log says so, and the next report tries again."""
+        mono, wall = self._clock.mono(), self._clock.wall()
+        results = {
+            check: CheckStatus(result=seen.result, wall=wall - (mono - seen.mono), since=wall - (mono - seen.since))
+            for check, seen in reporter.latest.items()
+        }
+        try:
+            state, refused = await self._disk.do(lambda spool: (spool.state(), spool.poisoned()))
+        except sqlite3.Error:
+            state, refused = SpoolState(), 0
+        said = self._status(state, refused, results, wall)
+        try:
+            status.write(self._folder, said)
+        except OSError as exc:
+            _log.warning("the status cannot be written: %s", exc)
+
+    def _status(self, spool: SpoolState, refused: int, results: dict[str, CheckStatus], wall: float) -> Status:
+        contact = self._contact
+        return Status(
+            pid=os.getpid(),
+            version=__version__,
+            started=self._started_wall,
+            written=wall,
+            period=self._config.report_period,
+            config=self._hash,
+            label=self._profile.label,
+            collector=self._config.collector.url if self._config.collector else None,
+            last_contact=contact.wall,
+            last_error=contact.error,
+            spool=spool,
+            spool_error=self._disk.error,
+            refused=refused,
+            clock_skew_s=contact.skew_s,
+            results=results,
+        )
+
+    async def _end(self, reporter: Reporter, reason: GoodbyeReason) -> None:
+        """Say goodbye: into the spool whatever happens, to the collector if it answers within seconds."""
+        draft = reporter.goodbye(self._clock.mono(), self._clock.wall(), Goodbye(reason=reason))
+        await self._write(reporter, draft)
+        if self._uplink is not None:
+            await self._uplink.flush(FLUSH_S)
+            await self._say(reporter)
+        await self._disk.close()
+        _log.info("sansang has stopped")

@@ -1,0 +1,128 @@
+"""The way to the collector: one kept-alive HTTPS connection, a bearer token, one POST at a time.
+
+Every failure to get an answer is one :class:`LinkError` with an English sentence; answers are judged elsewhere.
+"""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from .config import CollectorConfig
+from .names import NameFailure
+from .probes import Names
+from .wire_http import Connection, Response, WireError, context
+
+CONNECT_S = 8.0
+EXCHANGE_S = 30.0
+MOST_ADDRESSES = 3
+MAX_ANSWER = 1_048_576
+PATH = "/api/v1/reports"
+
+_log = logging.getLogger(__name__)
+
+
+class LinkError(Exception):
+    """No answer was had; the reports stay where they are."""
+
+
+class Link:
+    """One collector."""
+
+    def __init__(self, config: CollectorConfig, names: Names, user_agent: str) -> None:
+        self._config = config
+        self._names = names
+        self._user_agent = user_agent
+        self._place = _place(config.url)
+        self._connection: Connection | None = None
+
+    async def post(self, body: bytes) -> Response:
+        """Send a gzipped JSON ``body`` to the collector and return its answer; raises :class:`LinkError`."""
+        try:
+            async with asyncio.timeout(EXCHANGE_S):
+                return await self._post(body)
+        except TimeoutError as exc:
+            await self.close()
+            raise LinkError(f"no answer from {self._place.host} within {EXCHANGE_S:g} s") from exc
+        except (OSError, WireError, NameFailure) as exc:
+            await self.close()
+            raise LinkError(f"{self._place.host}: {exc}") from exc
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+
+    async def _post(self, body: bytes) -> Response:
+        headers = self._headers()
+        kept = self._connection is not None and self._connection.is_usable()
+        connection = await self._connected()
+        try:
+            return await connection.request("POST", self._place.target, headers, body, MAX_ANSWER)
+        except (WireError, ConnectionError) as exc:
+            if not kept or (isinstance(exc, WireError) and not exc.fresh):
+                raise
+            _log.debug("the kept connection was closed meanwhile (%s); connecting again", exc)
+        await self.close()
+        connection = await self._connected()
+        return await connection.request("POST", self._place.target, headers, body, MAX_ANSWER)
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Host": self._place.authority,
+            "User-Agent": self._user_agent,
+            "Authorization": f"Bearer {read_token(Path(self._config.token_file))}",
+            "Content-Type": "application/json",
+            "Content-Encoding": "gzip",
+            "Accept": "application/json, application/problem+json",
+        }
+
+    async def _connected(self) -> Connection:
+        if self._connection is not None and self._connection.is_usable():
+            return self._connection
+        await self.close()
+        place = self._place
+        tls = context(self._config.ca) if place.tls else None
+        addresses = (await self._names.resolve(place.host, CONNECT_S))[:MOST_ADDRESSES]
+        failure: Exception = LinkError(f"{place.host} has no address")
+        for address in addresses:
+            try:
+                async with asyncio.timeout(CONNECT_S):
+                    self._connection = await Connection.open(address, place.port, tls, place.host)
+                    return self._connection
+            except TimeoutError:
+                failure = LinkError(f"{place.host}: no connection to {address} port {place.port} in {CONNECT_S:g} s")
+            except OSError as exc:
+                failure = exc
+        raise failure
+
+    async def close(self) -> None:
+        """Close the connection; the next post opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+
+class _Place(NamedTuple):
+    host: str
+    port: int
+    tls: bool
+    authority: str
+    target: str
+
+
+def _place(url: str) -> _Place:
+    parts = urlsplit(url)
+    tls = parts.scheme == "https"
+    port = parts.port or (443 if tls else 80)
+    return _Place(parts.hostname or "", port, tls, parts.netloc, parts.path.rstrip("/") + PATH)
+
+
+def read_token(path: Path) -> str:
+    """The token in ``path``, read anew for each envelope so that a renewed one counts; raises :class:`LinkError`."""
+    try:
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeError) as exc:
+        raise LinkError(f"the token file {path} cannot be read: {exc}") from exc
+    if not token or not token.isprintable() or " " in token:
+        raise LinkError(f"the token file {path} does not hold a token")
+    return token

@@ -1,0 +1,54 @@
+"""How fast the collector is told: its own pace while all is well, and full jitter after trouble.
+
+Pure: the present moment and randomness are handed in.
+"""
+
+from collections.abc import Callable
+
+from .contract.report import Pace
+
+MOST_BACKOFF = 60.0
+LEAST_BACKOFF = 1.0
+EARLY = 0.8
+"""A live report may come this share of the collector's interval after the last: reports have a little jitter too."""
+
+
+class Backoff:
+    """Waits after failures, drawn evenly from nothing to the length of the outage, at most a minute."""
+
+    def __init__(self, random: Callable[[], float]) -> None:
+        self._random = random
+        self._since: float | None = None
+
+    def fail(self, now: float) -> float:
+        """Seconds to wait after a failure at the monotonic time ``now``."""
+        self._since = now if self._since is None else self._since
+        return self._random() * min(MOST_BACKOFF, max(LEAST_BACKOFF, now - self._since))
+
+    def succeed(self) -> None:
+        """The outage, if there was one, is over."""
+        self._since = None
+
+
+class Turns:
+    """When the next live envelope and the next one of the backlog may go."""
+
+    def __init__(self) -> None:
+        self._pace = Pace()
+        self.live = float("-inf")
+        self.backlog = float("-inf")
+
+    def told(self, pace: Pace) -> None:
+        """The collector's wish; a pace that makes no sense is brought into bounds."""
+        self._pace = Pace(
+            live_s=min(max(pace.live_s, 0.0), 3600.0), backlog_per_s=min(max(pace.backlog_per_s, 0.01), 100.0)
+        )
+
+    def sent_live(self, now: float) -> None:
+        """A live envelope goes at ``now``."""
+        self.live = now + self._pace.live_s * EARLY
+        self.sent_backlog(now)
+
+    def sent_backlog(self, now: float) -> None:
+        """An envelope of the backlog goes at ``now``."""
+        self.backlog = now + 1 / self._pace.backlog_per_s

@@ -1,0 +1,137 @@
+"""Runs checks: deadline, confirmation and exception net around each probe, and one task per check with a fixed splay.
+
+Whatever a probe does, the runner delivers a result: an error of ours is ``unknown(internal)``, never "down".
+"""
+
+import asyncio
+import hashlib
+import logging
+import math
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from .clock import Clock
+from .contract.check import Check, IcmpCheck, kind_of
+from .contract.outcome import Outcome, Reason
+from .contract.report import Result
+from .probes import Probe, Tools, probe_for
+
+TRIES = 3
+SPACING = 1.0
+GRACE = 1.0
+"""Seconds a probe may take beyond its own timeout before it is cut off."""
+LONGEST_DETAIL = 1_000
+
+Ask = Callable[[Check], Awaitable[Result]]
+Deliver = Callable[[Result, float], None]
+"""Takes a result and the monotonic time its run began."""
+
+_log = logging.getLogger(__name__)
+
+
+async def run_once(
+    check: Check, tools: Tools, clock: Clock, *, spacing: float = SPACING, probe: Probe | None = None
+) -> Result:
+    """Ask once, and where the check wants a failure confirmed up to three times ``spacing`` seconds apart.
+
+    Any answer is ``ok``; ``at`` is left 0. Never raises but for cancellation.
+    """
+    tries = TRIES if check.confirm else 1
+    failed: Result | None = None
+    for number in range(1, tries + 1):
+        if failed is not None:
+            await clock.sleep(spacing)
+        result = await _attempt(check, tools, probe or probe_for(kind_of(check)))
+        if result.outcome is Outcome.OK:
+            return result if number == 1 else _noted(result, f"answered at try {number} of {tries}")
+        if result.outcome is Outcome.UNKNOWN:
+            return failed or result
+        failed = result
+    assert failed is not None
+    return failed if tries == 1 else _noted(failed, f"{tries} tries")
+
+
+async def _attempt(check: Check, tools: Tools, probe: Probe) -> Result:
+    limit = longest(check)
+    try:
+        async with asyncio.timeout(limit) as deadline:
+            return _bounded(await probe(check, tools))
+    except TimeoutError as exc:
+        if not deadline.expired():
+            return _unexpected(check, exc)
+        return Result(
+            check=check.id, outcome=Outcome.FAILED, reason=Reason.TIMEOUT, detail=f"no end within {limit:g} s"
+        )
+    except Exception as exc:  # noqa: BLE001  # the net under every probe
+        return _unexpected(check, exc)
+
+
+def longest(check: Check) -> float:
+    """Seconds after which a probe of ``check`` is cut off."""
+    sending = check.count * check.gap if isinstance(check, IcmpCheck) else 0.0
+    return check.timeout + sending + GRACE
+
+
+def _unexpected(check: Check, exc: Exception) -> Result:
+    _log.error("the probe of check %s raised", check.id, exc_info=exc)
+    detail = f"{type(exc).__name__}: {exc}"[:LONGEST_DETAIL]
+    return Result(check=check.id, outcome=Outcome.UNKNOWN, reason=Reason.INTERNAL, detail=detail)
+
+
+def _bounded(result: Result) -> Result:
+    """A server's words may be long; a report's may not."""
+    if result.detail is None or len(result.detail) <= LONGEST_DETAIL:
+        return result
+    return msgspec.structs.replace(result, detail=result.detail[:LONGEST_DETAIL])
+
+
+def _noted(result: Result, note: str) -> Result:
+    detail = f"{result.detail}; {note}" if result.detail else note
+    return msgspec.structs.replace(result, detail=detail)
+
+
+def splay(stream: str, name: str) -> float:
+    """A fixed share of a period, 0 ≤ share < 1, that spreads agents and checks evenly."""
+    digest = hashlib.sha256(f"{stream}{name}".encode()).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48
+
+
+class Slots:
+    """When something is due: first soon after the start, then on its own grid, which no delay ever moves."""
+
+    def __init__(self, start: float, period: float, share: float, first_within: float) -> None:
+        self.due = start + share * min(period, first_within)
+        self._origin = start + share * period
+        self._period = period
+
+    def advance(self, now: float) -> None:
+        """On to the next slot of the grid in the future, at least one period after the slot before."""
+        after = max(now, self.due + self._period * 0.999)
+        passed = math.floor((after - self._origin) / self._period) + 1
+        self.due = self._origin + max(0, passed) * self._period
+
+
+class Runner:
+    """All checks of a profile, each on its own slots, never two runs of one check at a time."""
+
+    def __init__(self, checks: Sequence[Check], ask: Ask, clock: Clock, stream: str, deliver: Deliver) -> None:
+        self._checks = checks
+        self._ask = ask
+        self._clock = clock
+        self._stream = stream
+        self._deliver = deliver
+
+    async def run(self, first_within: float) -> None:
+        """Run until cancelled; the first run of each check comes within ``first_within`` seconds (or its period)."""
+        async with asyncio.TaskGroup() as tasks:
+            for check in self._checks:
+                tasks.create_task(self._repeat(check, first_within), name=f"check {check.id}")
+
+    async def _repeat(self, check: Check, first_within: float) -> None:
+        slots = Slots(self._clock.mono(), check.period, splay(self._stream, check.id), first_within)
+        while True:
+            await self._clock.sleep(slots.due - self._clock.mono())
+            began = self._clock.mono()
+            self._deliver(await self._ask(check), began)
+            slots.advance(self._clock.mono())

@@ -1,0 +1,222 @@
+"""Tells the collector: newest reports first, the backlog behind them at the pace the collector asks for.
+
+Whatever happens, a report leaves the spool only when the collector has named it.
+"""
+
+import asyncio
+import gzip
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from .answers import NotTaken, Taken, Trouble, judge
+from .clock import Clock, sleep_or
+from .contract.check import Profile
+from .contract.codec import encode
+from .contract.report import VERSION, Envelope, Sent, SpoolState
+from .disk import Disk
+from .link import LinkError
+from .pace import Backoff, Turns
+from .spool import Row, Spool
+from .wire_http import Response
+
+BATCH = 100
+"""Reports in one envelope while all is well."""
+PROBE = 10
+"""… and after trouble, until an envelope has got through."""
+BATCH_BYTES = 1_000_000
+UNAUTHORISED_S = 60.0
+"""A token that is not accepted will not be accepted a second later either; waits are one to two of these."""
+
+_log = logging.getLogger(__name__)
+
+
+class Way(Protocol):
+    """How bytes get to the collector; see link.py."""
+
+    async def post(self, body: bytes) -> Response:
+        """Send an envelope; raises :class:`sansang_agent.link.LinkError`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+class Contact(msgspec.Struct, kw_only=True):
+    """How it stands with the collector."""
+
+    mono: float | None = None
+    """When it last answered, by both clocks."""
+    wall: float | None = None
+    error: str | None = None
+    """Why it could not be told, in English; None while all is well."""
+    skew_s: float | None = None
+    """The collector's clock minus this machine's."""
+
+
+class Uplink:
+    """One agent's way of telling one collector. ``config``: hash of the profile in use."""
+
+    def __init__(self, way: Way, disk: Disk, clock: Clock, random: Callable[[], float], boot: str, config: str) -> None:
+        self._way = way
+        self._disk = disk
+        self._clock = clock
+        self._random = random
+        self._boot = boot
+        self._wanted = {config}
+        self._turns = Turns()
+        self._backoff = Backoff(random)
+        self._batch = PROBE
+        self._woken = asyncio.Event()
+        self._urgent = False
+        self._newest = 0
+        self._healing = False
+        self.contact = Contact()
+
+    def wake(self, *, urgent: bool) -> None:
+        """A report has been written; ``urgent``: it need not wait for the next live turn."""
+        self._urgent = self._urgent or urgent
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Tell until cancelled."""
+        while True:
+            await self._clock.sleep(await self.step())
+
+    async def step(self) -> float:
+        """Wait for reports, send one envelope; returns how long to wait because of trouble, 0 when all is well."""
+        try:
+            return await self._send(await self._next())
+        except sqlite3.Error as exc:
+            return self._failed(f"the spool cannot be used: {exc}")
+
+    async def flush(self, limit: float) -> None:
+        """Send the newest reports once more, for at most ``limit`` seconds, and close the connection."""
+        try:
+            async with asyncio.timeout(limit):
+                rows = await self._disk.do(lambda spool: spool.take(self._batch, BATCH_BYTES))
+                if rows:
+                    await self._send(rows)
+        except (TimeoutError, sqlite3.Error) as exc:
+            _log.warning("the last reports stay in the spool: %s", exc or "no answer in time")
+        finally:
+            await self._way.close()
+
+    async def _next(self) -> list[Row]:
+        """The reports whose turn it is: live ones before the backlog; waits until there are some."""
+        while True:
+            self._woken.clear()
+            now = self._clock.mono()
+            fresh = await self._take(after=self._newest)
+            if fresh and (self._urgent or now >= self._turns.live):
+                self._urgent = False
+                self._newest = fresh[0].id
+                self._turns.sent_live(now)
+                return fresh
+            old = await self._take(upto=self._newest) if self._newest else []
+            if old and now >= self._turns.backlog:
+                self._turns.sent_backlog(now)
+                return old
+            due = [self._turns.live] if fresh else []
+            due += [self._turns.backlog] if old else []
+            await self._wait(min(due) - now if due else None)
+
+    async def _take(self, **between: int) -> list[Row]:
+        return await self._disk.do(lambda spool: spool.take(self._batch, BATCH_BYTES, **between))
+
+    async def _wait(self, seconds: float | None) -> None:
+        if seconds is None:
+            await self._woken.wait()
+        else:
+            await sleep_or(self._clock, seconds, self._woken)
+
+    async def _send(self, rows: Sequence[Row]) -> float:
+        state, profiles = await self._disk.do(lambda spool: self._about(spool, rows))
+        sent = Sent(boot=self._boot, mono=self._clock.mono(), wall=self._clock.wall())
+        reports = tuple(msgspec.Raw(row.body) for row in rows)
+        envelope = Envelope(v=VERSION, sent=sent, spool=state, profiles=profiles, reports=reports)
+        try:
+            response = await self._way.post(gzip.compress(encode(envelope), 6, mtime=0))
+        except LinkError as exc:
+            return self._failed(str(exc))
+        judgement = judge(response, rows)
+        if isinstance(judgement, NotTaken):
+            return await self._not_taken(judgement, rows)
+        return await self._taken(judgement, sent, state, rows)
+
+    def _about(self, spool: Spool, rows: Sequence[Row]) -> tuple[SpoolState, dict[str, Profile]]:
+        """The spool's state and the profiles the collector wants; dropped numbers only beside their own stream."""
+        state = spool.state()
+        if any(row.stream != spool.stream for row in rows):
+            state = msgspec.structs.replace(state, dropped=())
+        found = {name: spool.profile(name) for name in self._wanted}
+        return state, {name: profile for name, profile in found.items() if profile is not None}
+
+    async def _taken(self, taken: Taken, sent: Sent, state: SpoolState, rows: Sequence[Row]) -> float:
+        self._answered(taken, sent)
+        stream = rows[0].stream
+        await self._disk.do(lambda spool: _keep_books(spool, taken, stream, state))
+        for row, why in taken.refused:
+            _log.error("the collector refused report %s/%d and it lies aside: %s", row.stream, row.seq, why)
+        if taken.conflicts:
+            _log.warning("the collector knows %d reports with other content: a new stream begins", len(taken.conflicts))
+        # A collector that answers conflict to a stream just begun would have us begin streams for ever.
+        loops = bool(taken.conflicts) and self._healing
+        self._healing = bool(taken.conflicts)
+        if loops or not (taken.stored or taken.refused or taken.conflicts):
+            return self._failed("the collector answered, but took none of the reports")
+        self._backoff.succeed()
+        self._batch = min(BATCH, self._batch * 2)
+        self.contact.error = None
+        return 0.0
+
+    def _answered(self, taken: Taken, sent: Sent) -> None:
+        mono, wall = self._clock.mono(), self._clock.wall()
+        # Half the round trip is the answer's way back; a wall clock set meanwhile would only spoil it.
+        self.contact.skew_s = taken.answer.now - (sent.wall + (mono - sent.mono) / 2)
+        self.contact.mono, self.contact.wall = mono, wall
+        self._wanted = set(taken.answer.profiles_wanted)
+        self._turns.told(taken.answer.pace)
+
+    async def _not_taken(self, answer: NotTaken, rows: Sequence[Row]) -> float:
+        wait = self._failed(answer.said)
+        if answer.trouble is Trouble.UNAUTHORISED:
+            return UNAUTHORISED_S * (1 + self._random())
+        if answer.trouble is Trouble.BUSY and answer.retry_after is not None:
+            return answer.retry_after * (1 + self._random() / 4)
+        if answer.trouble is Trouble.SMALLER:
+            return await self._smaller(answer, rows, wait)
+        return wait
+
+    async def _smaller(self, answer: NotTaken, rows: Sequence[Row], wait: float) -> float:
+        """Halve the envelope until the report at fault is alone; only a collector's own word puts it aside."""
+        self._batch = max(1, len(rows) // 2)
+        refused = list(answer.refused)
+        if not refused and len(rows) == 1 and answer.is_collector:
+            refused = [(rows[0], answer.said)]
+        for row, why in refused:
+            _log.error("the collector refused report %s/%d and it lies aside: %s", row.stream, row.seq, why)
+            await self._disk.do(lambda spool, row=row, why=why: spool.set_aside(row, why))  # type: ignore[misc]
+        return 0.0 if refused else wait
+
+    def _failed(self, said: str) -> float:
+        if self.contact.error != said:
+            _log.warning("%s", said)
+        self.contact.error = said
+        self._batch = min(self._batch, PROBE)
+        return self._backoff.fail(self._clock.mono())
+
+
+def _keep_books(spool: Spool, taken: Taken, stream: str, state: SpoolState) -> None:
+    """Bring the spool to what the collector said."""
+    spool.settle(taken.stored)
+    for row, why in taken.refused:
+        spool.set_aside(row, why)
+    if state.dropped:
+        spool.told_dropped(stream, state.dropped)
+    if taken.conflicts:
+        spool.new_stream(taken.conflicts)
