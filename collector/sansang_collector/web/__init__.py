@@ -1,0 +1,21 @@
+"""The collector's pages, JSON API and event stream: everything a person or a program reads.
+
+One call hangs all of it on the application; nothing here writes, measures or decides.
+"""
+
+from fastapi import FastAPI
+
+from . import api, headers, pages, problems, static, stream
+
+
+def include(app: FastAPI) -> None:
+    """Add pages, API, stream, static files, error documents and security headers to ``app``.
+
+    ``app.state.collector`` must be a :class:`sansang_collector.running.Collector` before the first request.
+    """
+    app.include_router(pages.router)
+    app.include_router(api.router)
+    app.include_router(stream.router)
+    static.mount(app)
+    problems.handle(app)
+    app.add_middleware(headers.SecurityHeaders)

@@ -1,0 +1,163 @@
+"""The JSON API that reads: communes, agents, results, intervals, report codes.
+
+Times are Unix seconds. Lists are ``{"total", "limit", "offset", "items"}``; errors are problem documents (RFC 9457).
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from starlette.responses import Response
+
+from sansang_agent.contract.rung import Rung
+from sansang_collector import overview
+from sansang_collector.access import require
+from sansang_collector.view import IntervalView
+
+from . import shell
+from .codes import normal
+
+MAX_WINDOW_S = 31 * 86400
+"""Intervals are asked for a month at a time."""
+
+_DEFAULT_WINDOW_S = 6 * 3600
+
+_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: _PROBLEM | {"description": "No valid token or session."},
+    403: _PROBLEM | {"description": "The credential lacks the scope read."},
+    422: _PROBLEM | {"description": "A parameter that cannot be."},
+}
+_MISSING: dict[int | str, dict[str, Any]] = {404: _PROBLEM | {"description": "There is none."}}
+
+router = APIRouter(
+    prefix="/api/v1", dependencies=[Depends(require("read"))], responses=_REFUSALS, default_response_class=Response
+)
+
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Offset = Annotated[int, Query(ge=0, le=1_000_000)]
+Commune = Annotated[str | None, Query(max_length=16, description="Only this commune's.")]
+CheckId = Annotated[str, Query(max_length=128, description="The check's id.")]
+AgentId = Annotated[int, Path(ge=1, le=9_007_199_254_740_991)]
+When = Annotated[float | None, Query(ge=0, le=32_503_680_000, description="Unix seconds.")]
+
+
+def answer(value: object) -> Response:
+    """``value`` as JSON."""
+    return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+def _listed(items: Sequence[object], limit: int, offset: int) -> Response:
+    shown = items[offset : offset + limit]
+    return answer({"total": len(items), "limit": limit, "offset": offset, "items": shown})
+
+
+@router.get("/communes", summary="Communes and their ladders", tags=["communes"])
+def communes(request: Request, limit: Limit = 200, offset: Offset = 0) -> Response:
+    """All communes in the order of their codes, each with the light of every rung over all its agents."""
+    collector = shell.collector_of(request)
+    with collector.store.read() as connection:
+        return _listed(overview.communes(connection, collector.now()), limit, offset)
+
+
+@router.get("/communes/{code}", summary="One commune", tags=["communes"], responses=_MISSING)
+def commune(request: Request, code: str) -> Response:
+    """One commune's ladder and how many of its agents are silent."""
+    collector = shell.collector_of(request)
+    with collector.store.read() as connection:
+        found = overview.commune(connection, code, collector.now())
+    if found is None:
+        raise HTTPException(404, f"no commune has the code {code!r}")
+    return answer(found)
+
+
+@router.get("/communes/{code}/intervals", summary="A rung over time", tags=["communes"], responses=_MISSING)
+def rung_intervals(
+    request: Request,
+    code: str,
+    rung: Rung,
+    first: Annotated[When, Query(alias="from")] = None,
+    last: Annotated[When, Query(alias="to")] = None,
+) -> Response:
+    """The stretches of one outcome of one rung of a commune; without ``from`` and ``to`` the last six hours."""
+    collector = shell.collector_of(request)
+    first, last = window(first, last, collector.now())
+    with collector.store.read() as connection:
+        if overview.commune(connection, code, collector.now()) is None:
+            raise HTTPException(404, f"no commune has the code {code!r}")
+        found = overview.rung_intervals(connection, code, rung, first, last)
+    return _over_time({"commune": code, "rung": rung}, first, last, found)
+
+
+@router.get("/agents", summary="Agents and their ladders", tags=["agents"])
+def agents(request: Request, commune: Commune = None, limit: Limit = 200, offset: Offset = 0) -> Response:
+    """All agents, or one commune's: contact, spool, clock, version, ladder."""
+    collector = shell.collector_of(request)
+    with collector.store.read() as connection:
+        return _listed(overview.agents(connection, collector.now(), commune=commune), limit, offset)
+
+
+@router.get("/agents/{agent}", summary="One agent", tags=["agents"], responses=_MISSING)
+def agent(request: Request, agent: AgentId) -> Response:
+    """One agent with the newest result of each of its checks."""
+    collector = shell.collector_of(request)
+    with collector.store.read() as connection:
+        found = overview.agent(connection, agent, collector.now())
+    if found is None:
+        raise HTTPException(404, f"there is no agent {agent}")
+    return answer(found)
+
+
+@router.get("/agents/{agent}/results", summary="An agent's newest results", tags=["agents"], responses=_MISSING)
+def results(request: Request, agent: AgentId, limit: Limit = 200, offset: Offset = 0) -> Response:
+    """The newest result of each check, nearest rung first; ``live`` is false where it is not the present any more."""
+    collector = shell.collector_of(request)
+    with collector.store.read() as connection:
+        found = overview.agent(connection, agent, collector.now())
+    if found is None:
+        raise HTTPException(404, f"there is no agent {agent}")
+    return _listed([check for rung in found.rungs for check in rung.checks], limit, offset)
+
+
+@router.get("/agents/{agent}/intervals", summary="A check over time", tags=["agents"], responses=_MISSING)
+def check_intervals(
+    request: Request,
+    agent: AgentId,
+    check: CheckId,
+    first: Annotated[When, Query(alias="from")] = None,
+    last: Annotated[When, Query(alias="to")] = None,
+) -> Response:
+    """The stretches of one outcome of one check; without ``from`` and ``to`` the last six hours."""
+    collector = shell.collector_of(request)
+    first, last = window(first, last, collector.now())
+    with collector.store.read() as connection:
+        if overview.agent(connection, agent, collector.now()) is None:
+            raise HTTPException(404, f"there is no agent {agent}")
+        found = overview.check_intervals(connection, agent, check, first, last)
+    return _over_time({"agent": agent, "check": check}, first, last, found)
+
+
+@router.get("/reports/{code}", summary="Whose report a six-character code is", tags=["agents"], responses=_MISSING)
+def report(request: Request, code: str) -> Response:
+    """The agent and the moment behind the code (Mã) that a clerk reads out, in any case, with or without dashes."""
+    collector = shell.collector_of(request)
+    wanted = normal(code)
+    with collector.store.read() as connection:
+        place = overview.report_by_code(collector.log, connection, wanted) if wanted else None
+    if place is None:
+        raise HTTPException(404, f"no report with the code {wanted or code!r} has arrived")
+    return answer(place)
+
+
+def window(first: float | None, last: float | None, now: float) -> tuple[float, float]:
+    """The window asked for, at most a month long; raises a 422 where it has no length or too much."""
+    last = now if last is None else last
+    first = last - _DEFAULT_WINDOW_S if first is None else first
+    if not 0 < last - first <= MAX_WINDOW_S:
+        raise HTTPException(422, f"'from' must be before 'to', by at most {MAX_WINDOW_S} s")
+    return first, last
+
+
+def _over_time(of: dict[str, Any], first: float, last: float, found: Sequence[IntervalView]) -> Response:
+    return answer(of | {"from": first, "to": last, "items": found})

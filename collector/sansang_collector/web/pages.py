@@ -1,0 +1,190 @@
+"""The pages: every commune's ladder, one commune, one machine, and the way from a report's code to its machine.
+
+Each fetches views from overview.py, gives them to a template, and decides nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from markupsafe import Markup
+from starlette.responses import RedirectResponse, Response
+
+from sansang_agent.contract.light import Light
+from sansang_agent.contract.rung import Rung
+from sansang_collector import overview
+from sansang_collector.access import require
+from sansang_collector.view import AgentView, CheckView, CommuneView, RungView
+
+from . import language, shell, timeline
+from .api import AgentId
+from .codes import normal
+from .strips import Strip, strip_of
+from .timeline import Window
+
+router = APIRouter(dependencies=[Depends(require("read"))], include_in_schema=False)
+
+PAGE_SIZE = 200
+"""Communes on one page: a province fits, the country does not."""
+
+_USUAL_RUNGS = frozenset({Rung.MACHINE, Rung.GATEWAY, Rung.LINE, Rung.INTERNET, Rung.DNS, Rung.SERVICE})
+"""Shown even where nothing is configured for them: that is worth knowing. The others only where something is."""
+
+_WORST_FIRST = (Light.FAILED, Light.DEGRADED, Light.UNKNOWN, Light.OK, Light.NOT_CONFIGURED)
+
+Hours = Annotated[int, Query(ge=1, le=24)]
+Moment = Annotated[float | None, Query(ge=0, le=32_503_680_000)]
+
+
+@router.get("/")
+def communes(request: Request, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
+    """All communes, the worst on top."""
+    collector = shell.collector_of(request)
+    with collector.store.read() as connection:
+        change = overview.newest_change(connection)
+        found = overview.communes(connection, collector.now())
+    shown = sorted(found, key=_rank)[offset : offset + PAGE_SIZE]
+    return shell.page(
+        request,
+        "communes.html",
+        change=change,
+        communes=shown,
+        offset=offset,
+        total=len(found),
+        page_size=PAGE_SIZE,
+        counts={light: sum(commune.light is light for commune in found) for light in _WORST_FIRST},
+        rungs=_rungs(shown),
+        labels=_labels(label for commune in shown for label in commune.labels),
+    )
+
+
+def _rank(commune: CommuneView) -> tuple[int, str]:
+    return _WORST_FIRST.index(commune.light), commune.code
+
+
+def _rungs(found: Sequence[CommuneView | AgentView]) -> list[Rung]:
+    """The rungs worth a column, nearest first."""
+    configured = {rung.rung for each in found for rung in each.rungs if rung.light is not Light.NOT_CONFIGURED}
+    return [rung for rung in Rung if rung in configured | _USUAL_RUNGS]
+
+
+def _labels(labels: Any) -> list[str]:
+    return list(dict.fromkeys(label for label in labels if label))
+
+
+@router.get("/communes/{code}")
+def commune(request: Request, code: str, hours: Hours = 6) -> Response:
+    """One commune: its rungs over time, and its machines."""
+    collector = shell.collector_of(request)
+    now = collector.now()
+    window = Window(now - hours * 3600, now)
+    say = shell.phrases(request)
+    with collector.store.read() as connection:
+        change = overview.newest_change(connection)
+        found = overview.commune(connection, code, now)
+        if found is None:
+            raise HTTPException(404)
+        agents = overview.agents(connection, now, commune=code)
+        strips = {
+            rung.rung: strip_of(
+                say,
+                overview.rung_intervals(connection, code, rung.rung, window.first - 3600, window.last),
+                window,
+                period_s=_period(rung, agents),
+                now=now,
+                ident=f"strip-{rung.rung}",
+                name=say.word("rung", rung.rung),
+            )
+            for rung in found.rungs
+            if rung.light is not Light.NOT_CONFIGURED
+        }
+    return shell.page(
+        request,
+        "commune.html",
+        change=change,
+        commune=found,
+        agents=agents,
+        rungs=_rungs([found, *agents]),
+        strips=strips,
+        axis=Markup(timeline.axis(window)),  # noqa: S704  # made of numbers
+        hours=hours,
+        window_query=_window_query,
+        labels=_labels(agent.label for agent in agents),
+    )
+
+
+def _period(rung: RungView, agents: Sequence[AgentView]) -> float:
+    """The shortest period at which anyone in the commune asks about this rung."""
+    checks = [check for agent in agents for each in agent.rungs if each.rung is rung.rung for check in each.checks]
+    return min((check.period_s for check in checks), default=15.0)
+
+
+@router.get("/agents/{agent_id}")
+def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = None, code: str = "") -> Response:
+    """One machine: how it is, its ladder, and every check over time; ``at`` marks a moment and shows what was then."""
+    collector = shell.collector_of(request)
+    now = collector.now()
+    window = _window(now, hours, at)
+    say = shell.phrases(request)
+    with collector.store.read() as connection:
+        change = overview.newest_change(connection)
+        found = overview.agent(connection, agent_id, now)
+        if found is None:
+            raise HTTPException(404)
+
+        def strip(check: CheckView) -> Strip:
+            before = 3 * check.period_s
+            return strip_of(
+                say,
+                overview.check_intervals(connection, agent_id, check.check, window.first - before, window.last),
+                window,
+                period_s=check.period_s,
+                now=now,
+                ident=f"strip-{check.check}",
+                name=check.name or check.target,
+                marked=at,
+            )
+
+        strips = {check.check: strip(check) for rung in found.rungs for check in rung.checks}
+    return shell.page(
+        request,
+        "agent.html",
+        change=change,
+        agent=found,
+        rungs=_rungs([found]),
+        strips=strips,
+        axis=Markup(timeline.axis(window)),  # noqa: S704  # made of numbers
+        hours=hours,
+        at=at,
+        code=normal(code),
+        window_query_at=lambda each: _window_query(each, at, normal(code)),
+        labels=_labels([found.label]),
+    )
+
+
+def _window(now: float, hours: int, at: float | None) -> Window:
+    """The last ``hours``, or as many around ``at`` as there are before the present."""
+    last = now if at is None else min(now, at + hours * 1800)
+    return Window(last - hours * 3600, last)
+
+
+def _window_query(hours: int, at: float | None = None, code: str = "") -> str:
+    return "?" + urlencode({"hours": hours} | ({"at": at} if at is not None else {}) | ({"code": code} if code else {}))
+
+
+@router.get("/find")
+def find(request: Request, code: Annotated[str, Query(max_length=100)] = "") -> Response:
+    """From a six-character report code to its machine at that moment; a plain answer where it is not known."""
+    collector = shell.collector_of(request)
+    wanted = normal(code)
+    with collector.store.read() as connection:
+        place = overview.report_by_code(collector.log, connection, wanted) if wanted else None
+    if place is None:
+        missing = shell.page(request, "no_such_code.html", code=code.strip())
+        missing.status_code = 404
+        return missing
+    query = urlencode({"at": place.at, "code": wanted})
+    response = RedirectResponse(f"/agents/{place.agent}?{query}", 303)
+    language.remember(request, response)
+    return response

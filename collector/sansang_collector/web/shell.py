@@ -1,0 +1,67 @@
+"""The page around every page: templates, the language asked for, and what all of them need to know.
+
+Templates get ``_`` and ``ngettext`` from the catalogue, ``say`` (:class:`~.phrases.Phrases`) and ``now``.
+"""
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from sansang_agent.contract.light import Light
+from sansang_agent.contract.words import LANGUAGES
+from sansang_collector.running import Collector
+
+from . import language, static
+from .phrases import Phrases
+
+
+@cache
+def _environment(tongue: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("sansang_collector.web"),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    say = Phrases(tongue)
+    environment.install_gettext_translations(say.translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(say=say, asset=static.address, Light=Light)
+    return environment
+
+
+def phrases(request: Request) -> Phrases:
+    """How the language of this request says things."""
+    say = _environment(language.language_of(request)).globals["say"]
+    assert isinstance(say, Phrases)
+    return say
+
+
+def collector_of(request: Request) -> Collector:
+    """The running collector this application shows."""
+    collector = request.app.state.collector
+    assert isinstance(collector, Collector)
+    return collector
+
+
+def page(request: Request, template: str, **context: Any) -> HTMLResponse:
+    """Render ``template`` in the language of ``request``."""
+    tongue = language.language_of(request)
+    context.setdefault("code", "")
+    context.setdefault("change", None)
+    text = (
+        _environment(tongue)
+        .get_template(template)
+        .render(context, now=collector_of(request).now(), language=tongue, languages=_choices(request, tongue))
+    )
+    response = HTMLResponse(text)
+    language.remember(request, response)
+    return response
+
+
+def _choices(request: Request, tongue: str) -> list[tuple[str, str]]:
+    return [(other, f"?{request.url.include_query_params(lang=other).query}") for other in LANGUAGES if other != tongue]

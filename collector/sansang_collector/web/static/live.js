@@ -1,0 +1,86 @@
+"use strict";
+// Keeps the page true without a reload: a change at the centre, or fifteen seconds, fetches the page again and swaps
+// its <main>, leaving focus, scrolling and opened details where they were. Says so when the centre cannot be reached.
+
+const main = document.getElementById("main");
+const offline = document.getElementById("offline");
+const REFRESH_MS = 15000; // relative times and silences grow old without any event
+const LEAST_GAP_MS = 1000;
+const PATIENCE_MS = 4000; // a stream that is renewed is not an outage
+const RETRY_MS = 5000;
+
+let newest = main.dataset.change;
+let stream = null;
+let fetched = 0;
+let waiting = 0;
+let doubt = 0;
+
+function say(isOffline) {
+  clearTimeout(doubt);
+  doubt = 0;
+  offline.hidden = !isOffline;
+}
+
+function suspect() {
+  if (!doubt) doubt = setTimeout(() => say(true), PATIENCE_MS);
+}
+
+function swap(fresh) {
+  const opened = [...main.querySelectorAll("details[open][id]")].map((each) => each.id);
+  const focused = main.contains(document.activeElement) ? document.activeElement.id : "";
+  const scrolled = [window.scrollX, window.scrollY];
+  main.replaceChildren(...fresh.childNodes);
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  window.scrollTo(...scrolled);
+}
+
+async function refresh() {
+  waiting = 0;
+  fetched = Date.now();
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.status === 401) return location.reload();
+    if (!answer.ok) return suspect();
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    swap(page.getElementById("main"));
+    if (stream.readyState === EventSource.OPEN) say(false);
+  } catch {
+    suspect();
+  }
+}
+
+function soon() {
+  if (!waiting && !document.hidden) waiting = setTimeout(refresh, Math.max(0, fetched + LEAST_GAP_MS - Date.now()));
+}
+
+function listen() {
+  stream = new EventSource(`/api/v1/stream?after=${newest}`);
+  stream.addEventListener("open", () => {
+    say(false);
+    soon();
+  });
+  stream.addEventListener("change", (event) => {
+    newest = event.lastEventId;
+    soon();
+  });
+  stream.addEventListener("error", () => {
+    suspect();
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
+  });
+}
+
+// A stretch of a time line tells its times below the line, for fingers and keyboards as well as for a mouse.
+function caption(event) {
+  const stretch = event.target.closest(".stretch");
+  const text = stretch?.closest("figure")?.querySelector("figcaption .picked");
+  if (text) text.textContent = stretch.querySelector("title").textContent;
+}
+
+for (const kind of ["focusin", "pointerover", "click"]) document.addEventListener(kind, caption);
+
+if (newest) {
+  listen();
+  setInterval(soon, REFRESH_MS);
+  document.addEventListener("visibilitychange", soon);
+}

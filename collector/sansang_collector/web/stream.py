@@ -1,0 +1,84 @@
+"""Server-sent events (WHATWG HTML, section 9.2) from the append-only change table.
+
+An event's id is its row's number, so a browser that comes back is told what it missed, over a restart as well.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Header, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from sansang_collector import overview
+from sansang_collector.access import require
+from sansang_collector.news import News
+from sansang_collector.running import Collector
+from sansang_collector.view import ChangeView
+
+from . import shell
+
+HEARTBEAT_S = 15.0
+LIFE_S = 900.0
+"""A stream ends after this and the browser opens another: a revoked credential does not listen on."""
+
+_BATCH = 500
+_HIGHEST = 9_007_199_254_740_991
+_NUMBER = re.compile(r"[0-9]{1,16}")
+
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(require("read"))], tags=["stream"])
+
+
+@router.get(
+    "/stream",
+    summary="Changes as they happen (text/event-stream)",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "One event per change, data as JSON."}},
+)
+async def stream(
+    request: Request,
+    after: Annotated[
+        int | None, Query(ge=0, le=_HIGHEST, description="Begin after this change; without it, with the next.")
+    ] = None,
+    last_event_id: Annotated[str | None, Header(description="What a browser sends when it comes back.")] = None,
+) -> StreamingResponse:
+    """Begin after ``Last-Event-ID``, else after ``after``, else now."""
+    collector = shell.collector_of(request)
+    newest = await run_in_threadpool(_newest, collector)
+    asked = int(last_event_id) if last_event_id and _NUMBER.fullmatch(last_event_id) else after
+    begin = newest if asked is None else min(asked, newest)
+    told = events(partial(_after, collector), collector.news, begin)
+    return StreamingResponse(told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def _newest(collector: Collector) -> int:
+    with collector.store.read() as connection:
+        return overview.newest_change(connection)
+
+
+def _after(collector: Collector, after: int) -> list[ChangeView]:
+    with collector.store.read() as connection:
+        return overview.changes_after(connection, after, _BATCH)
+
+
+async def events(
+    read: Callable[[int], list[ChangeView]], news: News, after: int, heartbeat_s: float = HEARTBEAT_S
+) -> AsyncIterator[bytes]:
+    """Everything after change ``after`` until the collector stops; a comment whenever there was nothing."""
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + LIFE_S
+    while not news.closed and loop.time() < ends:
+        changes = await run_in_threadpool(read, after)
+        yield b"".join(event(change) for change in changes) or b": nothing new\n\n"
+        after = changes[-1].id if changes else after
+        if len(changes) < _BATCH:
+            await news.wait(after, heartbeat_s)
+
+
+def event(change: ChangeView) -> bytes:
+    """One change as an event; JSON has no line breaks, so it is one ``data`` line."""
+    return b"id: %d\nevent: change\ndata: %s\n\n" % (change.id, msgspec.json.encode(change))
