@@ -1,0 +1,157 @@
+"""The ``sansang`` command: parses, sets up this machine, prints what a command says, and ends with its exit code.
+
+0 good, 1 degraded, 2 down, 3 could not find out, mistakes of use and configuration included. Users see no stack trace.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from . import config as settings
+from .cli_arguments import UsageError, asked_language, parser
+from .clock import SystemClock
+from .commands import Said
+from .config import AgentConfig, load_config
+from .contract.rung import Owner
+from .contract.settings import SettingsError
+from .contract.words import DEFAULT_LANGUAGE
+from .phrases import Speech
+from .platform import current
+from .table import Look
+from .terminal import prepare, progress_on
+
+NOT_FOUND_OUT = 3
+
+_log = logging.getLogger(__name__)
+
+
+class _Call(NamedTuple):
+    """One call of the program, understood."""
+
+    options: argparse.Namespace
+    config: AgentConfig
+    speech: Speech
+    look: Look
+
+
+def main() -> None:
+    """What a shell starts. Ends at once: a lookup hung in a dead resolver must not hold the clerk's window open."""
+    code = answer(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads that hang in the system's resolver cannot be ended, and the interpreter's own exit may wait for them.
+    os._exit(code)
+
+
+def answer(arguments: Sequence[str]) -> int:
+    """Run one command, print what it says, and return its exit code."""
+    look = prepare(sys.stdout)
+    prepare(sys.stderr)
+    # without a handler Python itself would print warnings, traces included; ``run`` sets up its own
+    logging.getLogger().addHandler(logging.NullHandler())
+    speech = Speech(asked_language(arguments) or DEFAULT_LANGUAGE)
+    try:
+        return _answer(arguments, speech, look)
+    except SystemExit as end:
+        # argparse after --help and --version
+        return int(end.code or 0)
+    except BrokenPipeError:
+        # whoever read us has left; the last flush must not complain again
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+        return NOT_FOUND_OUT
+    except (KeyboardInterrupt, Exception) as problem:  # noqa: BLE001  # the last net: one sentence, never a trace
+        _log.debug("unexpected", exc_info=problem)
+        print(_apology(problem, speech), file=sys.stderr)
+        return NOT_FOUND_OUT
+
+
+def _answer(arguments: Sequence[str], speech: Speech, look: Look) -> int:
+    options = parser(speech).parse_args(arguments)
+    if options.command == "check-config":
+        return _check_config(options, speech)
+    config = load_config(options.config)
+    spoken = Speech(asked_language(arguments) or config.language, contacts_of(config))
+    return _COMMANDS[options.command](_Call(options, config, spoken, look))
+
+
+def _apology(problem: BaseException, speech: Speech) -> str:
+    """Why there is no answer, in the user's words."""
+    _ = speech.say
+    match problem:
+        case UsageError():
+            return str(problem)
+        case SettingsError():
+            return f"{_('The configuration cannot be used:')}\n{problem}"
+        case KeyboardInterrupt():
+            return _("Stopped.")
+    text = _("The program failed ({problem}). Please tell the commune's IT officer.")
+    return text.format(problem=f"{type(problem).__name__}: {problem}")
+
+
+def contacts_of(config: AgentConfig) -> dict[Owner, str]:
+    """The configured people by owner; owners without a setting of their own have none."""
+    return {owner: getattr(config.contacts, owner, "") for owner in Owner}
+
+
+def _say(said: Said) -> int:
+    print(said.text)
+    return said.exit_code
+
+
+def _check(call: _Call) -> int:
+    from .commands.check import Here, Options, check  # noqa: PLC0415  # a usage mistake needs no probes
+    from .commands.probe import TargetError, one_check, probe  # noqa: PLC0415
+
+    _ = call.speech.say
+    wanted = Options(as_json=call.options.as_json, verbose=call.options.verbose, look=call.look)
+    platform = current()
+    here = Here(call.config, platform, SystemClock(platform))
+    progress = progress_on(sys.stderr, call.speech)
+    if call.options.kind is None:
+        return _say(asyncio.run(check(here, call.speech, wanted, progress)))
+    target = call.options.target or ("local" if call.options.kind == "host" else "")
+    try:
+        asked = one_check(call.options.kind, target, call.options.query)
+    except TargetError as mistake:
+        raise UsageError(_("The target is not understood: {why}.").format(why=mistake)) from mistake
+    return _say(asyncio.run(probe(asked, here, call.speech, wanted, progress)))
+
+
+def _run(call: _Call) -> int:
+    from .commands.run import run  # noqa: PLC0415  # only the service needs uplink and spool
+
+    return run(call.config, current())
+
+
+def _status(call: _Call) -> int:
+    from .commands.status import status  # noqa: PLC0415
+
+    return _say(status(call.config, call.speech, time.time(), as_json=call.options.as_json))
+
+
+def _report(call: _Call) -> int:
+    from .commands.report import report  # noqa: PLC0415
+
+    network, machine = current().network(), socket.gethostname()
+    return _say(report(call.config, network, machine, call.speech, time.time(), as_json=call.options.as_json))
+
+
+def _check_config(options: argparse.Namespace, speech: Speech) -> int:
+    _ = speech.say
+    place = options.config or settings.find()
+    if place is None:
+        return _say(Said(_("There is no configuration file; the defaults are in use."), 0))
+    config = load_config(place)
+    count = len(config.profile.checks) if config.profile else 0
+    number = speech.plural("{number} check", "{number} checks", count).format(number=count)
+    what = number if config.profile else _("the default profile")
+    return _say(Said(_("{file} can be used ({what}).").format(file=place, what=what), 0))
+
+
+_COMMANDS = {"check": _check, "run": _run, "status": _status, "report": _report}

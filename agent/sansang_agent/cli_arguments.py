@@ -1,0 +1,117 @@
+"""The commands and options of ``sansang``, in the user's language, as argparse wants them.
+
+A usage mistake is an exception, so that it ends with 3 ("could not find out") and not argparse's 2 ("down" here).
+"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+
+from . import __version__
+from .contract.check import KINDS
+from .contract.words import LANGUAGES
+from .phrases import Speech
+
+
+class UsageError(Exception):
+    """Arguments that make no sense; ``str()`` says so in the user's language."""
+
+
+def asked_language(arguments: Sequence[str]) -> str | None:
+    """The language named by ``--lang``, found before anything else is parsed; None where there is none of ours."""
+    for number, argument in enumerate(arguments):
+        value = argument.partition("=")[2] if argument.startswith("--lang=") else "".join(arguments[number + 1 :][:1])
+        if argument.startswith("--lang") and value in LANGUAGES:
+            return value
+    return None
+
+
+class _Help(argparse.HelpFormatter):
+    """The heading of the usage line in the user's language."""
+
+    heading: ClassVar[str]
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[Any],
+        prefix: str | None = None,
+    ) -> None:
+        """As argparse has it, but for the heading."""
+        super().add_usage(usage, actions, groups, self.heading if prefix is None else prefix)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises :class:`UsageError` instead of leaving; :func:`parser` makes one for each language."""
+
+    speech: ClassVar[Speech]
+    help_in_language: ClassVar[type[_Help]]
+
+    def __init__(self, prog: str, description: str) -> None:
+        _ = self.speech.say
+        super().__init__(
+            prog=prog,
+            description=description,
+            add_help=False,
+            allow_abbrev=False,
+            formatter_class=self.help_in_language,
+        )
+        self.options = self.add_argument_group(_("options"))
+        self.options.add_argument("-h", "--help", action="help", help=_("show this help"))
+        self.options.add_argument("--lang", choices=LANGUAGES, help=_("language of the answer: vi or en"))
+
+    def error(self, message: str) -> NoReturn:
+        """Argparse's own message stays English and technical, inside ours."""
+        _ = self.speech.say
+        text = _("This command is not understood ({why}). See: {prog} --help")
+        raise UsageError(text.format(why=message, prog=self.prog))
+
+
+def parser(speech: Speech) -> Parser:
+    """The whole command line, in the language of ``speech``."""
+    _ = speech.say
+    spoken_help = type("SpokenHelp", (_Help,), {"heading": _("usage: ")})
+    spoken = type("SpokenParser", (Parser,), {"speech": speech, "help_in_language": spoken_help})
+    top: Parser = spoken("sansang", _("Tells whether this computer can serve citizens now, and what broke if not."))
+    top.options.add_argument(
+        "--version", action="version", version=f"sansang {__version__}", help=_("show the version")
+    )
+    commands = top.add_subparsers(dest="command", title=_("commands"), metavar="", required=True)
+    _check(_command(commands, "check", _("check everything now: one sentence, then a light for every rung")))
+    _command(commands, "run", _("keep checking and report to the collector, until stopped"))
+    _json(_command(commands, "status", _("what the agent running here says of itself")))
+    _json(_command(commands, "report", _("the last verdict as a text to send")))
+    _file(_command(commands, "check-config", _("say whether a configuration file can be used"), with_config=False))
+    return top
+
+
+def _command(commands: Any, name: str, about: str, *, with_config: bool = True) -> Parser:
+    made = commands.add_parser(name, help=about, description=about)
+    assert isinstance(made, Parser)
+    if with_config:
+        _ = made.speech.say
+        made.options.add_argument("--config", type=Path, metavar="FILE", help=_("configuration file"))
+    return made
+
+
+def _file(command: Parser) -> None:
+    _ = command.speech.say
+    about = _("the file; without it, the one that applies here")
+    command.options.add_argument("config", nargs="?", type=Path, metavar="FILE", help=about)
+
+
+def _check(check: Parser) -> None:
+    _ = check.speech.say
+    what = check.add_argument_group(_("one probe only"))
+    what.add_argument("kind", nargs="?", metavar="KIND", choices=tuple(KINDS), help=", ".join(KINDS))
+    what.add_argument("target", nargs="?", metavar="TARGET", help=_("an address, host:port or a URL, by kind"))
+    what.add_argument("--query", metavar="NAME", default="dichvucong.gov.vn", help=_("the name a dns probe asks for"))
+    check.options.add_argument("-v", "--verbose", action="store_true", help=_("show every check with its evidence"))
+    _json(check)
+
+
+def _json(command: Parser) -> None:
+    _ = command.speech.say
+    command.options.add_argument("--json", action="store_true", dest="as_json", help=_("answer as JSON"))

@@ -1,0 +1,71 @@
+"""``sansang run``: the agent until it is stopped, begun anew when this PC's own gateways or resolvers change.
+
+A PC often starts before its network does; checks of ``{gateway}`` and ``{dns}`` follow what the system reports.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+from sansang_agent import logs
+from sansang_agent.agent import run_agent
+from sansang_agent.clock import Clock, SystemClock, sleep_or
+from sansang_agent.config import AgentConfig
+from sansang_agent.contract.check import Profile
+from sansang_agent.default_profile import profile_for
+from sansang_agent.platform import Platform
+
+LOOK_EVERY_S = 10.0
+SAME_LOOKS = 2
+"""A change must be seen this often in a row: an adapter coming up passes through states that do not last."""
+
+RunAgent = Callable[[AgentConfig, Profile, Platform, asyncio.Event], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+
+
+def run(config: AgentConfig, platform: Platform) -> int:
+    """Run until SIGINT or SIGTERM (Ctrl-C or Ctrl-Break on Windows); 0 when stopped in order."""
+    logs.set_up(sys.stderr)
+    asyncio.run(_until_signalled(config, platform))
+    return 0
+
+
+async def _until_signalled(config: AgentConfig, platform: Platform) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: loop.call_soon_threadsafe(stop.set))
+    await keep_running(config, platform, SystemClock(platform), stop, run_agent)
+
+
+async def keep_running(
+    config: AgentConfig, platform: Platform, clock: Clock, stop: asyncio.Event, agent: RunAgent
+) -> None:
+    """One agent after the other, each with the profile that fits the network it finds, until ``stop`` is set."""
+    while not stop.is_set():
+        profile = profile_for(config.profile, platform.network())
+        done = asyncio.Event()
+        watching = asyncio.create_task(_watch(config, platform, clock, profile, stop, done))
+        try:
+            await agent(config, profile, platform, done)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+
+async def _watch(
+    config: AgentConfig, platform: Platform, clock: Clock, profile: Profile, stop: asyncio.Event, done: asyncio.Event
+) -> None:
+    """Set ``done`` when ``stop`` is, or when another profile has fitted this PC for some looks in a row."""
+    seen: list[Profile] = []
+    while not await sleep_or(clock, LOOK_EVERY_S, stop):
+        now = profile_for(config.profile, platform.network())
+        seen = [*seen, now] if now != profile and seen[-1:] in ([], [now]) else []
+        if len(seen) >= SAME_LOOKS:
+            _log.info("this machine's gateways or resolvers have changed: its checks are set up anew")
+            break
+    done.set()

@@ -1,0 +1,105 @@
+"""``sansang status``: what the agent that runs here says of itself — contact, spool, clock, configuration.
+
+Exit 0 all well, 1 something to look at, 2 the agent does not run any more, 3 none has ever run here.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from sansang_agent.config import AgentConfig, data_dir
+from sansang_agent.phrases import Speech
+from sansang_agent.status import Status, read
+
+from . import Said
+
+CLOCK_S = 300.0
+"""A clock this far off makes certificates and one-time passwords fail."""
+LATE_PERIODS = 4
+
+
+def status(config: AgentConfig, speech: Speech, wall: float, *, as_json: bool = False) -> Said:
+    """The state of the agent at ``wall``, Unix seconds."""
+    _ = speech.say
+    place = data_dir(config)
+    found = read(place)
+    if found is None:
+        text = _("No agent has run here yet (looked in {place}).").format(place=place)
+        return Said("null" if as_json else text, 3)
+    code = exit_code(found, wall)
+    if as_json:
+        return Said(msgspec.json.format(msgspec.json.encode(found)).decode(), code)
+    return Said("\n".join(_lines(found, speech, wall)), code)
+
+
+def exit_code(found: Status, wall: float) -> int:
+    """2: it has stopped writing; 1: it runs, but cannot tell, cannot keep, or its clock is wrong; else 0."""
+    if found.is_stale(wall):
+        return 2
+    return 1 if _untold(found, wall) or found.spool_error or _clock_is_wrong(found) else 0
+
+
+def _untold(found: Status, wall: float) -> bool:
+    if found.collector is None:
+        return False
+    late = found.last_contact is None or wall - found.last_contact > LATE_PERIODS * found.period
+    return late or found.last_error is not None
+
+
+def _clock_is_wrong(found: Status) -> bool:
+    return found.clock_skew_s is not None and abs(found.clock_skew_s) > CLOCK_S
+
+
+def _lines(found: Status, speech: Speech, wall: float) -> Iterator[str]:
+    _ = speech.say
+    moment = speech.moment(found.written, wall)
+    if found.is_stale(wall):
+        yield _("The agent does not run: it last wrote at {time}.").format(time=moment)
+    else:
+        started = speech.moment(found.started, wall)
+        yield _("The agent runs (process {pid}, version {version}) since {time}.").format(
+            pid=found.pid, version=found.version, time=started
+        )
+    if found.label:
+        yield found.label
+    yield _contact(found, speech, wall)
+    yield from _spool(found, speech, wall)
+    yield _clock(found, speech)
+    yield _("Configuration: {config}; checks with a result: {count}.").format(
+        config=found.config, count=len(found.results)
+    )
+
+
+def _contact(found: Status, speech: Speech, wall: float) -> str:
+    _ = speech.say
+    if found.collector is None:
+        return _("Collector: none configured; this computer checks for itself only.")
+    if found.last_contact is None:
+        line = _("Collector: {url}; not reached yet").format(url=found.collector)
+    else:
+        moment = speech.moment(found.last_contact, wall)
+        line = _("Collector: {url}; last answer at {time}").format(url=found.collector, time=moment)
+    return f"{line} ({found.last_error})." if found.last_error else f"{line}."
+
+
+def _spool(found: Status, speech: Speech, wall: float) -> Iterator[str]:
+    _ = speech.say
+    waiting = speech.plural("{number} report", "{number} reports", found.spool.rows).format(number=found.spool.rows)
+    if found.spool.oldest is None:
+        yield _("Waiting to be sent: {reports}.").format(reports=waiting)
+    else:
+        oldest = speech.moment(found.spool.oldest, wall)
+        yield _("Waiting to be sent: {reports}, the oldest of {time}.").format(reports=waiting, time=oldest)
+    if found.refused:
+        yield _("Refused by the collector and laid aside: {number}.").format(number=found.refused)
+    if found.spool_error:
+        yield _("Reports cannot be kept on this disk: {why}.").format(why=found.spool_error)
+
+
+def _clock(found: Status, speech: Speech) -> str:
+    _ = speech.say
+    if found.clock_skew_s is None:
+        return _("Clock: not compared yet.")
+    if _clock_is_wrong(found):
+        return _("Clock: wrong, {off}.").format(off=speech.off(found.clock_skew_s))
+    return _("Clock: right.")
