@@ -291,6 +291,7 @@ def _commune(code: str, members: list[AgentView], since: dict[tuple[str, str], t
         light=_whole(rung.light for rung in rungs),
         agents=len(members),
         silent_agents=sum(member.silent for member in members),
+        away_agents=sum(member.silent and member.goodbye is not None for member in members),
         last_contact=max(contacts, default=None),
         rungs=tuple(rungs),
         labels=tuple(dict.fromkeys(member.label for member in members if member.label)),

@@ -84,6 +84,8 @@ class CommuneView(msgspec.Struct, frozen=True, kw_only=True):
     silent_agents: int
     last_contact: float | None
     rungs: tuple[RungView, ...]
+    away_agents: int = 0
+    """Of the silent ones, those that said goodbye: expected off, not lost."""
     labels: tuple[str, ...] = ()
     """The labels of its agents' profiles, each once, for example that an agent is a sandbox."""
 

@@ -1,5 +1,6 @@
 """The reading API over real HTTP: shapes, pages of lists, problems."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -136,6 +137,14 @@ def test_a_wrong_method_is_a_problem_document(collector: WebCollector) -> None:
     assert answer.status_code == 405
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["allow"] == "GET"
+
+
+def test_the_description_refers_to_nothing_it_does_not_hold(collector: WebCollector) -> None:
+    description = collector.client.get("/api/v1/openapi.json").text
+
+    referred = set(re.findall(r'"#/components/schemas/(\w+)"', description))
+    assert {"AgentView", "CommuneView", "Problem"} <= referred
+    assert referred <= json.loads(description)["components"]["schemas"].keys()
 
 
 def test_every_route_describes_itself(collector: WebCollector) -> None:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from sansang_agent.contract.outcome import Reason
+from sansang_agent.contract.report import GoodbyeReason
 from tests.support.web_collector import COMMUNE, WebCollector, web_collector
 
 DVC = {"dvc": {"phases_ms": {"resolve": 3.1, "tls": 30.2}, "detail": "notAfter 2026-06-25 <script>", "status": 200}}
@@ -139,6 +140,18 @@ def test_a_silent_machine_is_shown_as_silent_and_its_results_as_old(tmp_path: Pa
 
     assert "mất liên lạc: 1 giờ trước" in shown
     assert "số đo đã cũ" in shown
+
+
+def test_a_machine_that_said_goodbye_is_not_called_lost(tmp_path: Path) -> None:
+    with web_collector(tmp_path) as running:
+        running.report(goodbye=GoodbyeReason.SHUTDOWN)
+        running.turn_clock(3600)
+
+        shown = [text(page(running, address)) for address in ("/", f"/communes/{COMMUNE}", f"/agents/{running.agent}")]
+
+    assert "1 máy , 1 ngừng có báo trước" in shown[0].replace("máy,", "máy ,")
+    assert all("ngừng, đã báo trước: máy tắt" in each for each in shown[1:])
+    assert not any("mất liên lạc" in each for each in shown)
 
 
 def test_english_is_kept_once_asked_for(collector: WebCollector) -> None:

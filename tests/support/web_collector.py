@@ -17,7 +17,7 @@ import msgspec
 from sansang_agent.contract.check import DnsCheck, HttpCheck, IcmpCheck, PathCheck, Profile, TcpCheck
 from sansang_agent.contract.codec import profile_hash, report_code
 from sansang_agent.contract.outcome import Reason, outcome_of
-from sansang_agent.contract.report import Envelope, Report, Result, Sent, SpoolState, Why
+from sansang_agent.contract.report import Envelope, Goodbye, GoodbyeReason, Report, Result, Sent, SpoolState, Why
 from sansang_agent.contract.rung import Network, Rung
 from sansang_collector import agents, tokens
 from sansang_collector.app import create_app
@@ -88,7 +88,11 @@ class WebCollector:
         store.close()
 
     def report(
-        self, failing: Sequence[tuple[str, Reason]] = (), evidence: Evidence | None = None, age: float = 0.0
+        self,
+        failing: Sequence[tuple[str, Reason]] = (),
+        evidence: Evidence | None = None,
+        age: float = 0.0,
+        goodbye: GoodbyeReason | None = None,
     ) -> str:
         """Send one report taken ``age`` seconds ago, all good but ``failing``, wait until it shows; its code."""
         self._seq += 1
@@ -98,6 +102,7 @@ class WebCollector:
         report = Report(
             stream=STREAM, seq=self._seq, boot="b1", mono=mono - age, wall=self.now - age, why=Why.PERIODIC,
             version="0.3.0", config=profile_hash(PROFILE), results=results,
+            goodbye=Goodbye(reason=goodbye) if goodbye else None,
         )  # fmt: skip
         envelope = Envelope(
             v=1,

@@ -13,23 +13,23 @@ from starlette.responses import Response
 from sansang_agent.contract.rung import Rung
 from sansang_collector import overview
 from sansang_collector.access import require
-from sansang_collector.view import IntervalView
+from sansang_collector.view import AgentView, CheckView, CommuneView, IntervalView, ReportView
 
 from . import shell
 from .codes import normal
+from .schemas import listed, one, over_time, refusal
 
 MAX_WINDOW_S = 31 * 86400
 """Intervals are asked for a month at a time."""
 
 _DEFAULT_WINDOW_S = 6 * 3600
 
-_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: _PROBLEM | {"description": "No valid token or session."},
-    403: _PROBLEM | {"description": "The credential lacks the scope read."},
-    422: _PROBLEM | {"description": "A parameter that cannot be."},
-}
-_MISSING: dict[int | str, dict[str, Any]] = {404: _PROBLEM | {"description": "There is none."}}
+_REFUSALS = (
+    refusal(401, "No valid token or session.")
+    | refusal(403, "The credential lacks the scope read.")
+    | refusal(422, "A parameter that cannot be.")
+)
+_MISSING = refusal(404, "There is none.")
 
 router = APIRouter(
     prefix="/api/v1", dependencies=[Depends(require("read"))], responses=_REFUSALS, default_response_class=Response
@@ -53,7 +53,7 @@ def _listed(items: Sequence[object], limit: int, offset: int) -> Response:
     return answer({"total": len(items), "limit": limit, "offset": offset, "items": shown})
 
 
-@router.get("/communes", summary="Communes and their ladders", tags=["communes"])
+@router.get("/communes", summary="Communes and their ladders", tags=["communes"], responses=listed(CommuneView))
 def communes(request: Request, limit: Limit = 200, offset: Offset = 0) -> Response:
     """All communes in the order of their codes, each with the light of every rung over all its agents."""
     collector = shell.collector_of(request)
@@ -61,7 +61,7 @@ def communes(request: Request, limit: Limit = 200, offset: Offset = 0) -> Respon
         return _listed(overview.communes(connection, collector.now()), limit, offset)
 
 
-@router.get("/communes/{code}", summary="One commune", tags=["communes"], responses=_MISSING)
+@router.get("/communes/{code}", summary="One commune", tags=["communes"], responses=one(CommuneView) | _MISSING)
 def commune(request: Request, code: str) -> Response:
     """One commune's ladder and how many of its agents are silent."""
     collector = shell.collector_of(request)
@@ -72,7 +72,12 @@ def commune(request: Request, code: str) -> Response:
     return answer(found)
 
 
-@router.get("/communes/{code}/intervals", summary="A rung over time", tags=["communes"], responses=_MISSING)
+@router.get(
+    "/communes/{code}/intervals",
+    summary="A rung over time",
+    tags=["communes"],
+    responses=over_time({"commune": "string", "rung": "string"}) | _MISSING,
+)
 def rung_intervals(
     request: Request,
     code: str,
@@ -90,7 +95,7 @@ def rung_intervals(
     return _over_time({"commune": code, "rung": rung}, first, last, found)
 
 
-@router.get("/agents", summary="Agents and their ladders", tags=["agents"])
+@router.get("/agents", summary="Agents and their ladders", tags=["agents"], responses=listed(AgentView))
 def agents(request: Request, commune: Commune = None, limit: Limit = 200, offset: Offset = 0) -> Response:
     """All agents, or one commune's: contact, spool, clock, version, ladder."""
     collector = shell.collector_of(request)
@@ -98,7 +103,7 @@ def agents(request: Request, commune: Commune = None, limit: Limit = 200, offset
         return _listed(overview.agents(connection, collector.now(), commune=commune), limit, offset)
 
 
-@router.get("/agents/{agent}", summary="One agent", tags=["agents"], responses=_MISSING)
+@router.get("/agents/{agent}", summary="One agent", tags=["agents"], responses=one(AgentView) | _MISSING)
 def agent(request: Request, agent: AgentId) -> Response:
     """One agent with the newest result of each of its checks."""
     collector = shell.collector_of(request)
@@ -109,7 +114,12 @@ def agent(request: Request, agent: AgentId) -> Response:
     return answer(found)
 
 
-@router.get("/agents/{agent}/results", summary="An agent's newest results", tags=["agents"], responses=_MISSING)
+@router.get(
+    "/agents/{agent}/results",
+    summary="An agent's newest results",
+    tags=["agents"],
+    responses=listed(CheckView) | _MISSING,
+)
 def results(request: Request, agent: AgentId, limit: Limit = 200, offset: Offset = 0) -> Response:
     """The newest result of each check, nearest rung first; ``live`` is false where it is not the present any more."""
     collector = shell.collector_of(request)
@@ -120,7 +130,12 @@ def results(request: Request, agent: AgentId, limit: Limit = 200, offset: Offset
     return _listed([check for rung in found.rungs for check in rung.checks], limit, offset)
 
 
-@router.get("/agents/{agent}/intervals", summary="A check over time", tags=["agents"], responses=_MISSING)
+@router.get(
+    "/agents/{agent}/intervals",
+    summary="A check over time",
+    tags=["agents"],
+    responses=over_time({"agent": "integer", "check": "string"}) | _MISSING,
+)
 def check_intervals(
     request: Request,
     agent: AgentId,
@@ -138,7 +153,12 @@ def check_intervals(
     return _over_time({"agent": agent, "check": check}, first, last, found)
 
 
-@router.get("/reports/{code}", summary="Whose report a six-character code is", tags=["agents"], responses=_MISSING)
+@router.get(
+    "/reports/{code}",
+    summary="Whose report a six-character code is",
+    tags=["agents"],
+    responses=one(ReportView) | _MISSING,
+)
 def report(request: Request, code: str) -> Response:
     """The agent and the moment behind the code (Mã) that a clerk reads out, in any case, with or without dashes."""
     collector = shell.collector_of(request)

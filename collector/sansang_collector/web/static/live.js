@@ -1,6 +1,7 @@
 "use strict";
 // Keeps the page true without a reload: a change at the centre, or fifteen seconds, fetches the page again and swaps
-// its <main>, leaving focus, scrolling and opened details where they were. Says so when the centre cannot be reached.
+// its <main>, leaving focus and scrolling where they were. Says so when the centre cannot be reached. A page that nobody
+// sees lets its stream go: a browser has only six connections for all its tabs.
 
 const main = document.getElementById("main");
 const offline = document.getElementById("offline");
@@ -26,11 +27,9 @@ function suspect() {
 }
 
 function swap(fresh) {
-  const opened = [...main.querySelectorAll("details[open][id]")].map((each) => each.id);
   const focused = main.contains(document.activeElement) ? document.activeElement.id : "";
   const scrolled = [window.scrollX, window.scrollY];
   main.replaceChildren(...fresh.childNodes);
-  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   window.scrollTo(...scrolled);
 }
@@ -44,7 +43,7 @@ async function refresh() {
     if (!answer.ok) return suspect();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     swap(page.getElementById("main"));
-    if (stream.readyState === EventSource.OPEN) say(false);
+    if (stream?.readyState === EventSource.OPEN) say(false);
   } catch {
     suspect();
   }
@@ -66,8 +65,17 @@ function listen() {
   });
   stream.addEventListener("error", () => {
     suspect();
-    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
+    if (stream?.readyState === EventSource.CLOSED) setTimeout(follow, RETRY_MS);
   });
+}
+
+function follow() {
+  if (document.hidden) {
+    stream?.close();
+    stream = null;
+  } else if (!stream || stream.readyState === EventSource.CLOSED) {
+    listen();
+  }
 }
 
 // A stretch of a time line tells its times below the line, for fingers and keyboards as well as for a mouse.
@@ -80,7 +88,7 @@ function caption(event) {
 for (const kind of ["focusin", "pointerover", "click"]) document.addEventListener(kind, caption);
 
 if (newest) {
-  listen();
+  follow();
   setInterval(soon, REFRESH_MS);
-  document.addEventListener("visibilitychange", soon);
+  document.addEventListener("visibilitychange", follow);
 }

@@ -1,0 +1,64 @@
+"""What the API's answers look like, for its OpenAPI description: made from the views themselves, so it cannot drift."""
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+
+from sansang_agent.contract.report import Problem
+from sansang_collector.view import AgentView, ChangeView, CheckView, CommuneView, IntervalView, ReportView
+
+_KINDS = (AgentView, ChangeView, CheckView, CommuneView, IntervalView, Problem, ReportView)
+_REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
+
+Described = dict[int | str, dict[str, Any]]
+"""FastAPI's ``responses``."""
+
+
+def _reference(kind: type) -> dict[str, Any]:
+    return _REFERENCES[_KINDS.index(kind)]
+
+
+def _found(schema: dict[str, Any]) -> Described:
+    return {200: {"description": "Found.", "content": {"application/json": {"schema": schema}}}}
+
+
+def one(kind: type) -> Described:
+    """The answer is one ``kind``."""
+    return _found(_reference(kind))
+
+
+def listed(kind: type) -> Described:
+    """The answer is a piece of a list of ``kind``."""
+    numbers: dict[str, Any] = {name: {"type": "integer"} for name in ("total", "limit", "offset")}
+    return _object(numbers | {"items": {"type": "array", "items": _reference(kind)}})
+
+
+def over_time(of: dict[str, str]) -> Described:
+    """The answer is the intervals of what ``of`` names (JSON type by name) between two moments."""
+    named: dict[str, Any] = {name: {"type": type_} for name, type_ in of.items()}
+    window: dict[str, Any] = {name: {"type": "number"} for name in ("from", "to")}
+    return _object(named | window | {"items": {"type": "array", "items": _reference(IntervalView)}})
+
+
+def _object(properties: dict[str, Any]) -> Described:
+    return _found({"type": "object", "properties": properties, "required": list(properties)})
+
+
+def refusal(status: int, description: str) -> Described:
+    """The answer is a problem document (RFC 9457)."""
+    return {
+        status: {"description": description, "content": {"application/problem+json": {"schema": _reference(Problem)}}}
+    }
+
+
+def complete(app: FastAPI) -> None:
+    """Add the schemas that the routes refer to to the description of ``app``."""
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        description = describe()
+        description.setdefault("components", {}).setdefault("schemas", {}).update(_COMPONENTS)
+        return description
+
+    app.openapi = described  # type: ignore[method-assign]  # FastAPI's own way to extend it
