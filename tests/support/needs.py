@@ -39,6 +39,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "linux": lambda: sys.platform == "linux",
     "root": _root,
     "netns": _namespaces,
+    "nft": _program("nft"),
     "prometheus": _program("prometheus", "promtool"),
     "alertmanager": _program("prometheus-alertmanager", "amtool"),
     "chromium": _chromium,

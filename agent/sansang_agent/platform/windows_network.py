@@ -11,8 +11,8 @@ from ctypes import POINTER, Structure, c_int, c_uint8, c_uint16, c_uint32, c_uin
 from typing import NamedTuple
 
 _AF_UNSPEC = 0
-_AF_INET = 2
-_AF_INET6 = 23
+AF_INET = 2
+AF_INET6 = 23
 _SKIP_UNICAST_ANYCAST_MULTICAST = 0x0001 | 0x0002 | 0x0004
 _INCLUDE_GATEWAYS = 0x0080
 _BUFFER_OVERFLOW = 111
@@ -115,9 +115,9 @@ def _text(address: SocketAddress) -> str:
         return ""
     data = ctypes.string_at(address.Sockaddr, address.Length)
     family = c_uint16.from_buffer_copy(data).value
-    if family == _AF_INET:
+    if family == AF_INET:
         return str(ipaddress.IPv4Address(data[4:8]))
-    if family != _AF_INET6:
+    if family != AF_INET6:
         return ""
     parsed = ipaddress.IPv6Address(data[8:24])
     scope = c_uint32.from_buffer_copy(data[24:28]).value

@@ -1,0 +1,205 @@
+"""Echoes and hops through real routers; needs root for the namespaces, and drops it where a right is the question."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from sansang_agent.contract.check import PathCheck
+from sansang_agent.contract.outcome import Outcome, Reason
+from sansang_agent.contract.report import Hop
+from sansang_agent.contract.rung import Rung
+from sansang_agent.names import SystemNames
+from sansang_agent.platform import NetworkState, Train
+from sansang_agent.platform.linux import LinuxPlatform
+from sansang_agent.probes import Tools, path
+from tests.support import namespaces
+from tests.support.namespaces import FAR, FAR_V6, GATEWAY, GATEWAY_V6, NOBODY, PC, ROUTER, ROUTER_V6, UNREACHABLE
+
+pytestmark = pytest.mark.needs("root", "netns", "nft")
+
+AS_NOBODY = """
+import asyncio, encodings.idna, json, os, sys
+from sansang_agent.platform import NoPermissionError, linux
+from msgspec import to_builtins
+os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
+async def main():
+    machine = linux.LinuxPlatform()
+    try:
+        trains = await machine.train(sys.argv[1:], 2, 0.01, 1.0)
+    except NoPermissionError:
+        trains = None
+    hop = await machine.hop(sys.argv[1], 2, 1.0)
+    print(json.dumps({"trains": to_builtins(trains), "hop": to_builtins(hop)}))
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(scope="module")
+def net() -> Iterator[namespaces.Network]:
+    with namespaces.network() as built:
+        yield built
+
+
+def train(
+    net: namespaces.Network,
+    *targets: str,
+    role: str = "pc",
+    count: int = 3,
+    timeout: float = 1.0,
+    ttl: int | None = None,
+) -> list[Train]:
+    return net.run(role, lambda: LinuxPlatform().train(targets, count, 0.005, timeout, ttl))
+
+
+def hop(net: namespaces.Network, target: str, ttl: int, timeout: float = 1.0) -> Hop | None:
+    return net.run("pc", lambda: LinuxPlatform().hop(target, ttl, timeout))
+
+
+def as_nobody(net: namespaces.Network, *targets: str) -> dict[str, list[dict[str, object]]]:
+    command = ["ip", "netns", "exec", net.name("pc"), sys.executable, "-c", AS_NOBODY, *targets]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    answer: dict[str, list[dict[str, object]]] = json.loads(done.stdout)
+    return answer
+
+
+def test_every_echo_comes_back_over_both_families(net: namespaces.Network) -> None:
+    near, far, far_v6 = train(net, GATEWAY, FAR, FAR_V6)
+
+    assert [(each.address, each.sent, len(each.rtts_ms)) for each in (near, far, far_v6)] == [
+        (GATEWAY, 3, 3),
+        (FAR, 3, 3),
+        (FAR_V6, 3, 3),
+    ]
+    assert all(0 < rtt < 1000 for each in (near, far, far_v6) for rtt in each.rtts_ms)
+
+
+def test_loss_is_counted_exactly(net: namespaces.Network) -> None:
+    with net.filtered("router", "forward icmp type echo-request numgen inc mod 4 == 0 counter drop"):
+        (found,) = train(net, FAR, count=20, timeout=0.3)
+
+    assert (found.sent, len(found.rtts_ms), found.reason) == (20, 15, None)
+
+
+def test_silence_is_silence_and_nobodys_fault(net: namespaces.Network) -> None:
+    with net.filtered("far", "input icmp type echo-request drop"):
+        (found,) = train(net, FAR, timeout=0.2)
+
+    assert (found.rtts_ms, found.reason, found.reported_by) == ((), None, None)
+
+
+def test_a_router_that_cannot_deliver_is_heard_and_named(net: namespaces.Network) -> None:
+    found, good = train(net, UNREACHABLE, FAR)
+
+    assert (found.rtts_ms, found.reason, found.reported_by) == ((), Reason.UNREACHABLE, GATEWAY)
+    assert len(good.rtts_ms) == 3
+
+
+def test_nobody_on_the_own_network_is_unreachable(net: namespaces.Network) -> None:
+    (found,) = train(net, NOBODY)
+
+    assert (found.rtts_ms, found.reason) == ((), Reason.UNREACHABLE)
+
+
+@pytest.mark.parametrize("target", ["203.0.113.1", "2001:db8::1"])
+def test_without_a_route_nothing_is_sent(net: namespaces.Network, target: str) -> None:
+    (found,) = train(net, target)
+
+    assert (found.rtts_ms, found.reason) == ((), Reason.NO_ROUTE)
+
+
+def test_the_machines_own_filter_is_a_missing_permission(net: namespaces.Network) -> None:
+    with net.filtered("pc", "output icmp type echo-request drop"):
+        (found,) = train(net, FAR)
+
+    assert (found.rtts_ms, found.reason) == ((), Reason.NO_PERMISSION)
+
+
+@pytest.mark.parametrize(("target", "router"), [(FAR, ROUTER), (FAR_V6, ROUTER_V6)])
+def test_an_echo_that_lives_too_short_names_the_router(net: namespaces.Network, target: str, router: str) -> None:
+    (found,) = train(net, target, ttl=2)
+
+    assert (found.rtts_ms, found.reason, found.reported_by) == ((), None, router)
+
+
+@pytest.mark.parametrize(
+    ("target", "ttl", "address"),
+    [
+        (FAR, 1, GATEWAY),
+        (FAR, 2, ROUTER),
+        (FAR, 3, FAR),
+        (FAR_V6, 1, GATEWAY_V6),
+        (FAR_V6, 2, ROUTER_V6),
+        (FAR_V6, 3, FAR_V6),
+    ],
+)
+def test_every_distance_has_its_router(net: namespaces.Network, target: str, ttl: int, address: str) -> None:
+    found = hop(net, target, ttl)
+
+    assert found is not None
+    assert (found.ttl, found.address) == (ttl, address)
+    assert 0 < (found.rtt_ms or 0) < 1000
+
+
+def test_a_silent_router_is_no_hop(net: namespaces.Network) -> None:
+    with net.filtered("router", "output icmp type time-exceeded drop"):
+        assert hop(net, FAR, 2, timeout=0.2) is None
+
+
+@pytest.mark.parametrize("target", [UNREACHABLE, NOBODY])
+def test_a_complaint_that_tells_no_distance_is_no_hop(net: namespaces.Network, target: str) -> None:
+    assert hop(net, target, 5, timeout=0.3) is None
+
+
+def test_a_hop_without_a_route_is_an_error_of_the_system(net: namespaces.Network) -> None:
+    with pytest.raises(OSError, match="unreachable"):
+        hop(net, "203.0.113.1", 2)
+
+
+class BehindGateway(LinuxPlatform):
+    """The routing table of a namespace is not this process's: the gateway is told."""
+
+    def network(self) -> NetworkState:
+        return NetworkState(gateways=(GATEWAY,))
+
+
+def test_the_path_probe_finds_the_first_router_beyond_the_gateway(net: namespaces.Network) -> None:
+    check = PathCheck(id="path", rung=Rung.LINE, target=FAR, first_ttl=1, max_ttl=3, timeout=2.0)
+    tools = Tools(platform=BehindGateway(), names=SystemNames(), user_agent="test")
+    with net.filtered("far", "input udp dport 33434-33534 drop"):
+        result = net.run("pc", lambda: path.probe(check, tools))
+
+    assert (result.outcome, result.address) == (Outcome.OK, ROUTER)
+    assert [each.address for each in result.hops or ()] == [ROUTER]
+
+
+def test_the_path_probe_says_when_all_ends_at_the_gateway(net: namespaces.Network) -> None:
+    check = PathCheck(id="path", rung=Rung.LINE, target=FAR, timeout=0.3)
+    tools = Tools(platform=BehindGateway(), names=SystemNames(), user_agent="test")
+    with net.filtered("gateway", "forward drop"):
+        result = net.run("pc", lambda: path.probe(check, tools))
+
+    assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.TIMEOUT)
+
+
+def test_an_ordinary_user_without_the_range_may_not_ping_but_finds_hops(net: namespaces.Network) -> None:
+    net.command("pc", "sysctl", "-qw", "net.ipv4.ping_group_range=1 0")
+
+    assert as_nobody(net, FAR) | {"hop": None} == {"trains": None, "hop": None}
+
+
+def test_an_ordinary_user_in_the_range_hears_replies_and_complaints(net: namespaces.Network) -> None:
+    net.command("pc", "sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647")
+    answer = as_nobody(net, FAR, FAR_V6, UNREACHABLE)
+    rtts = [len(each["rtts_ms"]) for each in answer["trains"]]  # type: ignore[arg-type]
+
+    assert rtts == [2, 2, 0]
+    assert (answer["trains"][2]["reason"], answer["trains"][2]["reported_by"]) == ("unreachable", GATEWAY)
+
+
+def test_the_pc_is_where_the_tests_think(net: namespaces.Network) -> None:
+    (found,) = train(net, PC, role="far")
+
+    assert len(found.rtts_ms) == 3
