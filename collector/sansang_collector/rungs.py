@@ -53,10 +53,10 @@ def best_light(lights: Iterable[Light]) -> Light:
 def covers(agent: int, intervals: Sequence[Interval], gap_ms: int) -> list[Cover]:
     """What one check's current intervals, in order, cover."""
     covered = []
-    for interval, following in zip(intervals, [*intervals[1:], None], strict=True):
+    for index, interval in enumerate(intervals, start=1):
         end = interval.last_ms + gap_ms
-        if following and following.first_ms <= end:
-            end = following.first_ms
+        if index < len(intervals):
+            end = min(end, intervals[index].first_ms)
         covered.append(Cover(agent, interval.first_ms, interval.last_ms, end, interval.outcome, interval.late))
     return covered
 

@@ -1,0 +1,151 @@
+"""The history consumer: intervals per check and per rung, whatever the order, and nothing overwritten."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, select
+
+from sansang_agent.contract.check import HttpCheck
+from sansang_agent.contract.codec import profile_hash
+from sansang_agent.contract.rung import Rung
+from sansang_collector import profiles_seen
+from sansang_collector.changes import CHANGE
+from sansang_collector.check_history import INTERVAL
+from sansang_collector.history import History
+from sansang_collector.rung_history import RUNG_INTERVAL
+from sansang_collector.store import Store
+from tests.support import reports
+from tests.support.ledgers import NOW, Measured, add_agent, check_intervals, entry, entry_of, rung_intervals
+
+PROFILE = reports.profile(reports.GATEWAY, HttpCheck(id="gw2", rung=Rung.GATEWAY, target="http://192.0.2.1/"))
+CONFIG = profile_hash(PROFILE)
+
+
+class Rollback(Exception):  # noqa: N818  # not an error: the end of one example
+    pass
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    store = Store(tmp_path_factory.mktemp("history"))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    store = Store(tmp_path)
+    with store._writing.begin() as connection:
+        ledger(connection)
+        yield connection
+    store.close()
+
+
+measured = st.builds(
+    Measured,
+    st.integers(-180, 0),
+    st.sampled_from([None, None, "timeout", "no_permission"]),
+    st.sampled_from(["gw", "gw2"]),
+    st.sampled_from([1, 2]),
+)
+batches = st.lists(measured, max_size=25, unique_by=lambda one: (one.at_s, one.check, one.agent))
+
+
+def ledger(connection: Connection) -> None:
+    add_agent(connection)
+    add_agent(connection, name="pc-2")
+    profiles_seen.keep(connection, {CONFIG: PROFILE}, NOW)
+
+
+def play(store: Store, results: list[Measured], batch: int) -> tuple[list[Any], list[Any]]:
+    """The intervals a ledger ends up with when these results arrive in this order, so many in a transaction."""
+    kept: list[tuple[list[Any], list[Any]]] = []
+
+    def example(connection: Connection) -> None:
+        ledger(connection)
+        entries = [entry(position, one, config=CONFIG) for position, one in enumerate(results, start=1)]
+        for start in range(0, len(entries), batch):
+            History().apply(connection, entries[start : start + batch], NOW)
+        kept.append((check_intervals(connection), rung_intervals(connection)))
+        raise Rollback
+
+    with pytest.raises(Rollback):
+        store.write_sync(example)
+    return kept[0]
+
+
+@settings(max_examples=25, deadline=None)
+@given(found=batches, random=st.randoms(use_true_random=False))
+def test_any_order_of_arrival_gives_the_same_current_intervals(
+    store: Store, found: list[Measured], random: Random
+) -> None:
+    shuffled = random.sample(found, len(found))
+    in_order = sorted(found, key=lambda one: one.at_s)
+    expected = play(store, in_order, 1)
+
+    assert play(store, shuffled, 1) == expected
+    assert play(store, shuffled, 7) == expected
+    assert play(store, in_order, 100) == expected
+
+
+def test_the_gateways_failure_opens_an_interval_of_its_check_and_of_the_communes_rung(connection: Connection) -> None:
+    found = [Measured(-60), Measured(-45), Measured(-30, "timeout"), Measured(-15, "timeout")]
+    History().apply(connection, [entry(1, *found, config=CONFIG)], NOW)
+
+    assert check_intervals(connection) == [(1, "gw", -60000, -45000, "ok"), (1, "gw", -30000, -15000, "failed")]
+    assert rung_intervals(connection) == [
+        ("05983", "gateway", -60000, -30000, "ok"),
+        ("05983", "gateway", -30000, -15000, "failed"),
+    ]
+
+
+def test_history_is_never_overwritten_by_a_split(connection: Connection) -> None:
+    History().apply(
+        connection, [entry(1, Measured(-60), Measured(-45), Measured(-15), Measured(0), config=CONFIG)], NOW
+    )
+    History().apply(connection, [entry(2, Measured(-30, "timeout"), config=CONFIG)], NOW + 5)
+
+    rows = connection.execute(select(INTERVAL).order_by(INTERVAL.c.id)).all()
+    assert [(row.revision, row.revised_at) for row in rows] == [(1, NOW + 5), (2, None), (2, None), (2, None)]
+    rungs = connection.execute(select(RUNG_INTERVAL).where(RUNG_INTERVAL.c.revised_at == NOW + 5)).all()
+    assert [(row.first_ms, row.last_ms) for row in rungs] == [(round((NOW - 60) * 1000), round(NOW * 1000))]
+
+
+def test_what_arrived_late_says_so(connection: Connection) -> None:
+    History().apply(connection, [entry(1, Measured(-300), config=CONFIG), entry(2, Measured(-5), config=CONFIG)], NOW)
+
+    rows = connection.execute(select(INTERVAL.c.late).order_by(INTERVAL.c.first_ms)).scalars().all()
+    assert rows == [True, False]
+    assert [row.kind for row in connection.execute(select(CHANGE))] == ["late"]
+
+
+def test_a_profile_that_comes_later_puts_what_came_before_on_its_rung(connection: Connection) -> None:
+    late_profile = reports.profile(reports.GATEWAY, label="later")
+    config = profile_hash(late_profile)
+    History().apply(connection, [entry(1, Measured(-30), Measured(-15), config=config)], NOW)
+    assert rung_intervals(connection) == []
+
+    profiles_seen.keep(connection, {config: late_profile}, NOW)
+    History().apply(connection, [entry(2, Measured(0), config=config)], NOW)
+    assert rung_intervals(connection) == [("05983", "gateway", -30000, 0, "ok")]
+
+
+def test_a_result_of_an_earlier_boot_is_dated_by_the_skew_known_in_that_boot(connection: Connection) -> None:
+    before = {"boot": "boot-0", "mono": 500.0, "wall": NOW + 3600}
+    History().apply(connection, [entry_of(1, sent=before, received=NOW)], NOW)
+    old = reports.report(2, 400.0, boot="boot-0", wall=NOW + 3600 + 60)
+    History().apply(connection, [entry_of(2, old, received=NOW + 900)], NOW)
+
+    assert check_intervals(connection) == [(1, "gw", 60_000, 60_000, "ok")]
+
+
+def test_a_result_whose_time_is_unsure_opens_nothing(connection: Connection) -> None:
+    unknown_boot = reports.report(1, 400.0, boot="boot-never-seen", wall=NOW - 60)
+    History().apply(connection, [entry_of(1, unknown_boot)], NOW)
+
+    assert check_intervals(connection) == []
