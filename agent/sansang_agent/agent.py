@@ -34,6 +34,8 @@ from .writer import Writer
 FRESH_BOOT_S = 600.0
 FIRST_WITHIN_S = 5.0
 """Who starts the agent by hand sees first results this soon; after a boot they are spread over the whole period."""
+FIRST_RESULTS_S = 1.0
+"""The first report waits this long for first results."""
 FACTS_S = 3.0
 FLUSH_S = 3.0
 RESTART_S = 5.0
@@ -129,8 +131,7 @@ class Agent:
 
     def _new_reporter(self, stream: str, start: str, within: float) -> Reporter:
         frame = Frame(boot=self._boot, start=start, version=__version__, config=self._hash)
-        # The first report waits a little for the first results.
-        slots = Slots(self._started + 1, self._config.report_period, splay(stream, "report"), within)
+        slots = Slots(self._started + FIRST_RESULTS_S, self._config.report_period, splay(stream, "report"), within)
         return Reporter(frame, slots, SystemRandom().random)
 
     def _taker(self, reporter: Reporter) -> Callable[[Result, float], None]:
@@ -214,7 +215,7 @@ class Agent:
             last_contact=contact.wall,
             last_error=contact.error,
             spool=spool,
-            spool_error=self._disk.error,
+            spool_error=self._writer.error,
             refused=refused,
             clock_skew_s=contact.skew_s,
             results=results,

@@ -26,39 +26,30 @@ class Disk:
         self._path = path
         self._pool = DaemonPool(1, "disk")
         self._spool: Spool | None = None
-        self._in_memory = False
         self.error: str | None = None
-        """Why the last work on the spool failed, in English; None since work succeeded again."""
+        """Why the spool is in memory, in English; None while it is on disk."""
 
     async def do(self, work: Callable[[Spool], T]) -> T:
         """Run ``work`` with the spool; raises what it raises, :class:`sqlite3.Error` above all."""
         return await asyncio.wrap_future(self._pool.submit(lambda: self._do(work)))
 
     def _do(self, work: Callable[[Spool], T]) -> T:
-        spool = self._spool or self._open()
+        if self._spool is None:
+            self._spool = self._open()
         try:
-            result = work(spool)
+            return work(self._spool)
         except sqlite3.Error as exc:
-            self._failed(exc)
             if is_damage(exc):
-                self._close()
+                self._close()  # the next work opens it again, and then it is moved aside
             raise
-        if not self._in_memory:
-            self.error = None
-        return result
 
     def _open(self) -> Spool:
         try:
-            self._spool = Spool.open(self._path)
+            return Spool.open(self._path)
         except (sqlite3.Error, OSError) as exc:
-            self._failed(exc)
-            self._spool, self._in_memory = Spool.open(None), True
-        return self._spool
-
-    def _failed(self, exc: Exception) -> None:
-        if self.error is None:
-            _log.error("the spool %s cannot be used: %s", self._path, exc)
-        self.error = f"{self._path}: {exc}"
+            self.error = f"{self._path}: {exc}"
+            _log.error("the spool is in memory, because it cannot be on disk: %s", self.error)
+            return Spool.open(None)
 
     async def close(self) -> None:
         """Close the file."""

@@ -49,10 +49,11 @@ class Connection:
 
     async def request(self, method: str, target: str, headers: dict[str, str], body: bytes, max_body: int) -> Response:
         """Send one request and read the whole answer; raises :class:`WireError` or OSError."""
+        fields = [*headers.items(), ("Content-Length", str(len(body)))]
         try:
-            await self._send(h11.Request(method=method, target=target, headers=list(headers.items())), body)
+            await self._send(h11.Request(method=method, target=target, headers=fields), body)
             return await self._receive(max_body)
-        except h11.ProtocolError as exc:
+        except h11.RemoteProtocolError as exc:
             raise WireError(f"the answer is not HTTP: {exc}") from exc
 
     async def _send(self, head: h11.Request, body: bytes) -> None:

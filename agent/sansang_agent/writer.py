@@ -3,6 +3,7 @@
 A full disk costs nothing for an hour or so; after that the oldest drafts are lost.
 """
 
+import logging
 import sqlite3
 from collections import deque
 
@@ -15,15 +16,20 @@ KEEP_WITHOUT_CONTACT_S = 1800.0
 """Reports of the first half hour without contact survive longest in a full spool."""
 
 
+_log = logging.getLogger(__name__)
+
+
 class Writer:
     """The one who appends."""
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         self._held: deque[tuple[Draft, bool]] = deque(maxlen=MOST_HELD)
+        self.error: str | None = None
+        """Why the last report could not be kept on disk, in English; None while all is well."""
 
-    async def write(self, draft: Draft, contact: float) -> bool:
-        """Append ``draft``, and before it whatever could not be written earlier; False while the disk refuses.
+    async def write(self, draft: Draft, contact: float) -> None:
+        """Append ``draft``, and before it whatever could not be written earlier.
 
         ``contact``: the monotonic time of the last contact with the collector, or of the start.
         """
@@ -31,9 +37,14 @@ class Writer:
         self._held.append((draft, near or draft.why is not Why.PERIODIC))
         try:
             while self._held:
-                first, keep = self._held[0]
-                await self._disk.do(lambda spool, first=first, keep=keep: spool.append(first.make, keep=keep))  # type: ignore[misc]
+                await self._append(*self._held[0])
                 self._held.popleft()
-        except sqlite3.Error:
-            return False  # the disk has logged it and says it in the status
-        return True
+        except sqlite3.Error as exc:
+            if self.error is None:
+                _log.error("reports are held in memory, because the spool refuses them: %s", exc)
+            self.error = str(exc)
+        else:
+            self.error = self._disk.error
+
+    async def _append(self, draft: Draft, keep: bool) -> None:
+        await self._disk.do(lambda spool: spool.append(draft.make, keep=keep))

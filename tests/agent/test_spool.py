@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -339,7 +338,7 @@ def test_what_was_acknowledged_survives_sigkill_at_any_moment(path: Path) -> Non
         ) as appender:
             assert appender.stdout is not None
             printed = [int(appender.stdout.readline()) for _ in range(lines)]
-            appender.send_signal(signal.SIGKILL)
+            appender.kill()  # SIGKILL; on Windows TerminateProcess
             printed += [int(line) for line in appender.stdout if line.endswith("\n")]
         assert printed == list(range(printed[0], printed[0] + len(printed)))
         assert printed[0] > acknowledged

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
@@ -62,7 +63,8 @@ def problem(status: int, **more: Any) -> Reply:
 class FakeCollector:
     """Answers the n-th request by the n-th script, and all later ones by the last; bytes are written as they are."""
 
-    def __init__(self, *scripts: Script) -> None:
+    def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._scripts = list(scripts)
         self.requests: list[Request] = []
         self.connections = 0
@@ -72,10 +74,10 @@ class FakeCollector:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 
