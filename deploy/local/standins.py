@@ -191,7 +191,7 @@ class HttpStandIn:
             *([] if endless else [f"Content-Length: {len(body)}"]),
             *(f"{name}: {value}" for name, value in shown.headers),
         ]
-        writer.write("\r\n".join([*head, "", ""]).encode("latin-1"))
+        writer.write("\r\n".join([*head, "", ""]).encode())
         await writer.drain()
         if self.behaviour == "slow":
             await asyncio.Event().wait()

@@ -1,3 +1,4 @@
+import asyncio
 import time
 import unicodedata
 
@@ -162,11 +163,51 @@ async def test_a_bad_certificate_still_tells_the_servers_clock(
     assert result.cert_expiry is not None
 
 
-async def test_something_that_is_not_http_is_a_wrong_answer() -> None:
-    async with started(HttpStandIn({"/": Page("", 200, (("X\r\nthis is not a header", "x"),))})) as standin:
+async def test_a_refusing_service_is_named_by_its_address() -> None:
+    async with started(HttpStandIn(PAGES)) as standin:
+        standin.behave("refuse")
         result = await probe(check(standin.url), make_tools())
 
-    assert result.reason is Reason.WRONG_ANSWER
+    assert result.address == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut short", Reason.RESET),
+        (b"HTTP/1.1 200 OK\r\n\r\nuntil the end", None),
+        (b"HTTP/1.1 200", Reason.RESET),
+        (b"", Reason.RESET),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnot a chunk\r\n", Reason.WRONG_ANSWER),
+        (b"220 mail.example ESMTP\r\n\r\n", Reason.WRONG_ANSWER),
+    ],
+)
+async def test_what_is_not_a_whole_answer_is_told_apart(said: bytes, reason: Reason | None) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(said)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        result = await probe(check(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"), make_tools())
+
+    assert result.reason is reason
+
+
+async def test_a_redirect_with_letters_http_does_not_allow_is_followed() -> None:
+    pages = {"/": Page("", 302, (("Location", "/trang chủ"),)), "/trang%20ch%E1%BB%A7": page(TITLE)}
+    async with started(HttpStandIn(pages)) as standin:
+        result = await probe(check(standin.url, contains=TITLE), make_tools())
+
+    assert result.outcome is Outcome.OK
+
+
+async def test_a_redirect_to_nonsense_is_not_followed() -> None:
+    async with started(HttpStandIn({"/": Page("", 302, (("Location", "http://[nonsense"),))})) as standin:
+        result = await probe(check(standin.url), make_tools())
+
+    assert result.reason is Reason.NOT_SUPPORTED
 
 
 def response(body: bytes, content_type: str = "text/html") -> Response:

@@ -4,6 +4,7 @@ The endpoint is connected, so that a closed port is heard as a refusal and nobod
 """
 
 import asyncio
+import contextlib
 import socket
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from .streams import connected
 from .targets import host_port
 
 DNS_PORT = 53
+_LARGEST = 65535
 _REASONS = {dns.rcode.NOERROR: None, dns.rcode.NXDOMAIN: Reason.NXDOMAIN}
 """Every other code is a resolver that could not or would not: ``servfail``."""
 
@@ -58,24 +60,6 @@ def _read(message: dns.message.Message) -> Answer:
     )
 
 
-class _Endpoint(asyncio.DatagramProtocol):
-    """Waits for the answer to one question; anything else that arrives is not an answer."""
-
-    def __init__(self, question: dns.message.Message) -> None:
-        self._question = question
-        self.answer: asyncio.Future[dns.message.Message] = asyncio.get_running_loop().create_future()
-
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        del addr  # the endpoint is connected
-        message = _answer_to(self._question, data)
-        if message and not self.answer.done():
-            self.answer.set_result(message)
-
-    def error_received(self, exc: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(exc)
-
-
 def _answer_to(question: dns.message.Message, data: bytes) -> dns.message.Message | None:
     try:
         message = dns.message.from_wire(data, ignore_trailing=True)
@@ -85,24 +69,21 @@ def _answer_to(question: dns.message.Message, data: bytes) -> dns.message.Messag
 
 
 async def _by_udp(address: str, port: int, question: dns.message.Message) -> dns.message.Message:
+    loop = asyncio.get_running_loop()
     family, _, _, _, sockaddr = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[
         0
     ]
-    sock = socket.socket(family, socket.SOCK_DGRAM)
-    sock.setblocking(False)
-    try:
+    with contextlib.closing(socket.socket(family, socket.SOCK_DGRAM)) as sock:
+        sock.setblocking(False)
         sock.connect(sockaddr)
-    except OSError:
-        sock.close()
-        raise
-    transport, endpoint = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: _Endpoint(question), sock=sock
-    )
-    try:
-        transport.sendto(question.to_wire())
-        return await endpoint.answer
-    finally:
-        transport.close()
+        await loop.sock_sendall(sock, question.to_wire())
+        try:
+            while (message := _answer_to(question, await loop.sock_recv(sock, _LARGEST))) is None:
+                pass  # something else than the answer; that may still come
+        except ConnectionResetError as error:
+            # how Windows hears that the port is closed
+            raise ConnectionRefusedError(*error.args) from error
+    return message
 
 
 async def _by_tcp(address: str, port: int, question: dns.message.Message) -> dns.message.Message:

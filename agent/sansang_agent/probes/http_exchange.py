@@ -47,7 +47,7 @@ async def exchange(stream: ByteStream, request: Request, watch: Stopwatch) -> Re
                 body = await _body(connection, stream, request.max_bytes)
     except h11.RemoteProtocolError as error:
         raise ProbeError(Reason.WRONG_ANSWER, f"not HTTP: {error}") from error
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in head.headers}
+    headers = {name.decode("ascii").lower(): value.decode(errors="replace") for name, value in head.headers}
     return Response(head.status_code, headers, _plain(body, headers, request.max_bytes))
 
 
@@ -88,10 +88,18 @@ async def _body(connection: h11.Connection, stream: ByteStream, max_bytes: int) 
 async def _next(connection: h11.Connection, stream: ByteStream) -> object:
     while (event := connection.next_event()) is h11.NEED_DATA:
         data = await stream.read()
-        if not data and connection.their_state is h11.SEND_RESPONSE:
-            raise EOFError("closed before an answer")
         connection.receive_data(data)
+        if not data:
+            return _last(connection)
     return event
+
+
+def _last(connection: h11.Connection) -> object:
+    """What the end of the stream means: the end of a page without a length, or one cut short."""
+    try:
+        return connection.next_event()
+    except h11.RemoteProtocolError as error:
+        raise EOFError("closed in the middle") from error
 
 
 def _plain(body: bytes, headers: dict[str, str], max_bytes: int) -> bytes:

@@ -16,8 +16,8 @@ async def resolve(host: str, tools: Tools, watch: Stopwatch) -> list[str]:
 
 
 @asynccontextmanager
-async def connection(addresses: list[str], port: int, watch: Stopwatch) -> AsyncIterator[tuple[TcpStream, str]]:
-    """A connection to the first address that takes one, and that address; raises the last address's OSError.
+async def connection(addresses: list[str], port: int, watch: Stopwatch) -> AsyncIterator[TcpStream]:
+    """A connection to the first address that takes one; raises the last address's OSError.
 
     An address that stays silent gets its share of the time left, so that the next one is tried too.
     """
@@ -27,11 +27,11 @@ async def connection(addresses: list[str], port: int, watch: Stopwatch) -> Async
         yield found
 
 
-async def _first(addresses: list[str], port: int, watch: Stopwatch, stack: AsyncExitStack) -> tuple[TcpStream, str]:
+async def _first(addresses: list[str], port: int, watch: Stopwatch, stack: AsyncExitStack) -> TcpStream:
     for position, address in enumerate(addresses, start=1):
         try:
             async with asyncio.timeout(watch.left() / (len(addresses) - position + 1)):
-                return await stack.enter_async_context(connected(address, port)), address
+                return await stack.enter_async_context(connected(address, port))
         except OSError:
             if position == len(addresses):
                 raise

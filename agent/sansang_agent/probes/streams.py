@@ -27,9 +27,10 @@ class ByteStream(Protocol):
 
 
 class TcpStream:
-    """A TCP connection."""
+    """A TCP connection to ``address``."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, address: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.address = address
         self._reader = reader
         self._writer = writer
 
@@ -66,7 +67,7 @@ async def connected(address: str, port: int) -> AsyncIterator[TcpStream]:
         # the scope of a link-local address is a number of its own here; in the text it would be looked up by a thread
         host = str(sockaddr[0]).partition("%")[0]
         await asyncio.get_running_loop().sock_connect(sock, (host, *sockaddr[1:]))
-        stream = TcpStream(*await asyncio.open_connection(sock=sock))
+        stream = TcpStream(address, *await asyncio.open_connection(sock=sock))
     except BaseException:
         sock.close()
         raise

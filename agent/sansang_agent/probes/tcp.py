@@ -16,8 +16,8 @@ async def probe(check: TcpCheck, tools: Tools) -> Result:
     try:
         host, port = host_port(check.target)
         addresses = await reach.resolve(host, tools, watch)
-        async with reach.connection(addresses, port, watch) as (_, address):
-            return results.good(check, phases_ms=watch.phases_ms, address=address)
+        async with reach.connection(addresses, port, watch) as stream:
+            return results.good(check, phases_ms=watch.phases_ms, address=stream.address)
     except ConnectionRefusedError as error:
         if check.refused_is_ok:
             return results.good(

@@ -7,7 +7,7 @@ from sansang_agent.contract.check import TlsCheck
 from sansang_agent.contract.report import Result
 
 from . import Tools, reach, results, tls_session
-from .reasons import EXPECTED, reason_of
+from .reasons import EXPECTED
 from .stopwatch import Stopwatch
 from .streams import TlsStream
 from .targets import host_port
@@ -26,36 +26,35 @@ async def probe(check: TlsCheck, tools: Tools) -> Result:
         host, port = host_port(check.target, _PORT)
         name = check.server_name or host
         addresses = await reach.resolve(host, tools, watch)
-        try:
-            return await _verified(check, addresses, port, name, watch)
-        except ssl.SSLCertVerificationError as error:
-            phases = dict(watch.phases_ms)
-            seen = await look(addresses, port, name, watch)
-            return results.bad(
-                check,
-                reason_of(error)[0],
-                tls_session.evidence(error, seen),
-                phases_ms=phases,
-                address=addresses[-1],
-                cert_expiry=tls_session.earliest_expiry(seen),
-            )
+        return await _verified(check, addresses, port, name, watch)
+    except tls_session.BadCertificateError as bad:
+        phases = dict(watch.phases_ms)
+        seen = await _look(bad.address, port, name, watch)
+        return results.bad(
+            check,
+            bad.reason,
+            tls_session.evidence(bad, seen),
+            phases_ms=phases,
+            address=bad.address,
+            cert_expiry=tls_session.earliest_expiry(seen),
+        )
     except EXPECTED as error:
         return results.from_error(check, error, watch, address=addresses[-1] if addresses else None)
 
 
 async def _verified(check: TlsCheck, addresses: list[str], port: int, name: str, watch: Stopwatch) -> Result:
     settings = tls_session.context(check.ca_file)
-    async with reach.connection(addresses, port, watch) as (tcp, address):
+    async with reach.connection(addresses, port, watch) as tcp:
         try:
             stream = await tls_session.shake_hands(tcp, settings, name, watch)
         except tls_session.ClientCertificateDemandedError as demand:
-            return results.good(check, phases_ms=watch.phases_ms, address=address, detail=demand.detail)
+            return results.good(check, phases_ms=watch.phases_ms, address=tcp.address, detail=demand.detail)
         seen, version = tls_session.certificates(stream.session), stream.session.version()
         wish = await _wish_for_certificate(stream, watch)
         return results.good(
             check,
             phases_ms=watch.phases_ms,
-            address=address,
+            address=tcp.address,
             cert_expiry=tls_session.earliest_expiry(seen),
             detail=wish or f"{version}, {seen[0].subject}",
         )
@@ -75,10 +74,10 @@ async def _wish_for_certificate(stream: TlsStream, watch: Stopwatch) -> str:
     return ""
 
 
-async def look(addresses: list[str], port: int, name: str, watch: Stopwatch) -> list[Facts]:
+async def _look(address: str, port: int, name: str, watch: Stopwatch) -> list[Facts]:
     """Facts of the certificates shown, without judging them; none if the server will not show them again in time."""
     try:
-        async with reach.connection(addresses, port, watch) as (tcp, _):
+        async with reach.connection([address], port, watch) as tcp:
             stream = await tls_session.shake_hands(tcp, tls_session.context("", verify=False), name, watch)
             return tls_session.certificates(stream.session)
     except EXPECTED:

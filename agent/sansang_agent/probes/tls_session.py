@@ -15,14 +15,12 @@ from sansang_agent.contract.outcome import Reason
 from . import x509
 from .reasons import ProbeError, reason_of
 from .stopwatch import Stopwatch
-from .streams import ByteStream, TlsStream
+from .streams import TcpStream, TlsStream
 
 _HANDSHAKE_RECORD = 22
 _CERTIFICATE_REQUEST = 13
 _DEMANDS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE")
 """Alerts 116, 40 and 42 (RFC 8446 §6.2, RFC 5246 §7.2) as OpenSSL names them."""
-TRUST = frozenset({Reason.TLS_EXPIRED, Reason.TLS_NOT_YET, Reason.TLS_NAME, Reason.TLS_UNTRUSTED})
-"""Reasons that are about the certificate: the server is there and talks TLS."""
 
 
 def context(ca_file: str, *, verify: bool = True) -> ssl.SSLContext:
@@ -44,12 +42,25 @@ def _context(ca_file: str, changed: int, *, verify: bool) -> ssl.SSLContext:
     return made
 
 
-async def shake_hands(below: ByteStream, settings: ssl.SSLContext, name: str, watch: Stopwatch) -> TlsStream:
-    """Phase ``tls``; raises ssl.SSLError or OSError."""
-    stream = TlsStream(below, settings, name)
+class BadCertificateError(Exception):
+    """A verification that failed, and the address whose certificate it was."""
+
+    def __init__(self, error: ssl.SSLCertVerificationError, address: str) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.address = address
+        self.reason = reason_of(error)[0]
+
+
+async def shake_hands(tcp: TcpStream, settings: ssl.SSLContext, name: str, watch: Stopwatch) -> TlsStream:
+    """Phase ``tls``; raises :class:`BadCertificateError`, or what :data:`reasons.EXPECTED` lists."""
+    stream = TlsStream(tcp, settings, name)
     with watch.phase("tls"):
         async with asyncio.timeout(watch.left()):
-            await handshake(stream)
+            try:
+                await handshake(stream)
+            except ssl.SSLCertVerificationError as error:
+                raise BadCertificateError(error, tcp.address) from error
     return stream
 
 
@@ -108,13 +119,13 @@ def earliest_expiry(seen: list[x509.Facts]) -> float | None:
     return min((each.not_after for each in seen), default=None)
 
 
-def evidence(error: ssl.SSLCertVerificationError, seen: list[x509.Facts]) -> str:
+def evidence(bad: BadCertificateError, seen: list[x509.Facts]) -> str:
     """What is wrong with the certificate, in its own words."""
-    reason, said = reason_of(error)
+    said = bad.error.verify_message
     if not seen:
         return said
     own = seen[0]
-    match reason:
+    match bad.reason:
         case Reason.TLS_EXPIRED:
             return f"notAfter {_day(min(each.not_after for each in seen))}"
         case Reason.TLS_NOT_YET:
