@@ -10,8 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -65,25 +63,16 @@ def start(name: str, command: list[str], folder: Path) -> tuple[subprocess.Popen
         return subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True), log
 
 
-async def until_ready(url: str, process: subprocess.Popen[bytes], log: Path, port: int) -> None:
-    """Wait until the collector says it is ready; raises with the end of its log when it stops instead."""
+async def until_ready(ready: Path, process: subprocess.Popen[bytes], log: Path, port: int) -> None:
+    """Wait until our own collector says it is ready; raises with the end of its log when it stops instead."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise LaunchError(SAY["port"].format(port=port, log=tail(log)))
-        if await asyncio.to_thread(answers, f"{url}/-/ready"):
+        if await asyncio.to_thread(ready.exists):
             return
         await asyncio.sleep(0.1)
     raise LaunchError(SAY["died"].format(name="sansang-collector", code="timeout", log=log))
-
-
-def answers(url: str) -> bool:
-    """Whether ``url`` answers with 200."""
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def tail(log: Path) -> str:
@@ -103,7 +92,7 @@ def token(scope: list[str], out: Path, data: Path) -> Path:
 async def agent_config(options: argparse.Namespace, folder: Path, url: str, token_file: Path) -> AsyncIterator[Path]:
     """The agent's configuration file; in the sandbox its targets live as long as the context."""
     file = folder / "agent.yml"
-    settings = {
+    settings: dict[str, object] = {
         "collector": {"url": url, "token_file": str(token_file)},
         "commune": {"code": options.commune},
         "data_dir": str(folder / "agent"),
@@ -163,11 +152,14 @@ async def launch(options: argparse.Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     os.chmod(folder, 0o700)  # noqa: PTH101  # holds tokens
     url = f"http://127.0.0.1:{options.port}"
-    serve = program("sansang_collector", "serve", "--data", str(data), "--listen", f"127.0.0.1:{options.port}")
+    ready = folder / "ready"
+    ready.unlink(missing_ok=True)
+    listen = ["--listen", f"127.0.0.1:{options.port}", "--ready-file", str(ready)]
+    serve = program("sansang_collector", "serve", "--data", str(data), *listen)
     processes: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
     try:
         processes["sansang-collector"] = start("collector", serve, folder)
-        await until_ready(url, *processes["sansang-collector"], options.port)
+        await until_ready(ready, *processes["sansang-collector"], options.port)
         print(SAY["collector"].format(url=url, data=data), flush=True)
         name = "hop-cat" if options.sandbox else "may-nay"
         agent_token = token(["agent", options.commune, name], folder / f"agent-{options.commune}.token", data)

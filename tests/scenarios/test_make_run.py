@@ -1,0 +1,154 @@
+"""`make run` as its user sees it: the launcher in a process of its own, read from its terminal, stopped by Ctrl-C."""
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, Queue
+
+import httpx
+import pytest
+
+from tests.alerts.processes import free_port
+
+LAUNCHER = Path(__file__).resolve().parents[2] / "deploy" / "local" / "run.py"
+PATIENCE_S = 60.0
+
+
+class Launched:
+    """A running launcher: what it printed so far, and its end."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.process = process
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self._lines: Queue[str] = Queue()
+        self.seen: list[str] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line)
+
+    def until(self, pattern: str) -> str:
+        """The first text that matches ``pattern`` in a line not looked at yet."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            try:
+                self.seen.append(self._lines.get(timeout=0.2))
+            except Empty:
+                assert self.process.poll() is None, f"ended early:\n{''.join(self.seen)}"
+                continue
+            if found := re.search(pattern, self.seen[-1]):
+                return found.group(0)
+        raise AssertionError(f"no line like {pattern!r} in:\n{''.join(self.seen)}")
+
+    def interrupt(self) -> int:
+        """Ctrl-C, and the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=30)
+
+
+@contextmanager
+def launched(data: Path, *options: str, before: tuple[str, ...] = ()) -> Iterator[Launched]:
+    port = free_port()
+    command = [*before, sys.executable, str(LAUNCHER), "--port", str(port), "--data", str(data), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            yield Launched(process, port)
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(timeout=30)
+
+
+def until_shown(browser: httpx.Client, url: str, text: str) -> str:
+    """The first page once it holds ``text``: the agent's first report is on its way."""
+    deadline = time.monotonic() + PATIENCE_S
+    while text not in (page := browser.get(url).text):
+        assert time.monotonic() < deadline, page
+        time.sleep(0.2)
+    return page
+
+
+def test_the_sandbox_shows_a_good_ladder_then_a_link_that_opens_the_page_once(tmp_path: Path) -> None:
+    with launched(tmp_path, "--sandbox") as run:
+        link = run.until(r"http://127\.0\.0\.1:\d+/login/\S+")
+        printed = "".join(run.seen)
+        with httpx.Client(follow_redirects=True) as browser:
+            browser.get(link)
+            page = until_shown(browser, run.url, "Hộp cát")
+        second = httpx.get(link)
+        code = run.interrupt()
+
+    assert "Mọi thứ đều tốt: máy này, mạng và 3 dịch vụ đều trả lời." in printed
+    assert "Phân giải tên miền" in page
+    assert second.status_code != 303
+    assert code == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(run.url)
+
+
+@pytest.mark.needs("curl", "prometheus")
+def test_the_printed_curl_line_gives_metrics_that_promtool_finds_clean(tmp_path: Path) -> None:
+    with launched(tmp_path, "--sandbox") as run:
+        line = run.until(r"curl .*/metrics")
+        checked = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", f"{line} | promtool check metrics"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (checked.stdout, checked.stderr, checked.returncode) == ("", "", 0)
+
+
+def test_a_second_start_keeps_what_the_first_one_learned(tmp_path: Path) -> None:
+    with launched(tmp_path, "--sandbox") as run:
+        run.until("/login/")
+        first = run.interrupt()
+    with launched(tmp_path, "--sandbox") as again:
+        again.until("/login/")
+        read = (tmp_path / "sandbox" / "read.token").read_text(encoding="utf-8").strip()
+        agents = httpx.get(f"{again.url}/api/v1/agents", headers={"Authorization": f"Bearer {read}"}).json()
+
+    assert first == 0
+    assert len(agents["items"]) == 1
+
+
+def test_a_taken_port_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with launched(tmp_path / "one", "--sandbox") as run:
+        run.until("127.0.0.1")
+        command = [sys.executable, str(LAUNCHER), "--port", str(run.port), "--data", str(tmp_path / "two"), "--sandbox"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert f"{run.port}" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.needs("root", "netns")
+def test_a_machine_without_any_network_is_told_so_by_its_own_ladder(tmp_path: Path, empty_namespace: str) -> None:
+    with launched(tmp_path, before=("ip", "netns", "exec", empty_namespace)) as run:
+        run.until("/login/")
+        code = run.interrupt()
+
+    assert "chưa nối mạng" in "".join(run.seen)
+    assert code == 0
+
+
+@pytest.fixture(name="empty_namespace")
+def namespace_with_loopback_only() -> Iterator[str]:
+    name = "ss-empty"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
+        yield name
+    finally:
+        subprocess.run(["ip", "netns", "del", name], check=True)
