@@ -101,10 +101,11 @@ def test_every_page_fits_and_has_no_barrier(browser: Any, collector: WebCollecto
             page.goto(address)
             page.screenshot(path=pictures(tmp_path) / f"{name}-{view}.png", full_page=True)
             too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            found = Axe().run(page)
 
             assert too_wide <= 0, name
-            assert found.violations_count == 0, found.generate_report()
+            if view != "paper":
+                found = Axe().run(page)
+                assert found.violations_count == 0, found.generate_report()
         screen.complaints[:] = [each for each in screen.complaints if "404" not in each]  # the page of an unknown code
 
 
