@@ -1,0 +1,43 @@
+"""Dating results without trusting any clock but the collector's."""
+
+import msgspec
+
+from sansang_agent.contract.report import Report, Sent
+from sansang_collector import clocks
+from tests.support.reports import report
+
+RECEIVED = 1_795_000_000.0
+SENT = Sent(boot="boot-1", mono=1000.0, wall=17.0)
+
+
+def taken(mono: float, boot: str = "boot-1", wall: float = 99.0) -> Report:
+    return msgspec.convert(report(1, mono, boot=boot, wall=wall), Report)
+
+
+def test_within_one_boot_only_the_monotonic_clock_counts() -> None:
+    assert clocks.stamp(taken(940.0), SENT, RECEIVED, None, -500) == (RECEIVED - 60.5, False)
+
+
+def test_nothing_was_measured_after_it_arrived() -> None:
+    assert clocks.stamp(taken(1000.0), SENT, RECEIVED, None, 90_000) == (RECEIVED, False)
+
+
+def test_an_earlier_boots_wall_clock_is_corrected_by_its_last_known_skew() -> None:
+    assert clocks.stamp(taken(5.0, "boot-0", RECEIVED - 3000), SENT, RECEIVED, 600.0) == (RECEIVED - 3600, False)
+
+
+def test_an_earlier_boot_of_unknown_skew_is_unsure() -> None:
+    assert clocks.stamp(taken(5.0, "boot-0", RECEIVED - 3000), SENT, RECEIVED, None) == (RECEIVED - 3000, True)
+
+
+def test_live_is_at_most_two_periods_old() -> None:
+    assert clocks.is_live(clocks.Stamp(RECEIVED - 30, unsure=False), RECEIVED, 15)
+    assert not clocks.is_live(clocks.Stamp(RECEIVED - 30.1, unsure=False), RECEIVED, 15)
+
+
+def test_what_is_unsure_is_never_live() -> None:
+    assert not clocks.is_live(clocks.Stamp(RECEIVED, unsure=True), RECEIVED, 15)
+
+
+def test_the_skew_is_the_agents_clock_minus_ours() -> None:
+    assert clocks.skew(Sent(boot="b", mono=1, wall=RECEIVED + 60), RECEIVED) == 60

@@ -1,0 +1,150 @@
+"""Consumers take effect exactly once, go on where they were, and hold back nobody but themselves."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, select
+
+from sansang_collector import consumers
+from sansang_collector.changes import CHANGE, newest, note
+from sansang_collector.log import Entry, ReportLog
+from sansang_collector.news import News
+from sansang_collector.store import Store
+from tests.collector.test_log import arrival, taken
+from tests.support.ledgers import NOW, Measured, add_agent, entry
+
+
+class Diary:
+    """A consumer whose effect is one change per report, of a kind that names its seq."""
+
+    name = "diary"
+
+    def __init__(self, poison: int | None = None) -> None:
+        self.poison = poison
+
+    def apply(self, connection: Connection, entries: Sequence[Entry], now: float) -> None:
+        for one in entries:
+            for report in one.reports:
+                if report.seq == self.poison:
+                    raise ZeroDivisionError
+                note(connection, str(report.seq), now, "05983", one.agent)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path)
+    store.write_sync(add_agent)
+    yield store
+    store.close()
+
+
+def written(store: Store) -> list[str]:
+    with store.read() as connection:
+        return list(connection.scalars(select(CHANGE.c.kind).order_by(CHANGE.c.id)))
+
+
+def take(store: Store, *entries: Entry) -> int:
+    return store.write_sync(lambda connection: consumers.take(Diary(), entries, NOW, connection))
+
+
+def test_a_report_the_log_holds_twice_takes_effect_once(store: Store) -> None:
+    take(store, entry(1, Measured(0), seq=7))
+    take(store, entry(2, Measured(0), seq=7), entry(3, Measured(0), seq=8), entry(4, Measured(0), seq=8))
+
+    assert written(store) == ["7", "8"]
+
+
+def test_an_entry_handed_over_twice_takes_effect_once(store: Store) -> None:
+    for _ in range(2):
+        take(store, entry(1, Measured(0), seq=7), entry(2, Measured(0), seq=8))
+
+    assert written(store) == ["7", "8"]
+
+
+def test_cursor_and_effect_are_one_transaction(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError):
+        store.write_sync(
+            lambda connection: consumers.take(
+                Diary(poison=8), [entry(1, Measured(0), Measured(1), seq=7)], NOW, connection
+            )
+        )
+    assert written(store) == []
+    with store.read() as connection:
+        assert consumers.position_of(connection, "diary") == 0
+
+
+def test_the_newest_change_is_told(store: Store) -> None:
+    assert take(store, entry(1, Measured(0), Measured(1))) == 2
+
+
+async def follow(store: Store, log: ReportLog, diary: Diary, expected: int) -> None:
+    """Run the consumer until its cursor stands at ``expected``."""
+    news, wake = News(), asyncio.Event()
+    task = asyncio.create_task(consumers.follow(diary, log, store, news, lambda: NOW, wake))
+    async with asyncio.timeout(20):
+        while True:
+            with store.read() as connection:
+                if consumers.position_of(connection, "diary") == expected:
+                    break
+            await asyncio.sleep(0.005)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_consumer_catches_up_from_the_log_after_a_restart(store: Store, tmp_path: Path) -> None:
+    log = ReportLog(tmp_path)
+    for seq in (1, 2):
+        log.append(arrival(taken(seq))).result(20)
+    await follow(store, log, Diary(), 2)
+    log.close()
+    log = ReportLog(tmp_path)
+    log.append(arrival(taken(3))).result(20)
+    await follow(store, log, Diary(), 3)
+    log.close()
+
+    assert written(store) == ["1", "2", "3"]
+
+
+async def test_an_entry_that_breaks_a_consumer_is_left_out_and_the_next_ones_are_not(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = ReportLog(tmp_path)
+    for seq in (1, 2, 3):
+        log.append(arrival(taken(seq))).result(20)
+    await follow(store, log, Diary(poison=2), 3)
+    log.close()
+
+    assert written(store) == ["1", "3"]
+    assert "leaves out position 2" in caplog.text
+
+
+async def test_a_wake_up_brings_what_came_meanwhile(store: Store, tmp_path: Path) -> None:
+    log, news, wake = ReportLog(tmp_path), News(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    log.on_commit = lambda: loop.call_soon_threadsafe(wake.set)
+    task = asyncio.create_task(consumers.follow(Diary(), log, store, news, lambda: NOW, wake))
+    await asyncio.wrap_future(log.append(arrival(taken(1))))
+    await news.wait(0, timeout=20)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    log.close()
+
+    assert written(store) == ["1"]
+
+
+async def test_news_wakes_at_once_when_closed() -> None:
+    news = News()
+    await news.tell(5)
+    await news.wait(4, timeout=20)
+    waiting = asyncio.create_task(news.wait(5, timeout=20))
+    await news.close()
+    await waiting
+
+    assert news.closed
+
+
+def test_changes_are_numbered_without_end(store: Store) -> None:
+    with store.read() as connection:
+        assert newest(connection) == 0

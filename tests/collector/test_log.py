@@ -1,0 +1,163 @@
+"""The report log: durable before it is answered, one order, read from memory or from the file alike."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from sansang_agent.contract.codec import encode, report_code
+from sansang_agent.contract.report import Report, Sent, SpoolState
+from sansang_collector import log as log_module
+from sansang_collector.log import Arrival, ReportLog, Stored, Taken
+from tests.support.ledgers import NOW
+from tests.support.reports import BOOT, STREAM, report, result
+
+SENT = Sent(boot=BOOT, mono=1000.0, wall=NOW)
+
+
+def taken(seq: int, index: int = 0, reason: str | None = None) -> Taken:
+    body = encode(report(seq, results=[result(reason=reason)]))
+    return Taken(index, msgspec.json.decode(body, type=Report), body)
+
+
+def arrival(*reports: Taken, agent: int = 1) -> Arrival:
+    return Arrival(agent, NOW, SENT, SpoolState(rows=3), reports)
+
+
+def append(log: ReportLog, *reports: Taken) -> Stored:
+    return log.append(arrival(*reports)).result(timeout=20)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[ReportLog]:
+    log = ReportLog(tmp_path)
+    yield log
+    log.close()
+
+
+def test_positions_grow_by_one_and_go_on_after_reopening(tmp_path: Path) -> None:
+    for expected in (1, 2, 3):
+        log = ReportLog(tmp_path)
+        append(log, taken(expected))
+        assert log.position == expected
+        log.close()
+
+
+def test_what_is_read_from_memory_is_what_is_read_from_the_file(log: ReportLog, tmp_path: Path) -> None:
+    for seq in range(1, 6):
+        append(log, taken(seq), taken(seq + 100))
+    log.close()
+    reopened = ReportLog(tmp_path)
+
+    for position in range(6):
+        assert log.read_from(position, 100) == reopened.read_from(position, 100)
+    assert [entry.position for entry in reopened.read_from(2, 100)] == [3, 4, 5]
+    reopened.close()
+
+
+def test_a_read_ends_with_the_entry_that_fills_it(log: ReportLog) -> None:
+    for seq in range(1, 5):
+        append(log, taken(seq), taken(seq + 100))
+
+    assert [entry.position for entry in log.read_from(0, 3)] == [1, 2]
+    assert [entry.position for entry in log.read_from(1, 1)] == [2]
+
+
+def test_old_entries_leave_memory_and_are_read_from_the_file(log: ReportLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_module, "RECENT_REPORTS", 2)
+    for seq in range(1, 6):
+        append(log, taken(seq))
+
+    assert len(log._recent) == 2
+    assert [entry.position for entry in log.read_from(0, 100)] == [1, 2, 3, 4, 5]
+    assert [entry.position for entry in log.read_from(4, 100)] == [5]
+
+
+def test_the_same_report_again_is_kept_once_and_confirmed_twice(log: ReportLog) -> None:
+    first = append(log, taken(1))
+    again = append(log, taken(1))
+
+    assert [one.report.seq for one in (*first.kept, *again.kept)] == [1, 1]
+    assert [len(entry.reports) for entry in log.read_from(0, 100)] == [1, 0]
+
+
+def test_other_content_under_the_same_identity_is_a_conflict(log: ReportLog) -> None:
+    append(log, taken(1))
+    stored = append(log, taken(2), taken(1, index=1, reason="timeout"))
+
+    assert [one.index for one in stored.kept] == [0]
+    assert [one.index for one in stored.conflicts] == [1]
+
+
+def test_two_contents_of_one_identity_in_one_envelope_are_a_conflict(log: ReportLog) -> None:
+    stored = append(log, taken(1), taken(1, index=1, reason="timeout"))
+
+    assert [one.index for one in stored.conflicts] == [1]
+
+
+def test_a_report_is_found_by_the_code_a_clerk_reads_out(log: ReportLog) -> None:
+    append(log, taken(1), taken(2))
+    ((agent, found, sent, received),) = log.find_code(report_code(STREAM, 2))
+
+    assert (agent, found.seq, sent, received) == (1, 2, SENT, NOW)
+    assert log.find_code("ZZZZZZ") == []
+
+
+def test_what_waits_is_written_in_one_transaction(log: ReportLog) -> None:
+    release, commits = threading.Event(), []
+
+    def on_commit() -> None:
+        commits.append(log.position)
+        release.wait(20)
+
+    log.on_commit = on_commit
+    waiting = [log.append(arrival(taken(seq))) for seq in range(1, 10)]
+    waiting[0].result(timeout=20)
+    release.set()
+    for future in waiting:
+        future.result(timeout=20)
+    log.close()
+
+    assert commits[-1] == 9
+    assert len(commits) < 9
+
+
+def test_what_waits_is_counted_as_work(log: ReportLog) -> None:
+    assert log.queue_seconds == 0
+    append(log, taken(1))
+    blocked, release = threading.Event(), threading.Event()
+
+    def on_commit() -> None:
+        blocked.set()
+        release.wait(20)
+
+    log.on_commit = on_commit
+    log.append(arrival(taken(2))).result(timeout=20)
+    blocked.wait(20)
+    last = log.append(arrival(*(taken(seq) for seq in range(10, 200))))
+    assert log.queue_seconds > 0
+    release.set()
+    last.result(timeout=20)
+
+
+def test_one_that_cannot_be_written_takes_no_neighbour_with_it_and_the_writer_lives_on(log: ReportLog) -> None:
+    hold, release = threading.Event(), threading.Event()
+
+    def on_commit() -> None:
+        hold.set()
+        release.wait(20)
+
+    log.on_commit = on_commit
+    first = log.append(arrival(taken(1)))
+    hold.wait(20)
+    bad = log.append(msgspec.structs.replace(arrival(taken(2)), received=None))
+    good = log.append(arrival(taken(3)))
+    release.set()
+
+    assert [one.report.seq for one in first.result(20).kept + good.result(20).kept] == [1, 3]
+    assert isinstance(bad.exception(20), IntegrityError | OperationalError)
+    assert log.alive
+    assert [entry.position for entry in log.read_from(0, 100)] == [1, 2]

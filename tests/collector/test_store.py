@@ -1,0 +1,127 @@
+"""Files of earlier versions are brought up, files of later ones are refused, and a failed write leaves nothing."""
+
+import sqlite3
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, create_engine, inspect, select
+from sqlalchemy.exc import OperationalError
+
+from sansang_collector import consumers, links, overview, tokens
+from sansang_collector.agents import AGENT
+from sansang_collector.changes import CHANGE
+from sansang_collector.log import ReportLog
+from sansang_collector.store import LEDGER, NewerSchemaError, Store
+from tests.support.ledgers import NOW, add_agent
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "schema"
+SECRET_OF_THE_DUMP = "a-secret-of-a-test"
+
+
+@pytest.fixture
+def version_1(tmp_path: Path) -> Path:
+    """The two files as version 1 wrote them."""
+    for name in ("ledger", "log"):
+        connection = sqlite3.connect(tmp_path / f"{name}.db")
+        connection.executescript((GOLDEN / f"{name}-1.sql").read_text(encoding="utf-8"))
+        connection.close()
+    return tmp_path
+
+
+def test_what_version_1_wrote_is_read_by_this_one(version_1: Path) -> None:
+    store = Store(version_1)
+    with store.read() as connection:
+        (view,) = overview.agents(connection, NOW + 1)
+        found = tokens.find(connection, SECRET_OF_THE_DUMP)
+        (interval,) = overview.check_intervals(connection, view.id, "gw", NOW - 3600, NOW)
+        (change,) = [row for row in overview.changes_after(connection, 0, 10) if row.kind == "outcome"]
+        positions = [consumers.position_of(connection, name) for name in ("state", "history")]
+    store.close()
+
+    assert (view.commune, view.name, view.label, view.dropped) == ("05983", "pc-1", "golden", 2)
+    assert [check.check for rung in view.rungs for check in rung.checks] == ["gw"]
+    assert found == tokens.Found(1, "agent", view.id)
+    assert (interval.outcome, interval.first_at) == ("ok", NOW)
+    assert (change.check, positions) == ("gw", [1, 1])
+
+
+def test_the_log_of_version_1_is_read_by_this_one(version_1: Path) -> None:
+    log = ReportLog(version_1)
+    (entry,) = log.read_from(0, 10)
+    log.close()
+
+    assert (entry.position, entry.agent, entry.received, entry.spool.dropped) == (1, 1, NOW, ((3, 4),))
+    assert [(report.seq, report.results[0].check) for report in entry.reports] == [(1, "gw")]
+
+
+def test_a_file_of_a_newer_program_is_refused_in_a_clear_sentence(tmp_path: Path) -> None:
+    Store(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / "ledger.db")
+    connection.execute("INSERT INTO schema_version VALUES (99)")
+    connection.commit()
+    connection.close()
+
+    with pytest.raises(NewerSchemaError, match=r"ledger.db has schema version 99, but this program only knows up to 1"):
+        Store(tmp_path)
+
+
+def test_the_tables_as_declared_are_those_of_the_migrations(tmp_path: Path) -> None:
+    import_module("sansang_collector.running")  # and with it every module that declares a table
+    Store(tmp_path).close()
+    declared = create_engine("sqlite://")
+    LEDGER.create_all(declared)
+    migrated = create_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
+    tables = set(inspect(migrated).get_table_names()) - {"schema_version", "sqlite_sequence"}
+
+    assert tables == set(LEDGER.tables)
+    for table in tables:
+        assert _shape(inspect(migrated), table) == _shape(inspect(declared), table)
+    declared.dispose()
+    migrated.dispose()
+
+
+def _shape(inspector: object, table: str) -> object:
+    columns = [(one["name"], str(one["type"]).split("(")[0]) for one in inspector.get_columns(table)]  # type: ignore[attr-defined]
+    indexes = {one["name"] for one in inspector.get_indexes(table)}  # type: ignore[attr-defined]
+    same = {"FLOAT": "REAL", "BOOLEAN": "INTEGER"}
+    return [(name, same.get(kind, kind)) for name, kind in columns], indexes
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+
+    def half(connection: Connection) -> None:
+        add_agent(connection)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.write_sync(half)
+    with store.read() as connection:
+        assert connection.execute(select(AGENT)).all() == []
+    store.close()
+
+
+def test_a_reading_connection_cannot_write(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.read() as connection, pytest.raises(OperationalError, match="readonly"):
+        add_agent(connection)
+    store.close()
+
+
+@pytest.mark.needs("linux")
+def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    store = Store(tmp_path / "new")
+    assert (tmp_path / "new" / "ledger.db").stat().st_mode & 0o077 == 0
+    store.close()
+
+
+def test_another_process_may_write_at_the_same_time(tmp_path: Path) -> None:
+    one, other = Store(tmp_path), Store(tmp_path)
+    one.write_sync(add_agent)
+    other.write_sync(lambda connection: links.issue_link(connection, NOW))
+    one.write_sync(
+        lambda connection: connection.execute(CHANGE.insert().values(at=NOW, kind="agent", commune="", agent=1))
+    )
+    one.close()
+    other.close()
