@@ -3,4 +3,6 @@
 It runs on a commune PC without rights, keeps measuring without a line, and loads nothing heavy.
 """
 
-__version__ = "0.1.0"
+from .contract.version import __version__
+
+__all__ = ["__version__"]

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from sansang_agent import __version__
 from sansang_agent.contract.settings import SettingsError
+from sansang_agent.contract.version import __version__
 
 from . import exposition, operations, web
 from .access import NotAllowedError, Principal, require

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from sansang_agent import __version__
 from sansang_agent.contract import settings as files
+from sansang_agent.contract.version import __version__
 from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
 from .settings import CollectorSettings

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row, select
 
-from sansang_agent import __version__
 from sansang_agent.contract.outcome import Outcome
 from sansang_agent.contract.report import Host
+from sansang_agent.contract.version import __version__
 
 from . import commune, overview
 from .consumers import position_of
