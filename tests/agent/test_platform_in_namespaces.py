@@ -153,6 +153,11 @@ def test_a_complaint_that_tells_no_distance_is_no_hop(net: namespaces.Network, t
     assert hop(net, target, 5, timeout=0.3) is None
 
 
+def test_a_firewall_on_the_way_that_says_port_unreachable_is_no_hop(net: namespaces.Network) -> None:
+    with net.filtered("gateway", "forward udp dport 33434-33534 reject with icmp type port-unreachable"):
+        assert hop(net, FAR, 3, timeout=0.3) is None
+
+
 def test_a_hop_without_a_route_is_an_error_of_the_system(net: namespaces.Network) -> None:
     with pytest.raises(OSError, match="unreachable"):
         hop(net, "203.0.113.1", 2)

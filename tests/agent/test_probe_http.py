@@ -8,9 +8,10 @@ from certificates import Authority, Kind
 from sansang_agent.contract.check import HttpCheck
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.rung import Rung
-from sansang_agent.probes import http_page
+from sansang_agent.probes import http_exchange, http_page
 from sansang_agent.probes.http import probe
 from sansang_agent.probes.http_exchange import Response
+from sansang_agent.probes.stopwatch import Stopwatch
 from standins import OTHER_TITLE, HttpBehaviour, HttpStandIn, Page, page
 from tests.support.probing import USER_AGENT, OtherMachine, make_tools, started
 
@@ -161,6 +162,38 @@ async def test_a_bad_certificate_still_tells_the_servers_clock(
     assert (result.outcome, result.reason, result.status) == (Outcome.FAILED, reason, None)
     assert result.clock_offset_s == pytest.approx(7200, abs=5)
     assert result.cert_expiry is not None
+
+
+class SlowPage:
+    """A stream whose page takes a minute longer than its head."""
+
+    def __init__(self) -> None:
+        self.wall = 1000.0
+        self._parts = [
+            b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nDate: Thu, 01 Jan 1970 00:16:45 GMT\r\n\r\n",
+            b"page",
+        ]
+
+    async def read(self) -> bytes:
+        part = self._parts.pop(0)
+        self.wall += 60.0 if part == b"page" else 0.0
+        return part
+
+    async def write(self, data: bytes) -> None:
+        assert data.startswith(b"GET /")
+
+
+async def test_the_clock_is_read_when_the_answer_begins_not_when_the_page_is_whole() -> None:
+    stream = SlowPage()
+    request = http_exchange.Request("GET", "/", "dvc.example", USER_AGENT, 4096)
+    answer = await http_exchange.exchange(stream, request, Stopwatch(4.0), lambda: stream.wall)
+
+    assert (answer.body, answer.clock_offset_s) == (b"page", 5.0)
+
+
+@pytest.mark.parametrize("date", ["yesterday", "Wed, 32 Foo 2026 25:00:00 GMT", ""])
+def test_a_date_nobody_can_read_tells_nothing(date: str) -> None:
+    assert http_exchange.server_date({"date": date}) is None
 
 
 async def test_a_refusing_service_is_named_by_its_address() -> None:

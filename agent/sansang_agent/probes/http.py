@@ -37,7 +37,6 @@ class _Answer(NamedTuple):
     response: Response
     address: str
     cert_expiry: float | None
-    clock_offset_s: float | None
 
 
 async def probe(check: HttpCheck, tools: Tools) -> Result:
@@ -56,7 +55,7 @@ async def probe(check: HttpCheck, tools: Tools) -> Result:
         "status": answer.response.status,
         "address": answer.address,
         "cert_expiry": answer.cert_expiry,
-        "clock_offset_s": answer.clock_offset_s,
+        "clock_offset_s": answer.response.clock_offset_s,
     }
     return results.good(check, detail=seen, **found) if reason is None else results.bad(check, reason, seen, **found)
 
@@ -102,8 +101,8 @@ async def _get(check: HttpCheck, place: _Place, addresses: list[str], tools: Too
     request = Request("GET", place.path, place.host_header, tools.user_agent, check.max_bytes)
     async with reach.connection(addresses, place.port, watch) as tcp:
         stream, expiry = await _secured(check, place, tcp, watch)
-        response = await http_exchange.exchange(stream, request, watch)
-        return _Answer(response, tcp.address, expiry, _offset(response, tools))
+        response = await http_exchange.exchange(stream, request, watch, tools.platform.wall)
+        return _Answer(response, tcp.address, expiry)
 
 
 async def _secured(
@@ -113,11 +112,6 @@ async def _secured(
         return tcp, None
     stream = await tls_session.shake_hands(tcp, tls_session.context(check.ca_file), place.host, watch)
     return stream, tls_session.earliest_expiry(tls_session.certificates(stream.session))
-
-
-def _offset(response: Response, tools: Tools) -> float | None:
-    date = http_exchange.server_date(response)
-    return None if date is None else round(date - tools.platform.wall(), 3)
 
 
 async def _second_look(
@@ -132,7 +126,7 @@ async def _second_look(
             stream = await tls_session.shake_hands(tcp, tls_session.context("", verify=False), place.host, watch)
             seen = tls_session.certificates(stream.session)
             expiry, detail = tls_session.earliest_expiry(seen), tls_session.evidence(bad, seen)
-            offset = _offset(await http_exchange.exchange(stream, request, watch), tools)
+            offset = (await http_exchange.exchange(stream, request, watch, tools.platform.wall)).clock_offset_s
     except EXPECTED as error:
         detail += f"; second look: {reason_of(error)[1]}"
     return results.bad(

@@ -2,6 +2,7 @@
 
 import asyncio
 import zlib
+from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -23,6 +24,8 @@ class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+    clock_offset_s: float | None = None
+    """The server's clock minus ours when its answer began; None without a readable Date header."""
 
 
 class Request(NamedTuple):
@@ -35,20 +38,26 @@ class Request(NamedTuple):
     max_bytes: int
 
 
-async def exchange(stream: ByteStream, request: Request, watch: Stopwatch) -> Response:
-    """Ask and read the answer; raises ProbeError (``wrong_answer``) where it is not HTTP, OSError, EOFError."""
+async def exchange(stream: ByteStream, request: Request, watch: Stopwatch, wall: Callable[[], float]) -> Response:
+    """Ask and read the answer, ``wall`` being this machine's clock.
+
+    Raises ProbeError (``wrong_answer``) where it is not HTTP, OSError, EOFError.
+    """
     connection = h11.Connection(h11.CLIENT)
     try:
         async with asyncio.timeout(watch.left()):
             with watch.phase("first_byte"):
                 await stream.write(_written(connection, request))
                 head = await _head(connection, stream)
+                answered_at = wall()
             with watch.phase("transfer"):
                 body = await _body(connection, stream, request.max_bytes)
     except h11.RemoteProtocolError as error:
         raise ProbeError(Reason.WRONG_ANSWER, f"not HTTP: {error}") from error
     headers = {name.decode("ascii").lower(): value.decode(errors="replace") for name, value in head.headers}
-    return Response(head.status_code, headers, _plain(body, headers, request.max_bytes))
+    date = server_date(headers)
+    offset = None if date is None else round(date - answered_at, 3)
+    return Response(head.status_code, headers, _plain(body, headers, request.max_bytes), offset)
 
 
 def _written(connection: h11.Connection, request: Request) -> bytes:
@@ -112,10 +121,10 @@ def _plain(body: bytes, headers: dict[str, str], max_bytes: int) -> bytes:
         return body
 
 
-def server_date(response: Response) -> float | None:
+def server_date(headers: dict[str, str]) -> float | None:
     """The server's clock by its Date header, Unix seconds (whole ones); None without a readable one."""
     try:
-        date = parsedate_to_datetime(response.headers.get("date", ""))
+        date = parsedate_to_datetime(headers.get("date", ""))
     except ValueError:
         return None
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
