@@ -43,8 +43,6 @@ class _Call(NamedTuple):
 def main() -> None:
     """What a shell starts. Ends at once: a lookup hung in a dead resolver must not hold the clerk's window open."""
     code = answer(sys.argv[1:])
-    sys.stdout.flush()
-    sys.stderr.flush()
     # Threads that hang in the system's resolver cannot be ended, and the interpreter's own exit may wait for them.
     os._exit(code)
 
@@ -57,18 +55,21 @@ def answer(arguments: Sequence[str]) -> int:
     logging.getLogger().addHandler(logging.NullHandler())
     speech = Speech(asked_language(arguments) or DEFAULT_LANGUAGE)
     try:
-        return _answer(arguments, speech, look)
+        code = _answer(arguments, speech, look)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except SystemExit as end:
         # argparse after --help and --version
         return int(end.code or 0)
     except BrokenPipeError:
-        # whoever read us has left; the last flush must not complain again
+        # whoever read us has left; nothing must complain of it again
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
         return NOT_FOUND_OUT
     except (KeyboardInterrupt, Exception) as problem:  # noqa: BLE001  # the last net: one sentence, never a trace
         _log.debug("unexpected", exc_info=problem)
-        print(_apology(problem, speech), file=sys.stderr)
+        print(_apology(problem, speech), file=sys.stderr, flush=True)
         return NOT_FOUND_OUT
+    return code
 
 
 def _answer(arguments: Sequence[str], speech: Speech, look: Look) -> int:
@@ -87,7 +88,7 @@ def _apology(problem: BaseException, speech: Speech) -> str:
         case UsageError():
             return str(problem)
         case SettingsError():
-            return f"{_('The configuration cannot be used:')}\n{problem}"
+            return "\n".join((_("The configuration cannot be used:"), str(problem)))
         case KeyboardInterrupt():
             return _("Stopped.")
     text = _("The program failed ({problem}). Please tell the commune's IT officer.")

@@ -111,8 +111,9 @@ def _machine_row(finding: Finding, seen: tuple[Seen, ...]) -> Row:
     if finding.cause is Cause.CLOCK_WRONG:
         light = Light.FAILED if finding.state is State.DOWN else Light.DEGRADED
         return Row(rung=Rung.MACHINE, light=light, note=Note.CLOCK, seen=seen)
-    light = Light.FAILED if finding.cause is Cause.NO_ADAPTER else Light.OK
-    return Row(rung=Rung.MACHINE, light=light, seen=seen)
+    if finding.cause is Cause.NO_ADAPTER:
+        return Row(rung=Rung.MACHINE, light=Light.FAILED, note=Note.UNPLUGGED, seen=seen)
+    return Row(rung=Rung.MACHINE, light=Light.OK, seen=seen)
 
 
 def _tslcd_row(evidence: Evidence, finding: Finding) -> Row:

@@ -71,7 +71,7 @@ def _what_broke(verdict: Verdict, speech: Speech, when: str) -> str:
         "since": _(" (since {time})").format(time=when) if when else "",
         "gateway": facts.gateway,
         "resolver": facts.resolver,
-        "query": facts.query,
+        "query": facts.query or _("names"),
         "services": speech.named(facts.services),
         "title": facts.title,
         "reason": speech.word("reason", facts.reason) if facts.reason else _("reason unknown"),

@@ -29,6 +29,7 @@ _NOTES = {
     Note.NO_INTERNET: mark("there is no connection to measure over"),
     Note.NO_NAME: mark("the names could not be looked up, so nothing was asked"),
     Note.BEHIND: mark("lies behind the break"),
+    Note.UNPLUGGED: mark("not on a network"),
     Note.CLOCK: mark("this computer's clock is wrong"),
     Note.SLOW: mark("answers slowly"),
 }

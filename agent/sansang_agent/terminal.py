@@ -15,11 +15,14 @@ from .table import Look
 _NEEDED = "●▲✖○ Đường truyền số “”"
 
 
-def prepare(stream: TextIO, environ: Mapping[str, str] = os.environ) -> Look:
+def prepare(stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> Look:
     """Make ``stream`` take any text without failing, and say what it can show.
 
     A stream whose own encoding lacks our letters (cp1252, cp1258, ASCII) is switched to UTF-8, and shapes become ASCII.
     """
+    if stream is None:
+        # a program without a console, as Windows starts them
+        return Look(ascii_only=True)
     ascii_only = not _can_show(stream)
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="replace")

@@ -82,6 +82,8 @@ class Note(StrEnum):
     """Their names led to no address, so nothing was asked."""
     BEHIND = "behind"
     """Silent, but behind the place that broke: its own state is not known."""
+    UNPLUGGED = "unplugged"
+    """No adapter of this machine is up."""
     CLOCK = "clock"
     """This machine's own clock is wrong."""
     SLOW = "slow"
