@@ -48,6 +48,13 @@ async def test_the_nearest_router_beyond_the_gateway_counts() -> None:
     assert [hop.ttl for hop in result.hops or ()] == [3, 4]
 
 
+async def test_the_end_of_a_short_way_is_named_once() -> None:
+    hops = {ttl: Hop(ttl, "198.51.100.1", 2.0) for ttl in (2, 3, 4)}
+    result = await path.probe(PATH, make_tools(OtherMachine(hops=hops)))
+
+    assert result.hops == (Hop(2, "198.51.100.1", 2.0),)
+
+
 async def test_a_path_that_ends_at_the_gateway_is_a_timeout() -> None:
     result = await path.probe(PATH, make_tools(OtherMachine(hops={2: Hop(2, "192.0.2.1", 0.5)})))
 

@@ -34,6 +34,12 @@ async def test_silence_is_a_timeout() -> None:
     assert (result.outcome, result.reason, result.lost, result.rtt_ms) == (Outcome.FAILED, Reason.TIMEOUT, 5, None)
 
 
+async def test_no_route_says_that_nothing_left_this_machine() -> None:
+    result = await probe(check(), make_tools(machine(reason=Reason.NO_ROUTE)))
+
+    assert (result.reason, result.detail) == (Reason.NO_ROUTE, "this machine knows no way there")
+
+
 async def test_a_router_that_says_no_is_unreachable_and_named() -> None:
     result = await probe(check(), make_tools(machine(reason=Reason.UNREACHABLE, by="192.0.2.1")))
 

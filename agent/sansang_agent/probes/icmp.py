@@ -52,7 +52,8 @@ def _judged(check: IcmpCheck, train: Train, tools: Tools) -> Result:
     said = f"said by {train.reported_by}" if train.reported_by else None
     if train.rtts_ms:
         return results.good(check, detail=said, **found)
-    return results.bad(check, train.reason or Reason.TIMEOUT, said or f"none of {train.sent} echoes came back", **found)
+    silence = "this machine knows no way there" if train.reason is Reason.NO_ROUTE else "no echo came back"
+    return results.bad(check, train.reason or Reason.TIMEOUT, said or silence, **found)
 
 
 class _Knock(NamedTuple):

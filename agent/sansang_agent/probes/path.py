@@ -55,4 +55,12 @@ async def _hops(check: PathCheck, address: str, tools: Tools, left: float) -> tu
         for each in every:
             each.cancel()
         await asyncio.gather(*every, return_exceptions=True)
-    return tuple(found[ttl] for ttl in sorted(found))
+    return _nearest(found)
+
+
+def _nearest(found: dict[int, Hop]) -> tuple[Hop, ...]:
+    """Nearest first, each router once: whatever lives longer than the way is answered by its end again."""
+    once: dict[str, Hop] = {}
+    for ttl in sorted(found):
+        once.setdefault(found[ttl].address, found[ttl])
+    return tuple(once.values())

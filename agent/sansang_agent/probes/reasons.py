@@ -8,6 +8,7 @@ EOFError              the other side hung up in the middle
 """
 
 import errno
+import os
 import ssl
 
 from sansang_agent.contract.outcome import Reason
@@ -87,6 +88,9 @@ def _by_system(error: BaseException) -> Reason | None:
 def _text(error: BaseException) -> str:
     if isinstance(error, ssl.SSLError):
         return getattr(error, "reason", None) or str(error)
+    if isinstance(error, OSError) and (error.errno or 0) > 0 and not getattr(error, "winerror", None):
+        # the system's own words: asyncio puts addresses in theirs, which the result has already
+        return os.strerror(error.errno or 0)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
