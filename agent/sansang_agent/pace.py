@@ -31,12 +31,12 @@ class Backoff:
 
 
 class Turns:
-    """When the next live envelope and the next one of the backlog may go."""
+    """When the next live envelope and the next one of the backlog may go, by the pace told last."""
 
     def __init__(self) -> None:
         self._pace = Pace()
-        self.live = float("-inf")
-        self.backlog = float("-inf")
+        self._last_live = float("-inf")
+        self._last = float("-inf")
 
     def told(self, pace: Pace) -> None:
         """The collector's wish; a pace that makes no sense is brought into bounds."""
@@ -44,11 +44,18 @@ class Turns:
             live_s=min(max(pace.live_s, 0.0), 3600.0), backlog_per_s=min(max(pace.backlog_per_s, 0.01), 100.0)
         )
 
-    def sent_live(self, now: float) -> None:
-        """A live envelope goes at ``now``."""
-        self.live = now + self._pace.live_s * EARLY
-        self.sent_backlog(now)
+    @property
+    def live(self) -> float:
+        """The monotonic time from which a live envelope may go."""
+        return self._last_live + self._pace.live_s * EARLY
 
-    def sent_backlog(self, now: float) -> None:
-        """An envelope of the backlog goes at ``now``."""
-        self.backlog = now + 1 / self._pace.backlog_per_s
+    @property
+    def backlog(self) -> float:
+        """The monotonic time from which an envelope of the backlog may go."""
+        return self._last + 1 / self._pace.backlog_per_s
+
+    def sent(self, now: float, *, live: bool) -> None:
+        """An envelope goes at ``now``."""
+        self._last = now
+        if live:
+            self._last_live = now

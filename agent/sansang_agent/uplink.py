@@ -110,16 +110,18 @@ class Uplink:
         """The reports whose turn it is: live ones before the backlog; waits until there are some."""
         while True:
             self._woken.clear()
-            now = self._clock.mono()
             fresh = await self._take(after=self._newest)
+            old = await self._take(upto=self._newest) if self._newest else []
+            now = self._clock.mono()
+            # Urgency is of a report; where it went before we heard of the urgency, the next one must not inherit it.
+            self._urgent = self._urgent and bool(fresh)
             if fresh and (self._urgent or now >= self._turns.live):
                 self._urgent = False
                 self._newest = fresh[0].id
-                self._turns.sent_live(now)
+                self._turns.sent(now, live=True)
                 return fresh
-            old = await self._take(upto=self._newest) if self._newest else []
             if old and now >= self._turns.backlog:
-                self._turns.sent_backlog(now)
+                self._turns.sent(now, live=False)
                 return old
             due = [self._turns.live] if fresh else []
             due += [self._turns.backlog] if old else []

@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -191,41 +192,57 @@ async def test_the_backlog_goes_at_the_pace_told(send: Send, clock: FakeClock) -
     async with FakeCollector(lambda request: stored(request, pace=slow)) as collector:
         sender = send(collector.url)
         await sender.append(90)
-        running = asyncio.create_task(sender.uplink.run())
-        await collector.until(lambda requests: len(requests) == 1)
-        times = []
-        for wanted in (2, 3):
-            while len(collector.requests) < wanted:
-                await clock.advance(0.1)
-                await asyncio.sleep(0.005)
-            times.append(clock.mono())
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await sender.uplink.step()
+        for _ in range(2):
+            await until_done(sender.uplink.step(), clock)
 
-    assert times[1] - times[0] == pytest.approx(2.0, abs=0.6)
+    assert [len(request.seqs) for request in collector.requests] == [10, 20, 40]
+    times = [request.envelope.sent.mono for request in collector.requests]
+    assert all(later - earlier >= 2 for earlier, later in pairwise(times))
 
 
 async def test_a_periodic_report_waits_for_its_turn_and_a_change_does_not(send: Send, clock: FakeClock) -> None:
     async with FakeCollector(lambda request: stored(request, pace={"live_s": 100})) as collector:
         sender = send(collector.url)
-        running = asyncio.create_task(sender.uplink.run())
-        await sender.append()
-        await collector.until(lambda requests: len(requests) == 1)
-        await sender.append()
-        await collector.until(lambda requests: len(requests) == 2)
-        while await sender.waiting():
-            pass  # asking the disk's thread lets the loop run
+        for _ in range(2):
+            await sender.append()
+            await sender.uplink.step()
+        began = clock.mono()
+        assert len(collector.requests) == 2
 
         await sender.disk.do(lambda spool: spool.append(a_report()))
         sender.uplink.wake(urgent=False)
-        await clock.advance(70)
-        await sender.waiting()
-        assert len(collector.requests) == 2
+        await until_done(sender.uplink.step(), clock)
 
-        await clock.advance(11)
-        await collector.until(lambda requests: len(requests) == 3)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        assert clock.mono() - began >= 80
+        assert collector.requests[2].seqs == [3]
+
+
+async def test_urgency_heard_of_too_late_does_not_pass_to_the_next_report(send: Send, clock: FakeClock) -> None:
+    async with FakeCollector(lambda request: stored(request, pace={"live_s": 100})) as collector:
+        sender = send(collector.url)
+        await sender.append()
+        await sender.uplink.step()
+        began = clock.mono()
+        waiting = asyncio.create_task(sender.uplink.step())
+        sender.uplink.wake(urgent=True)
+        await sender.waiting()
+        await clock.advance(0)
+        await sender.waiting()
+        await sender.disk.do(lambda spool: spool.append(a_report()))
+        sender.uplink.wake(urgent=False)
+        await until_done(waiting, clock)
+
+        assert clock.mono() - began >= 80
+
+
+async def until_done(work: Awaitable[float], clock: FakeClock) -> None:
+    """Move the clock until ``work`` ends; the disk's thread and the server take real moments."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        await clock.advance(1)
+        await asyncio.wait({task}, timeout=0.002)
+    await task
 
 
 async def test_the_first_envelope_carries_the_profile_and_later_ones_only_what_is_wanted(
@@ -482,7 +499,7 @@ def test_the_wait_is_drawn_evenly_and_an_outage_forgotten_when_it_ends() -> None
 def test_a_pace_without_sense_is_brought_into_bounds() -> None:
     turns = Turns()
     turns.told(Pace(live_s=-5, backlog_per_s=0))
-    turns.sent_live(100.0)
+    turns.sent(100.0, live=True)
 
     assert (turns.live, turns.backlog) == (100.0, 200.0)
 
