@@ -21,13 +21,13 @@ _LOG = logging.getLogger(__name__)
 def serve(options: argparse.Namespace, settings: CollectorSettings) -> int:
     """Run until SIGINT or SIGTERM; SIGHUP reads the settings again."""
     _ = catalogue("sansang_collector", options.lang).gettext
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         listener = _listener(settings)
     except OSError as error:
         problem = _("Cannot listen on {address}: {reason}")
         print(problem.format(address=settings.listen, reason=error.strerror or error), file=sys.stderr)
         return 1
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     url = _url(listener)
     application = create_app(settings, time.time, load=lambda: read_settings(options))
 

@@ -1,0 +1,155 @@
+"""The command line: secrets go to their owner's files, mistakes come all at once, a missing extra is one hint."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sansang_collector import cli, commune, tokens
+from sansang_collector.settings import CollectorSettings
+from sansang_collector.store import Store
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = cli.main([*arguments, "--lang", "en"])
+    said = capsys.readouterr()
+    return status, said.out.strip(), said.err.strip()
+
+
+def test_a_token_goes_to_a_file_and_only_its_path_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, path, _ = run(capsys, "token", "agent", "05983", "pc-1", "--data", str(tmp_path))
+    secret = Path(path).read_text(encoding="utf-8").strip()
+    store = Store(tmp_path)
+    with store.read() as connection:
+        found = tokens.find(connection, secret)
+    store.close()
+
+    assert (status, Path(path).parent) == (0, tmp_path / "tokens")
+    assert found == tokens.Found(1, "agent", 1)
+    assert secret not in path
+
+
+@pytest.mark.needs("linux")
+def test_a_token_file_is_for_its_owner_only_whatever_the_umask(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = os.umask(0)
+    try:
+        run(capsys, "token", "read", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "r.token"))
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "r.token").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_token_whose_file_cannot_be_written_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    out = tmp_path / "file" / "r.token"
+    status, _, said = run(capsys, "token", "read", "--data", str(tmp_path), "--out", str(out))
+    assert (status, said.startswith("Cannot do that:")) == (1, True)
+
+    assert run(capsys, "token", "list", "--data", str(tmp_path))[1] == ""
+
+
+def test_two_tokens_of_one_machine_belong_to_one_agent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [run(capsys, "token", "agent", "05983", "pc-1", "--data", str(tmp_path))[1] for _ in range(2)]
+    store = Store(tmp_path)
+    with store.read() as connection:
+        found = [tokens.find(connection, Path(path).read_text(encoding="utf-8").strip()) for path in paths]
+    store.close()
+
+    assert [one.agent for one in found if one] == [1, 1]
+
+
+@pytest.mark.parametrize(("place", "name"), [("5983", "pc"), ("05983", "máy một"), ("05983", "a/b"), ("xxxxx", "pc")])
+def test_a_commune_or_name_that_is_none_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str, name: str
+) -> None:
+    status, _, said = run(capsys, "token", "agent", place, name, "--data", str(tmp_path))
+
+    assert (status, said) == (2, "COMMUNE is five digits; NAME is made of letters, digits, _ . -")
+
+
+def test_listing_and_revoking(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "token", "metrics", "--data", str(tmp_path))
+    assert run(capsys, "token", "revoke", "1", "--data", str(tmp_path))[:2] == (0, "Token 1 is revoked.")
+    assert run(capsys, "token", "revoke", "1", "--data", str(tmp_path))[2] == "There is no valid token 1."
+    listed = run(capsys, "token", "list", "--data", str(tmp_path))[1]
+
+    assert listed.split()[:3] == ["1", "metrics", "revoked"]
+
+
+def test_a_link_is_printed_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = run(capsys, "link", "--data", str(tmp_path), "--url", "https://b.example/")[1]
+
+    assert said.startswith("https://b.example/login/")
+
+
+def test_five_mistakes_are_five_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "collector.yml"
+    config.write_text(
+        "listne: x\nlisten: 127.0.0.1:70000\nhosts: one.example\npublic_url: ftp://x\ndata_dir: []\n", encoding="utf-8"
+    )
+    status, _, said = run(capsys, "check-config", "--config", str(config))
+
+    assert status == 1
+    assert [line.split(": ")[0] for line in said.splitlines()] == [f"{config}:{line}" for line in range(1, 6)]
+    assert "'listen'" in said.splitlines()[0]
+
+
+def test_a_good_file_is_said_to_be_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "collector.yml"
+    config.write_text("listen: 127.0.0.1:9640\nhosts: [collector]\n", encoding="utf-8")
+
+    assert run(capsys, "check-config", "--config", str(config))[:2] == (0, f"{config} is good.")
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        status, _, said = run(capsys, "serve", "--data", str(tmp_path), "--listen", address)
+
+    assert status == 1
+    assert said.startswith(f"Cannot listen on {address}:")
+
+
+def test_without_the_extra_the_hint_is_printed_and_the_status_is_2() -> None:
+    hide = (
+        "import sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'sqlalchemy': raise ModuleNotFoundError(name)\n"
+        "import importlib.util as u\n"
+        "found = u.find_spec\n"
+        "u.find_spec = lambda name: None if name == 'sqlalchemy' else found(name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "from sansang_collector.cli import main\n"
+        "sys.exit(main(['serve']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", hide], capture_output=True, text=True, encoding="utf-8", check=False)
+
+    assert (done.returncode, "pip install 'sansang[collector]'" in done.stderr) == (2, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_defaults_listen_to_this_machine_only() -> None:
+    settings = CollectorSettings()
+
+    assert (settings.listen_host, settings.listen_port) == ("127.0.0.1", 9640)
+    assert CollectorSettings(listen="[::1]:0").listen_host == "::1"
+
+
+def test_the_province_has_sixty_five_communes_with_names_of_one_spelling() -> None:
+    known = commune._communes()
+
+    assert len(known) == 65
+    assert known["05983"].name == "Phường Lương Văn Tri"
+    assert all(commune.CODE.fullmatch(code) for code in known)
+    assert commune.name_of("00000") == "00000"

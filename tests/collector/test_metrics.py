@@ -1,0 +1,201 @@
+"""The exposition: exactly the list, clean, only the present, and taken by a real Prometheus."""
+
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import Connection
+
+from sansang_agent.contract.check import DnsCheck, Profile
+from sansang_agent.contract.codec import profile_hash
+from sansang_agent.contract.rung import Rung
+from sansang_collector import profiles_seen
+from sansang_collector.exposition import Exposition
+from sansang_collector.metrics import FAMILIES
+from sansang_collector.running import Collector
+from sansang_collector.settings import CollectorSettings
+from sansang_collector.state import State
+from tests.support.collector_process import CollectorProcess
+from tests.support.ledgers import NOW, add_agent, entry_of
+from tests.support.reports import GATEWAY, SERVICE, body, report, result
+
+DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
+DNS = DnsCheck(id="dns", rung=Rung.DNS, target="192.0.2.53", query="example.vn")
+CHECKS = Profile(checks=(GATEWAY, SERVICE, DNS, GATEWAY.__class__(id="gw6", rung=Rung.GATEWAY, target="2001:db8::1")))
+HOST = {"uptime_s": 5, "cpu": 0.5, "memory": 0.25, "disk_free_bytes": 7, "power": {"source": "battery", "percent": 50}}
+PHASES = {"resolve": 1.0, "connect": 2.0, "tls": 3.0, "first_byte": 4.0, "transfer": 5.0, "odd": 6.0}
+RESULTS = [
+    result(sent=5, lost=1, rtt_ms=[1, 2, 3, 4], jitter_ms=0.5),
+    result("gw6", reason="no_permission", outcome="unknown"),
+    result("dvc", reason="http_status", status=503, phases_ms=PHASES, cert_expiry=1_800_000_000),
+    result("dns", phases_ms={"exchange": 8.0}),
+]
+
+
+@pytest.fixture(scope="module")
+def scraped(collector: CollectorProcess) -> str:
+    """What a scrape reads after one report of everything, and one with a mistake."""
+    with collector.client("agent", "05983", "pc-1") as agent, collector.client("metrics") as metrics:
+        everything = report(1, results=RESULTS, config=profile_hash(CHECKS), host=HOST)
+        agent.post("/api/v1/reports", content=body(everything, {}, profiles=(CHECKS,))).raise_for_status()
+        deadline = time.monotonic() + 20
+        while "probe_success" not in (text := metrics.get("/metrics").text):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    return text
+
+
+def values(text: str) -> dict[str, float]:
+    lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _, value in lines}
+
+
+def test_the_exposition_is_exactly_the_list(scraped: str) -> None:
+    found = {}
+    for family in text_string_to_metric_families(scraped):
+        name = family.name + ("_total" if family.type == "counter" else "")
+        labels = {tuple(sorted(sample.labels)) for sample in family.samples}
+        found[name] = (family.type, family.documentation, labels)
+
+    assert found == {one.name: (one.kind, one.help, {tuple(sorted(one.labels))}) for one in FAMILIES}
+
+
+def test_values_are_in_base_units(scraped: str) -> None:
+    found = values(scraped)
+    gateway = 'agent="pc-1",check="gw",commune="05983",rung="gateway"'
+    service = 'agent="pc-1",check="dvc",commune="05983",rung="service"'
+
+    assert found[f"probe_success{{{gateway}}}"] == 1
+    assert found[f"probe_success{{{service}}}"] == 0
+    assert found[f"sansang_ping_loss_ratio{{{gateway}}}"] == 0.2
+    assert (
+        found['probe_icmp_duration_seconds{agent="pc-1",check="gw",commune="05983",phase="rtt",rung="gateway"}']
+        == 0.002
+    )
+    assert found[f"probe_dns_lookup_time_seconds{{{service}}}"] == 0.001
+    assert found['probe_dns_lookup_time_seconds{agent="pc-1",check="dns",commune="05983",rung="dns"}'] == 0.008
+    assert found[f"probe_http_status_code{{{service}}}"] == 503
+    phases = [name for name in found if name.startswith("probe_http_duration_seconds")]
+    assert {re.findall(r'phase="(\w+)"', name)[0] for name in phases} == {
+        "resolve",
+        "connect",
+        "tls",
+        "processing",
+        "transfer",
+    }
+
+
+def test_could_not_find_out_is_not_a_failure(scraped: str) -> None:
+    assert not any("probe_success" in name and "gw6" in name for name in values(scraped))
+    unknown = 'sansang_probe_unknown{agent="pc-1",check="gw6",commune="05983",reason="no_permission",rung="gateway"}'
+    assert values(scraped)[unknown] == 1
+
+
+@pytest.mark.needs("prometheus")
+def test_promtool_finds_nothing_to_say(scraped: str) -> None:
+    done = subprocess.run(["promtool", "check", "metrics"], input=scraped, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_docs_and_list_agree() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| ([^|]*) \| ([^|]*) \|$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert rows == [(one.name, one.kind, " ".join(f"`{label}`" for label in one.labels), one.help) for one in FAMILIES]
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Iterator[tuple[Collector, list[float]]]:
+    """A collector that is not running, and its clock; one agent has reported everything."""
+    clock = [NOW]
+    still = Collector(CollectorSettings(data_dir=str(tmp_path)), lambda: clock[0])
+
+    def known(connection: Connection) -> None:
+        add_agent(connection)
+        profiles_seen.keep(connection, {profile_hash(CHECKS): CHECKS}, NOW)
+        everything = report(1, results=RESULTS, config=profile_hash(CHECKS), host=HOST)
+        State().apply(connection, [entry_of(1, everything)], NOW)
+
+    still.store.write_sync(known)
+    yield still, clock
+    still.log.close()
+    still.store.close()
+
+
+def test_a_silent_agents_series_vanish(still: tuple[Collector, list[float]]) -> None:
+    collector, clock = still
+    gone = {"probe_success", "sansang_probe_unknown", "sansang_host_uptime_seconds", "sansang_agent_spool_bytes"}
+    before = {metric.name: metric for metric in Exposition(collector).collect()}
+    clock[0] += 46
+    after = {metric.name: metric for metric in Exposition(collector).collect()}
+
+    assert gone <= before.keys()
+    assert not gone & after.keys()
+    assert [before["sansang_agent_up"].samples[0].value, after["sansang_agent_up"].samples[0].value] == [1, 0]
+    assert "sansang_agent_last_contact_timestamp_seconds" in after
+
+
+def test_a_stale_checks_series_vanish_while_its_agent_is_up(still: tuple[Collector, list[float]]) -> None:
+    collector, clock = still
+    clock[0] += 60
+    later = entry_of(2, report(2, results=[result("dvc")], config=profile_hash(CHECKS)), received=clock[0])
+    collector.store.write_sync(lambda connection: State().apply(connection, [later], clock[0]))
+    (success,) = [metric for metric in Exposition(collector).collect() if metric.name == "probe_success"]
+
+    assert [sample.labels["check"] for sample in success.samples] == ["dvc"]
+
+
+@pytest.mark.needs("prometheus")
+def test_a_real_prometheus_scrapes_it_with_a_credentials_file(
+    collector: CollectorProcess, scraped: str, tmp_path: Path
+) -> None:
+    credentials = tmp_path / "metrics.token"
+    credentials.write_text(collector.token("metrics"), encoding="utf-8")
+    (tmp_path / "prometheus.yml").write_text(
+        "global: {scrape_interval: 1s}\n"
+        "scrape_configs:\n"
+        "- job_name: sansang\n"
+        f"  authorization: {{credentials_file: {credentials}}}\n"
+        f"  static_configs: [{{targets: ['{collector.url.removeprefix('http://')}']}}]\n",
+        encoding="utf-8",
+    )
+    with prometheus(tmp_path) as url:
+        deadline = time.monotonic() + 60
+        while not (found := query(url, 'sansang_agent_up{job="sansang"}')):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        name = query(url, "sansang_agent_up * on (commune) group_left (name) sansang_commune_info")
+
+    assert found[0]["metric"]["commune"] == "05983"
+    assert name[0]["metric"]["name"] == "Phường Lương Văn Tri"
+
+
+@contextmanager
+def prometheus(folder: Path) -> Iterator[str]:
+    """A Prometheus on a free port, with ``prometheus.yml`` of this folder."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = ["prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'tsdb'}"]
+    with (folder / "prometheus.log").open("wb") as log:
+        process = subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def query(url: str, expression: str) -> list[dict[str, dict[str, str]]]:
+    """The instant vector of an expression; empty until Prometheus answers."""
+    try:
+        answer = httpx.get(f"{url}/api/v1/query", params={"query": expression})
+    except httpx.TransportError:
+        return []
+    return list(answer.json()["data"]["result"]) if answer.status_code == 200 else []
