@@ -134,6 +134,18 @@ async def test_an_idle_connection_that_was_closed_is_opened_again_at_once(send: 
         assert collector.connections == 2
 
 
+async def test_a_connection_closed_while_a_report_was_on_its_way_is_opened_again_at_once(send: Send) -> None:
+    async with FakeCollector(stored, lambda _: b"", stored) as collector:
+        sender = send(collector.url)
+        await sender.append()
+        await sender.step()
+        await sender.append()
+
+        assert await sender.step() == 0
+        assert [request.seqs for request in collector.requests] == [[1], [2], [2]]
+        assert collector.connections == 2
+
+
 async def test_silence_about_a_report_keeps_it(send: Send) -> None:
     def newest_only(request: Request) -> Reply:
         report = request.reports[0]
