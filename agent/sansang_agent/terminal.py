@@ -5,6 +5,7 @@ Old Windows consoles keep their shapes to ASCII; colours only where someone look
 
 import io
 import os
+import sys
 from collections.abc import Mapping
 from typing import TextIO
 
@@ -15,7 +16,7 @@ from .table import Look
 _NEEDED = "●▲✖○ Đường truyền số “”"
 
 
-def prepare(stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> Look:
+def prepare(stream: TextIO | None, environ: Mapping[str, str] = os.environ, system: str = sys.platform) -> Look:
     """Make ``stream`` take any text without failing, and say what it can show.
 
     A stream whose own encoding lacks our letters (cp1252, cp1258, ASCII) is switched to UTF-8, and shapes become ASCII.
@@ -26,8 +27,14 @@ def prepare(stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> L
     ascii_only = not _can_show(stream)
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="replace")
-    colour = stream.isatty() and "NO_COLOR" not in environ and environ.get("TERM") != "dumb"
-    return Look(colour=colour, ascii_only=ascii_only)
+    return Look(colour=stream.isatty() and _wants_colour(environ, system), ascii_only=ascii_only)
+
+
+def _wants_colour(environ: Mapping[str, str], system: str) -> bool:
+    """Windows' old console prints colour codes as they are; its new terminal names itself, others set TERM."""
+    if "NO_COLOR" in environ or environ.get("TERM") == "dumb":
+        return False
+    return system != "win32" or bool(environ.keys() & {"WT_SESSION", "TERM"})
 
 
 def _can_show(stream: TextIO) -> bool:

@@ -187,12 +187,17 @@ def test_an_old_console_gets_ascii_shapes_and_never_an_error(encoding: str) -> N
 
 
 def test_a_modern_console_gets_shapes_and_colours() -> None:
-    assert prepare(Console(io.BytesIO(), encoding="utf-8"), {}) == Look(colour=True, ascii_only=False)
+    assert prepare(Console(io.BytesIO(), encoding="utf-8"), {}, "linux") == Look(colour=True, ascii_only=False)
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"NO_COLOR": ""}, {"TERM": "dumb"}])
 def test_colours_can_be_refused(environ: dict[str, str]) -> None:
     assert not prepare(Console(io.BytesIO(), encoding="utf-8"), environ).colour
+
+
+@pytest.mark.parametrize(("environ", "colour"), [({}, False), ({"WT_SESSION": "1"}, True), ({"TERM": "xterm"}, True)])
+def test_windows_old_console_gets_no_colour_codes(environ: dict[str, str], colour: bool) -> None:
+    assert prepare(Console(io.BytesIO(), encoding="utf-8"), environ, "win32").colour is colour
 
 
 def test_a_file_gets_no_colours_and_no_progress() -> None:

@@ -288,6 +288,20 @@ def test_a_slow_service_is_not_mistaken_for_one_without_an_address() -> None:
     assert row(verdict, Rung.SERVICE).light is Light.FAILED
 
 
+def test_silence_before_an_address_is_not_blamed_on_a_resolver_that_answers() -> None:
+    verdict = looked(portal=unresolved(PORTAL), desk=unresolved(DESK))
+
+    assert verdict.cause is Cause.SERVICES_ALL
+    assert row(verdict, Rung.SERVICE).light is Light.FAILED
+
+
+def test_what_could_not_be_measured_behind_a_break_is_not_called_silent() -> None:
+    verdict = looked(found=all_silent("gateway") | {"names": Reason.RESOLVER_BUSY})
+
+    assert row(verdict, Rung.DNS).light is Light.UNKNOWN
+    assert row(verdict, Rung.DNS).note is None
+
+
 @pytest.mark.parametrize(
     ("reason", "cause"),
     [
