@@ -1,5 +1,6 @@
 """The Makefile as a newcomer meets it: what it offers, and what it says when Python is not as it should be."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,11 +9,21 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+"""Without what a make above this one hands down."""
+
 pytestmark = pytest.mark.needs("make", "linux")
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["make", "--no-print-directory", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=ENVIRONMENT,
+    )
 
 
 def stand_in_python(folder: Path, *, lacks: str = "", version: str = "3.11.2") -> Path:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -133,11 +133,11 @@ def portal_intervals(reader: httpx.Client) -> list[dict[str, Any]]:
 
 
 def last_position(collector: CollectorProcess) -> int:
-    with sqlite3.connect(collector.data / "log.db") as log:
+    with closing(sqlite3.connect(collector.data / "log.db")) as log:
         return int(log.execute("SELECT max(position) FROM report").fetchone()[0])
 
 
 def arrivals(collector: CollectorProcess, after: int) -> list[int]:
     """Sequence numbers in the order in which they came into the log."""
-    with sqlite3.connect(collector.data / "log.db") as log:
+    with closing(sqlite3.connect(collector.data / "log.db")) as log:
         return [seq for (seq,) in log.execute("SELECT seq FROM report WHERE position > ? ORDER BY position", (after,))]
