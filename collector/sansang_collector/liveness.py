@@ -43,6 +43,8 @@ def mark_silent(connection: Connection, now: float) -> int:
 
 async def watch_silence(store: Store, news: News, now: Callable[[], float]) -> None:
     """Look every five seconds until cancelled."""
+    # While the collector was down nobody could be in contact: first everyone gets the time to come back.
+    await asyncio.sleep(SILENT_SECONDS)
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:

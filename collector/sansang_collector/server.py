@@ -33,10 +33,15 @@ class PatientProtocol(HttpToolsProtocol):
         self._expect_head()
 
     def data_received(self, data: bytes) -> None:
-        """Start waiting for the next head with its first byte."""
+        """Start waiting for the next head with whatever comes first, be it an empty line."""
         if self.cycle is None or self.cycle.response_complete:
             self._expect_head()
         super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """A head has begun, maybe in the packet that ended the request before it."""
+        self._expect_head()
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """The head is here."""

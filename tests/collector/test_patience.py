@@ -1,0 +1,127 @@
+"""Slow clients, silent clients and a writer that cannot keep up: nobody holds the door open for ever."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sansang_collector import agents, body, ingest, server, tokens
+from sansang_collector.app import Application, create_app
+from sansang_collector.settings import CollectorSettings
+from tests.support.ledgers import NOW
+from tests.support.reports import body as envelope
+from tests.support.reports import report
+
+SHORT = 0.2
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[tuple[Application, int]]:
+    """The real server in a thread of this process, so that its patience can be shortened."""
+    application = create_app(CollectorSettings(data_dir=str(data)))
+    ready = threading.Event()
+    running = server.CollectorServer(application, ready.set)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+        thread.start()
+        assert ready.wait(30)
+        try:
+            yield application, port
+        finally:
+            running.should_exit = True
+            thread.join(30)
+
+
+@pytest.fixture
+def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Application, int]]:
+    monkeypatch.setattr(server, "HEAD_SECONDS", SHORT)
+    monkeypatch.setattr(body, "READ_SECONDS", SHORT)
+    with serving(tmp_path) as started:
+        yield started
+
+
+def answer_to(port: int, data: bytes) -> bytes:
+    """Everything the server says before it closes the connection."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(data)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def head(application: Application, length: int, *more: str) -> bytes:
+    """The head of a POST with an agent's token."""
+    secret = application.collector.store.write_sync(
+        lambda connection: tokens.issue(
+            connection, "agent", "pc", NOW, agents.register(connection, "05983", "pc-1", NOW)
+        )
+    )[1]
+    lines = ["POST /api/v1/reports HTTP/1.1", "Host: localhost", f"Authorization: Bearer {secret}"]
+    return "\r\n".join([*lines, f"Content-Length: {length}", *more, "", ""]).encode()
+
+
+@pytest.mark.parametrize("start", [b"", b"\r\n", b"POST /api", b"GET / HTTP/1.1\r\nHost: x\r\n"])
+def test_a_head_that_does_not_end_is_not_waited_for(impatient: tuple[Application, int], start: bytes) -> None:
+    assert answer_to(impatient[1], start) == b""
+
+
+def test_a_body_that_does_not_end_is_408_and_closed(impatient: tuple[Application, int]) -> None:
+    application, port = impatient
+    said = answer_to(port, head(application, 1000) + b"{")
+
+    assert said.startswith(b"HTTP/1.1 408 ")
+    assert application.collector.log.position == 0
+
+
+def test_a_second_head_on_a_kept_connection_has_a_deadline_too(impatient: tuple[Application, int]) -> None:
+    said = answer_to(impatient[1], b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\nGET /-/hea")
+
+    assert said.count(b"HTTP/1.1 200") == 1
+
+
+def busy(monkeypatch: pytest.MonkeyPatch, application: Application) -> None:
+    monkeypatch.setattr(type(application.collector.log), "queue_seconds", ingest.MAX_QUEUE_SECONDS + 0.1)
+
+
+def dead(monkeypatch: pytest.MonkeyPatch, application: Application) -> None:
+    monkeypatch.setattr(type(application.collector.log), "alive", False)
+
+
+@pytest.mark.parametrize("what", [busy, dead])
+def test_a_log_that_cannot_keep_up_is_503_before_the_body_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: Callable[[pytest.MonkeyPatch, Application], None]
+) -> None:
+    with serving(tmp_path) as (application, port):
+        what(monkeypatch, application)
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+            connection.sendall(head(application, 1000))
+            said = connection.recv(65536)
+
+    assert said.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nretry-after: 5\r\n" in said.lower()
+
+
+def test_an_envelope_that_cannot_be_written_is_503_and_stored_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(tmp_path) as (application, port):
+        monkeypatch.setattr(type(application.collector.log), "_commit", _full)
+        content = envelope(report(1))
+        said = answer_to(port, head(application, len(content), "Connection: close") + content)
+
+    assert said.startswith(b"HTTP/1.1 503 ")
+
+
+def _full(*_: object) -> None:
+    raise OSError("no space left on device")
+
+
+def test_ready_says_whether_reports_can_be_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = b"GET /-/%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with serving(tmp_path) as (application, port):
+        assert answer_to(port, ask % b"ready").startswith(b"HTTP/1.1 200 ")
+        dead(monkeypatch, application)
+        assert answer_to(port, ask % b"ready").startswith(b"HTTP/1.1 503 ")
+        assert answer_to(port, ask % b"healthy").startswith(b"HTTP/1.1 200 ")
