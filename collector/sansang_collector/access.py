@@ -33,7 +33,7 @@ class Principal(msgspec.Struct, frozen=True):
 
 
 class NotAllowedError(Exception):
-    """No credential, or one of the wrong scope; app.py turns it into the answer."""
+    """No credential (401), one of the wrong scope (403), or a link that is spent (410); unauthenticated.py answers."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)

@@ -17,6 +17,7 @@ from sansang_agent.contract import settings as files
 from sansang_agent.contract.version import __version__
 from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
+from .newer_schema import NewerSchemaError
 from .settings import CollectorSettings
 
 NEEDED = ("fastapi", "httptools", "jinja2", "prometheus_client", "sqlalchemy", "uvicorn")
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         module, name = _COMMANDS[options.command]
         return int(getattr(import_module(module), name)(options, settings))
-    except files.SettingsError as error:
+    except (files.SettingsError, NewerSchemaError) as error:
         print(error, file=sys.stderr)
     except OSError as error:
         print(_("Cannot do that: {reason}").format(reason=error), file=sys.stderr)

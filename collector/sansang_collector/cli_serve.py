@@ -12,8 +12,10 @@ from sansang_agent.contract.words import catalogue
 
 from .app import create_app
 from .cli import read_settings
+from .log import ReportLog
 from .server import CollectorServer
 from .settings import CollectorSettings
+from .store import Store
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,6 +29,12 @@ def serve(options: argparse.Namespace, settings: CollectorSettings) -> int:
         problem = _("Cannot listen on {address}: {reason}")
         print(problem.format(address=settings.listen, reason=error.strerror or error), file=sys.stderr)
         return 1
+    with listener:
+        _prepare(settings)
+        return _run(listener, options, settings)
+
+
+def _run(listener: socket.socket, options: argparse.Namespace, settings: CollectorSettings) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     url = _url(listener)
     application = create_app(settings, time.time, load=lambda: read_settings(options))
@@ -39,9 +47,14 @@ def serve(options: argparse.Namespace, settings: CollectorSettings) -> int:
     if hangup is not None:
         signal.signal(hangup, reload)
     server = CollectorServer(application, lambda: _announce(url, options.ready_file))
-    with listener:
-        server.run(sockets=[listener])
+    server.run(sockets=[listener])
     return 0 if server.started else 1
+
+
+def _prepare(settings: CollectorSettings) -> None:
+    """Make or migrate the files before anything runs, so that what is wrong with them is one sentence."""
+    Store(settings.folder).close()
+    ReportLog(settings.folder).close()
 
 
 def _listener(settings: CollectorSettings) -> socket.socket:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from . import links
-from .access import SESSION_COOKIE, Principal, require
+from .access import SESSION_COOKIE, NotAllowedError, Principal, require
 from .problem import problem
 
 router = APIRouter(include_in_schema=False)
@@ -42,7 +42,7 @@ async def login(request: Request, secret: str) -> Response:
     session = await collector.store.write(lambda connection: links.use_link(connection, secret, collector.now()))
     headers = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
     if session is None:
-        return problem(410, "This link is spent or too old", "make a new one: sansang-collector link", headers=headers)
+        raise NotAllowedError(410, "this link is spent or too old; make a new one")
     answer = RedirectResponse("/", 303, headers)
     secure = request.url.scheme == "https" or collector.settings.public_url.startswith("https://")
     answer.set_cookie(

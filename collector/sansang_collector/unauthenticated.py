@@ -10,13 +10,13 @@ from sansang_agent.contract.words import DEFAULT_LANGUAGE, catalogue
 from .access import NotAllowedError
 from .problem import problem
 
-_TITLES = {401: "Not authenticated", 403: "Not permitted"}
+_TITLES = {401: "Not authenticated", 403: "Not permitted", 410: "Link spent"}
 
 
 def refuse(request: Request, error: Exception) -> Response:
     """The answer to a :class:`NotAllowedError`."""
     assert isinstance(error, NotAllowedError)
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    headers = {"Cache-Control": "no-store"} | ({"WWW-Authenticate": "Bearer"} if error.status == 401 else {})
     if "text/html" in request.headers.get("accept", ""):
         return HTMLResponse(_page(error.status), error.status, headers)
     return problem(error.status, _TITLES[error.status], error.detail, headers=headers)
@@ -24,7 +24,7 @@ def refuse(request: Request, error: Exception) -> Response:
 
 def _page(status: int) -> str:
     _ = catalogue("sansang_collector", DEFAULT_LANGUAGE).gettext
-    title = _("Not signed in")
+    title = _("This link is spent or too old") if status == 410 else _("Not signed in")
     text = _("Ask whoever runs this server for a one-time link. On the server it is made by: {command}")
     if status == 403:
         title = _("Not permitted")

@@ -66,7 +66,8 @@ def test_a_link_opens_one_session_and_is_spent(collector: CollectorProcess) -> N
         assert browser.get(f"{collector.url}/metrics").status_code == 403
         assert browser.post(f"{collector.url}/-/reload").status_code == 403
         assert browser.get(link).status_code == 410
-    assert httpx.get(link).status_code == 410
+    assert json.loads(httpx.get(link).content)["title"] == "Link spent"
+    assert "Liên kết này đã dùng rồi" in httpx.get(link, headers={"Accept": "text/html"}).text
 
 
 def test_a_link_older_than_ten_minutes_opens_nothing(store: Store) -> None:

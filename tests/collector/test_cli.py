@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sansang_collector import cli, commune, tokens
+from sansang_collector.log import ReportLog
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.store import Store
 
@@ -118,6 +120,21 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFix
 
     assert status == 1
     assert said.startswith(f"Cannot listen on {address}:")
+
+
+@pytest.mark.parametrize("file", ["ledger.db", "log.db"])
+def test_serving_files_of_a_newer_program_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    Store(tmp_path).close()
+    ReportLog(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / file)
+    connection.execute("INSERT INTO schema_version VALUES (99)")
+    connection.commit()
+    connection.close()
+    status, _, said = run(capsys, "serve", "--data", str(tmp_path), "--listen", "127.0.0.1:0")
+
+    assert (status, said.startswith(f"{tmp_path / file} has schema version 99,")) == (1, True)
 
 
 def test_without_the_extra_the_hint_is_printed_and_the_status_is_2() -> None:

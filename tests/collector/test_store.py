@@ -12,7 +12,8 @@ from sansang_collector import consumers, links, overview, tokens
 from sansang_collector.agents import AGENT
 from sansang_collector.changes import CHANGE
 from sansang_collector.log import ReportLog
-from sansang_collector.store import LEDGER, NewerSchemaError, Store
+from sansang_collector.newer_schema import NewerSchemaError
+from sansang_collector.store import LEDGER, Store
 from tests.support.ledgers import NOW, add_agent
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "schema"

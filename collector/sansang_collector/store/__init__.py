@@ -4,6 +4,5 @@ Only this package makes database engines; each domain module declares its own ta
 """
 
 from .ledger import LEDGER, Store
-from .migrations import NewerSchemaError
 
-__all__ = ["LEDGER", "NewerSchemaError", "Store"]
+__all__ = ["LEDGER", "Store"]

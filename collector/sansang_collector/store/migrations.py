@@ -8,18 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from sansang_collector.newer_schema import NewerSchemaError
+
 Migration = Sequence[str]
 """The statements that lead from one version to the next; never changed once released."""
-
-
-class NewerSchemaError(Exception):
-    """The file was written by a newer version of this program."""
-
-    def __init__(self, path: Path, found: int, known: int) -> None:
-        super().__init__(
-            f"{path} has schema version {found}, but this program only knows up to {known}; "
-            "use the newer program, or restore a backup made by this one"
-        )
 
 
 def migrate(engine: Engine, path: Path, migrations: Sequence[Migration]) -> None:
