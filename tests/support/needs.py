@@ -6,9 +6,11 @@ A test says ``@pytest.mark.needs("prometheus")``; where a need is missing the te
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 
 
@@ -31,6 +33,14 @@ def _namespaces() -> bool:
     return made
 
 
+def _icmp() -> bool:
+    """Whether this process may send echoes: by a datagram socket (ping_group_range) or a raw one."""
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+        with suppress(OSError), socket.socket(socket.AF_INET, kind, socket.IPPROTO_ICMP):
+            return True
+    return False
+
+
 def _chromium() -> bool:
     return bool(shutil.which("chromium")) and importlib.util.find_spec("playwright") is not None
 
@@ -38,6 +48,7 @@ def _chromium() -> bool:
 NEEDS: dict[str, Callable[[], bool]] = {
     "linux": lambda: sys.platform == "linux",
     "root": _root,
+    "icmp": _icmp,
     "netns": _namespaces,
     "nft": _program("nft"),
     "prometheus": _program("prometheus", "promtool"),
