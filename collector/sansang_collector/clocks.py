@@ -8,6 +8,8 @@ from typing import NamedTuple
 from sansang_agent.contract.report import Report, Sent
 
 DEFAULT_PERIOD = 15.0
+REPORT_SECONDS = 15.0
+"""A result may lie this long in the agent before its report leaves."""
 LIVE_PERIODS = 2.0
 
 
@@ -35,6 +37,11 @@ def stamp(report: Report, sent: Sent, received: float, boot_skew: float | None, 
     return Stamp(min(at, received), unsure=boot_skew is None)
 
 
+def live_seconds(period: float) -> float:
+    """How old a result may be and still be the present: two periods, and never less than two reports' time."""
+    return LIVE_PERIODS * max(period, REPORT_SECONDS)
+
+
 def is_live(stamped: Stamp, received: float, period: float) -> bool:
     """Whether the result was still the present when it arrived."""
-    return not stamped.unsure and received - stamped.at <= LIVE_PERIODS * period
+    return not stamped.unsure and received - stamped.at <= live_seconds(period)

@@ -27,9 +27,6 @@ from .series import SERIES
 from .state import CONTACT, DROPPED, LATEST, MACHINE
 from .view import AgentView, ChangeView, CheckView, CommuneView, IntervalView, MomentView, ReportView, RungView
 
-REPORT_SECONDS = 15.0
-"""A result may lie this long in the agent before its report leaves."""
-
 
 class _Ledger(msgspec.Struct):
     """The rows all agents' views are made of, read once."""
@@ -237,7 +234,7 @@ def _check(row: Row[tuple[object, ...]], spec: Check | None, since: tuple[str, f
         reason=result.reason,
         at=row.at,
         since=since[1] if since and since[0] == result.outcome else None,
-        live=row.live and now - row.at <= clocks.LIVE_PERIODS * period + REPORT_SECONDS,
+        live=row.live and now - row.at <= clocks.live_seconds(period) + clocks.REPORT_SECONDS,
         duration_ms=_duration(result),
         rtt_ms=result.rtt_ms,
         loss=result.lost / result.sent if result.sent and result.lost is not None else None,

@@ -35,6 +35,11 @@ def test_live_is_at_most_two_periods_old() -> None:
     assert not clocks.is_live(clocks.Stamp(RECEIVED - 30.1, unsure=False), RECEIVED, 15)
 
 
+def test_a_check_asked_more_often_than_reports_leave_is_not_late_for_it() -> None:
+    assert clocks.is_live(clocks.Stamp(RECEIVED - 29, unsure=False), RECEIVED, 5)
+    assert clocks.is_live(clocks.Stamp(RECEIVED - 599, unsure=False), RECEIVED, 300)
+
+
 def test_what_is_unsure_is_never_live() -> None:
     assert not clocks.is_live(clocks.Stamp(RECEIVED, unsure=True), RECEIVED, 15)
 
