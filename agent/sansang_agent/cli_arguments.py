@@ -78,7 +78,7 @@ def parser(speech: Speech) -> Parser:
     top.options.add_argument(
         "--version", action="version", version=f"sansang {__version__}", help=_("show the version")
     )
-    commands = top.add_subparsers(dest="command", title=_("commands"), metavar="", required=True)
+    commands = top.add_subparsers(dest="command", title=_("commands"), metavar="COMMAND", required=True)
     _check(_command(commands, "check", _("check everything now: one sentence, then a light for every rung")))
     _command(commands, "run", _("keep checking and report to the collector, until stopped"))
     _json(_command(commands, "status", _("what the agent running here says of itself")))

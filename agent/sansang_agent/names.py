@@ -82,9 +82,16 @@ class SystemNames:
         if done:
             return waiting.result()
         # the lookup itself goes on: cancelling would only let the next one hang on the same resolver
+        waiting.add_done_callback(_nobody_waits)
         if job.running():
             raise NameFailure(Reason.TIMEOUT, f"{host}: the system's resolver does not answer")
         raise NameFailure(Reason.RESOLVER_BUSY, f"{host}: {MAX_LOOKUPS} other lookups are still waiting for an answer")
+
+
+def _nobody_waits(late: "asyncio.Future[list[str]]") -> None:
+    """Take note of a failure that came too late, or the loop complains of an exception nobody asked for."""
+    if not late.cancelled():
+        late.exception()
 
 
 class ServerNames:
@@ -106,8 +113,8 @@ class ServerNames:
                     return await self._ask(server, host)
             except TimeoutError:
                 failure = NameFailure(Reason.TIMEOUT, f"{host}: {server} does not answer")
-            except OSError as error:
-                failure = NameFailure(Reason.SERVFAIL, f"{host}: {server}: {error.strerror or error}")
+            except (OSError, EOFError) as error:
+                failure = NameFailure(Reason.SERVFAIL, f"{host}: {server}: {getattr(error, 'strerror', '') or error}")
             except NameFailure as said:
                 failure = said
                 if said.reason is Reason.NXDOMAIN:

@@ -45,9 +45,9 @@ def _can_show(stream: TextIO) -> bool:
     return True
 
 
-def progress_on(stream: TextIO, speech: Speech) -> Progress:
-    """A line that counts up on a terminal and is wiped at the end; nothing anywhere else."""
-    if not stream.isatty():
+def progress_on(stream: TextIO | None, speech: Speech) -> Progress:
+    """A line that counts up on a terminal and is wiped at the end; nothing anywhere else, or without a console."""
+    if stream is None or not stream.isatty():
         return lambda _done, _total: None
     _ = speech.say
 

@@ -149,10 +149,13 @@ async def test_what_has_not_answered_at_the_deadline_is_a_timeout() -> None:
         silent.behave("silent")
         slow = TcpCheck(id="slow", rung=Rung.GATEWAY, target=silent.target, timeout=60)
 
-        found = await measure([slow], make_tools(), SystemClock(MACHINE), unseen, deadline=0.1)
+        counted: list[tuple[int, int]] = []
+        count = lambda done, total: counted.append((done, total))  # noqa: E731
+        found = await measure([slow], make_tools(), SystemClock(MACHINE), count, deadline=0.1)
 
     result, _began = found["slow"]
     assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.TIMEOUT)
+    assert counted[-1] == (1, 1)  # which wipes the line that counted
 
 
 async def test_a_check_of_a_person_asks_once(world: World) -> None:

@@ -214,6 +214,16 @@ def test_a_program_without_a_console_has_nothing_to_prepare() -> None:
     assert prepare(None, {}) == Look(ascii_only=True)
 
 
+def test_a_program_without_a_console_counts_for_nobody() -> None:
+    progress_on(None, EN)(1, 2)
+
+
+def test_a_missing_command_is_named(capsys: Capsys) -> None:
+    cli.answer([])
+
+    assert "COMMAND" in capsys.readouterr().err
+
+
 def test_progress_is_wiped_when_all_have_answered() -> None:
     raw = io.BytesIO()
     stream = Console(raw, encoding="utf-8")

@@ -1,4 +1,6 @@
 import asyncio
+import gc
+import socket
 import subprocess
 import sys
 import threading
@@ -120,3 +122,36 @@ async def test_that_a_name_does_not_exist_is_believed_at_once() -> None:
         failure = await failure_of(ServerNames([first.target, second.target]), "nobody.example")
 
         assert (failure.reason, second.asked) == (Reason.NXDOMAIN, 0)
+
+
+async def test_an_answer_that_comes_too_late_is_nobodys_unhandled_error() -> None:
+    complaints: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    go, went = threading.Event(), threading.Event()
+
+    def lookup(host: str) -> list[str]:
+        go.wait(10)
+        went.set()
+        raise NameFailure(Reason.SERVFAIL, host)
+
+    names = SystemNames(lookup)
+    await failure_of(names, "late.example", 0.05)
+    go.set()
+    await asyncio.to_thread(went.wait, 10)
+    while names._pending:
+        await asyncio.sleep(0)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    gc.collect()
+
+    assert complaints == []
+
+
+async def test_a_resolver_that_hangs_up_makes_way_for_the_next() -> None:
+    async def hanging_up(connection: socket.socket) -> None:
+        connection.close()
+
+    async with started(DnsStandIn({})) as short, started(DnsStandIn(ZONE)) as good:
+        short.behave("truncate")
+        short._door._serve = hanging_up
+        assert await ServerNames([short.target, good.target]).resolve("dvc.example", 5) == ["192.0.2.10"]

@@ -70,8 +70,8 @@ class LinuxPlatform:
         return servers
 
     def _text(self, path: str) -> str:
-        """A file's text; a file that is not there (no IPv6, no resolver) says nothing."""
+        """A file's text; one that is not there (no IPv6, no resolver), or is not for us to read, says nothing."""
         try:
             return (self._root / path).read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
+        except OSError:
             return ""
