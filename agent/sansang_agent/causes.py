@@ -171,9 +171,10 @@ def _no_name_resolves(evidence: Evidence) -> bool:
 def _all_good_or_unclear(evidence: Evidence) -> Finding:
     services = evidence.at(Rung.SERVICE)
     good = [each for each in services if outcome(each) is Outcome.OK]
+    unknown = [each for each in services if each.check.mandatory and outcome(each) is Outcome.UNKNOWN]
     line_unclear = not services and failing(evidence.at(Rung.LINE)) and not evidence.proven(Rung.CORE, Rung.INTERNET)
-    if (services and not good) or line_unclear or not _something_answers(evidence):
-        why = next((reason(each) for each in evidence.seen if reason(each)), None)
+    if (services and not good) or unknown or line_unclear or not _something_answers(evidence):
+        why = next((reason(each) for each in (*unknown, *evidence.seen) if reason(each)), None)
         return Finding(State.UNKNOWN, Cause.UNCLEAR, facts=Facts(reason=why or ""))
     return Finding(State.GOOD, Cause.ALL_GOOD, facts=Facts(count=len(good)))
 

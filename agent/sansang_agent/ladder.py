@@ -95,7 +95,9 @@ def _row(evidence: Evidence, finding: Finding, rung: Rung, seen: tuple[Seen, ...
         return msgspec.structs.replace(row, light=Light.DEGRADED, note=Note.SILENT_BUT_PASSES)
     if rung is Rung.SERVICE and light is Light.OK and any(is_slow(each) for each in seen):
         return msgspec.structs.replace(row, light=Light.DEGRADED, note=Note.SLOW)
-    return msgspec.structs.replace(row, note=_why_silent(evidence, finding, row))
+    note = _why_silent(evidence, finding, row)
+    # its silence says nothing of its own state
+    return msgspec.structs.replace(row, light=Light.UNKNOWN if note is Note.BEHIND else light, note=note)
 
 
 def _why_silent(evidence: Evidence, finding: Finding, row: Row) -> Note | None:

@@ -495,3 +495,24 @@ def test_every_cause_is_reached_by_a_rule() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
 
     assert [cause for cause in Cause if f"Cause.{cause.name}" not in text] == []
+
+
+def test_what_lies_behind_the_break_is_unknown_not_down() -> None:
+    silent = dict.fromkeys(("gateway", "hop", "far", "far-2", "names", "portal", "desk"), Reason.TIMEOUT)
+    verdict = looked(found=dict(silent))
+
+    assert verdict.cause is Cause.GATEWAY_SILENT
+    assert row(verdict, Rung.GATEWAY).light is Light.FAILED
+    behind = [row(verdict, rung) for rung in (Rung.LINE, Rung.INTERNET, Rung.DNS)]
+    assert [(each.light, each.note) for each in behind] == [(Light.UNKNOWN, Note.BEHIND)] * 3
+
+
+def test_a_mandatory_service_that_could_not_be_asked_is_never_called_good() -> None:
+    verdict = looked(portal=Reason.RESOLVER_BUSY)
+
+    assert (verdict.state, verdict.cause) == (State.UNKNOWN, Cause.UNCLEAR)
+    assert verdict.facts.reason == Reason.RESOLVER_BUSY
+
+
+def test_an_optional_service_that_could_not_be_asked_does_not_spoil_the_rest() -> None:
+    assert looked(desk=Reason.RESOLVER_BUSY).cause is Cause.ALL_GOOD
