@@ -42,6 +42,8 @@ RESTART_S = 5.0
 
 OnResults = Callable[[Mapping[str, Result]], None]
 """Called at every report with the newest result of every check that has run."""
+Goodbyes = Callable[[], GoodbyeReason]
+"""Asked at the end why it is one: only whoever set ``stop`` knows."""
 
 _log = logging.getLogger(__name__)
 
@@ -51,9 +53,8 @@ async def run_agent(
     profile: Profile,
     platform: Platform,
     stop: asyncio.Event,
+    goodbye: Goodbyes,
     on_results: OnResults | None = None,
-    *,
-    goodbye: GoodbyeReason = GoodbyeReason.STOP,
 ) -> None:
     """Measure and tell until ``stop`` is set, then say goodbye; returns within a few seconds of it."""
     clock = SystemClock(platform)
@@ -102,7 +103,7 @@ class Agent:
         link = Link(self._config.collector, SystemNames(), user_agent(__version__, self._config.contact))
         return Uplink(link, self._disk, self._clock, SystemRandom().random, self._boot, self._hash)
 
-    async def run(self, ask: Ask, stop: asyncio.Event, on_results: OnResults | None, goodbye: GoodbyeReason) -> None:
+    async def run(self, ask: Ask, stop: asyncio.Event, on_results: OnResults | None, goodbye: Goodbyes) -> None:
         """Run checks by ``ask`` until ``stop``; see :func:`run_agent`."""
         stream = await self._stream()
         fresh = self._started < FRESH_BOOT_S
@@ -120,7 +121,7 @@ class Agent:
         for task in endless:
             task.cancel()
         await asyncio.gather(*endless, return_exceptions=True)
-        await self._end(reporter, goodbye)
+        await self._end(reporter, goodbye())
 
     async def _stream(self) -> str:
         """What spreads this agent's checks over the period; without a spool this boot does as well."""

@@ -80,7 +80,7 @@ async def while_running(
     machine = FakeMachine()
     stop = asyncio.Event()
     agent = await Agent.prepare(config, PROFILE, machine, SystemClock(machine))
-    running = asyncio.create_task(agent.run(world.ask, stop, on_results, GoodbyeReason.STOP))
+    running = asyncio.create_task(agent.run(world.ask, stop, on_results, lambda: GoodbyeReason.STOP))
     try:
         async with asyncio.timeout(PATIENCE):
             await body()

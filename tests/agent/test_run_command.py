@@ -1,8 +1,10 @@
 import asyncio
 
 from sansang_agent.commands.run import LOOK_EVERY_S, keep_running
+from sansang_agent.agent import Goodbyes
 from sansang_agent.config import AgentConfig
 from sansang_agent.contract.check import IcmpCheck, Profile
+from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.rung import Rung
 from sansang_agent.platform import NetworkState, Platform
 from tests.support.fake_clock import FakeClock, settled
@@ -11,12 +13,18 @@ from tests.support.probing import OtherMachine
 CONFIG = AgentConfig(profile=Profile(checks=(IcmpCheck(id="gw", rung=Rung.GATEWAY, target="{gateway}"),)))
 
 
+BROKEN = "broken"
+"""Stands for a machine that cannot say what its network is."""
+
+
 class Roaming(OtherMachine):
     """A machine whose gateway a test changes."""
 
     gateway = ""
 
     def network(self) -> NetworkState:
+        if self.gateway == BROKEN:
+            raise OSError("netlink says no")
         return NetworkState(gateways=(self.gateway,) if self.gateway else ())
 
 
@@ -25,13 +33,22 @@ class Agents:
 
     def __init__(self) -> None:
         self.started: list[list[str]] = []
+        self.goodbyes: list[GoodbyeReason] = []
 
-    async def run(self, _config: AgentConfig, profile: Profile, _platform: Platform, stop: asyncio.Event) -> None:
+    async def run(
+        self, _config: AgentConfig, profile: Profile, _platform: Platform, stop: asyncio.Event, goodbye: Goodbyes
+    ) -> None:
         self.started.append([check.target for check in profile.checks])
         await stop.wait()
+        self.goodbyes.append(goodbye())
 
 
 async def walked(gateways: list[str]) -> list[list[str]]:
+    """With which targets agents were started; see :func:`agents_of`."""
+    return (await agents_of(gateways)).started
+
+
+async def agents_of(gateways: list[str]) -> Agents:
     """What was started while the machine's gateway went through ``gateways``, one per look."""
     machine, clock, agents, stop = Roaming(), FakeClock(), Agents(), asyncio.Event()
     machine.gateway = gateways[0]
@@ -43,7 +60,7 @@ async def walked(gateways: list[str]) -> list[list[str]]:
     stop.set()
     await clock.advance(LOOK_EVERY_S)
     await running
-    return agents.started
+    return agents
 
 
 async def test_an_agent_started_before_its_network_gets_its_gateway_later() -> None:
@@ -56,3 +73,14 @@ async def test_a_change_that_does_not_last_restarts_nothing() -> None:
 
 async def test_an_agent_whose_network_stays_runs_once() -> None:
     assert await walked(["192.0.2.1"] * 5) == [["192.0.2.1"]]
+
+
+async def test_a_machine_that_does_not_tell_its_network_keeps_its_agent_and_can_still_be_stopped() -> None:
+    assert await walked(["192.0.2.1", BROKEN, BROKEN, BROKEN, "192.0.2.1"]) == [["192.0.2.1"]]
+    assert await walked([BROKEN, BROKEN, "192.0.2.1", "192.0.2.1"]) == [[], ["192.0.2.1"]]
+
+
+async def test_a_change_of_network_is_a_restart_and_a_signal_is_a_stop() -> None:
+    agents = await agents_of(["", "192.0.2.1", "192.0.2.1"])
+
+    assert agents.goodbyes == [GoodbyeReason.RESTART, GoodbyeReason.STOP]

@@ -10,18 +10,19 @@ import sys
 from collections.abc import Awaitable, Callable
 
 from sansang_agent import logs
-from sansang_agent.agent import run_agent
+from sansang_agent.agent import Goodbyes, run_agent
 from sansang_agent.clock import Clock, SystemClock, sleep_or
 from sansang_agent.config import AgentConfig
 from sansang_agent.contract.check import Profile
+from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.default_profile import profile_for
-from sansang_agent.platform import Platform
+from sansang_agent.platform import NetworkState, Platform
 
 LOOK_EVERY_S = 10.0
 SAME_LOOKS = 2
 """A change must be seen this often in a row: an adapter coming up passes through states that do not last."""
 
-RunAgent = Callable[[AgentConfig, Profile, Platform, asyncio.Event], Awaitable[None]]
+RunAgent = Callable[[AgentConfig, Profile, Platform, asyncio.Event, Goodbyes], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
 
@@ -46,12 +47,16 @@ async def keep_running(
     config: AgentConfig, platform: Platform, clock: Clock, stop: asyncio.Event, agent: RunAgent
 ) -> None:
     """One agent after the other, each with the profile that fits the network it finds, until ``stop`` is set."""
+
+    def goodbye() -> GoodbyeReason:
+        return GoodbyeReason.STOP if stop.is_set() else GoodbyeReason.RESTART
+
     while not stop.is_set():
-        profile = profile_for(config.profile, platform.network())
+        profile = profile_for(config.profile, _network(platform) or NetworkState())
         done = asyncio.Event()
         watching = asyncio.create_task(_watch(config, platform, clock, profile, stop, done))
         try:
-            await agent(config, profile, platform, done)
+            await agent(config, profile, platform, done, goodbye)
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
@@ -63,9 +68,19 @@ async def _watch(
     """Set ``done`` when ``stop`` is, or when another profile has fitted this PC for some looks in a row."""
     seen: list[Profile] = []
     while not await sleep_or(clock, LOOK_EVERY_S, stop):
-        now = profile_for(config.profile, platform.network())
+        network = _network(platform)
+        now = profile_for(config.profile, network) if network else profile
         seen = [*seen, now] if now != profile and seen[-1:] in ([], [now]) else []
         if len(seen) >= SAME_LOOKS:
             _log.info("this machine's gateways or resolvers have changed: its checks are set up anew")
             break
     done.set()
+
+
+def _network(platform: Platform) -> NetworkState | None:
+    """The machine's network now; None where it cannot say, which must keep nothing from running or from stopping."""
+    try:
+        return platform.network()
+    except Exception as exc:  # noqa: BLE001  # systems and psutil fail in many ways
+        _log.warning("this machine does not tell its network: %s: %s", type(exc).__name__, exc)
+        return None
