@@ -28,13 +28,14 @@ def skew(sent: Sent, received: float) -> float:
 def stamp(report: Report, sent: Sent, received: float, boot_skew: float | None, at_ms: int = 0) -> Stamp:
     """When a result ``at_ms`` from its report's ``mono`` was measured; never later than it was received.
 
-    ``boot_skew`` is the last skew known in the report's boot, used only when that is not the sender's boot.
+    ``boot_skew`` is the last skew known in the report's boot, used only when that is not the sender's boot. It cannot
+    have held for a report that it puts after its own arrival: the clock was set meanwhile, and the time is unsure.
     """
     after_s = at_ms / 1000
     if report.boot == sent.boot:
         return Stamp(min(received - (sent.mono - report.mono - after_s), received), unsure=False)
     at = report.wall + after_s - (boot_skew or 0.0)
-    return Stamp(min(at, received), unsure=boot_skew is None)
+    return Stamp(min(at, received), unsure=boot_skew is None or at > received)
 
 
 def live_seconds(period: float) -> float:

@@ -19,7 +19,9 @@ from .log import Taken
 Kind = Literal["malformed", "invalid", "future", "conflict"]
 
 FUTURE_SECONDS = 120.0
-"""How far a report may lie after the sender's own clock."""
+"""How far a result may lie after the sender's own clock."""
+FUTURE_WALL_SECONDS = 400 * 86_400.0
+"""What no clock shows. Less is one that was fast until it was set right: its reports are real, and dated by mono."""
 CLOCK_READING_SECONDS = 0.5
 """Two readings of one monotonic clock may be rounded this differently."""
 MAX_MONO = 4e9
@@ -168,8 +170,9 @@ def _flaws(report: Report, sent: Sent) -> Iterator[_Flaw]:
     yield from _out_of_range(report)
     if same_boot and report.mono > sent.mono + CLOCK_READING_SECONDS:
         yield _Flaw("future", "mono", "after the sender's own clock (sent.mono)")
-    if same_boot and report.wall > sent.wall + FUTURE_SECONDS:
-        yield _Flaw("future", "wall", f"more than {FUTURE_SECONDS:.0f} s after the sender's own clock (sent.wall)")
+    if report.wall > sent.wall + FUTURE_WALL_SECONDS:
+        days = FUTURE_WALL_SECONDS / 86_400
+        yield _Flaw("future", "wall", f"more than {days:.0f} days after the sender's own clock (sent.wall)")
     # How far after its report's mono a result may lie: up to the sender's clock where that can be compared.
     latest_ms = ((sent.mono - report.mono if same_boot else 0.0) + FUTURE_SECONDS) * 1000
     for index, result in enumerate(report.results):

@@ -30,6 +30,10 @@ def test_an_earlier_boot_of_unknown_skew_is_unsure() -> None:
     assert clocks.stamp(taken(5.0, "boot-0", RECEIVED - 3000), SENT, RECEIVED, None) == (RECEIVED - 3000, True)
 
 
+def test_an_earlier_boot_that_would_lie_after_its_arrival_is_unsure() -> None:
+    assert clocks.stamp(taken(5.0, "boot-0", RECEIVED + 3000), SENT, RECEIVED, 600.0) == (RECEIVED, True)
+
+
 def test_live_is_at_most_two_periods_old() -> None:
     assert clocks.is_live(clocks.Stamp(RECEIVED - 30, unsure=False), RECEIVED, 15)
     assert not clocks.is_live(clocks.Stamp(RECEIVED - 30.1, unsure=False), RECEIVED, 15)

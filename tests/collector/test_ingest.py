@@ -131,7 +131,8 @@ def test_unknown_fields_are_ignored(newcomer: httpx.Client) -> None:
 
 FUTURE = {
     "mono": (report(9, 1010.0), "mono"),
-    "wall": (report(9, wall=1_700_000_000 + 1000 + 121), "wall"),
+    "wall": (report(9, wall=1_700_000_000 + 1000 + 401 * 86_400), "wall"),
+    "wall of an earlier boot": (report(9, boot="boot-0", wall=1_700_000_000 + 1000 + 401 * 86_400), "wall"),
     "at": (report(9, results=[result(), result(at=121_000)]), "results[1].at"),
     "at of an earlier boot": (report(9, boot="boot-0", results=[result(at=121_000)]), "results[0].at"),
 }
@@ -185,9 +186,16 @@ def test_a_refused_record_is_named_by_stream_and_seq(newcomer: httpx.Client) -> 
 
 
 def test_a_little_after_the_senders_clock_is_not_the_future(newcomer: httpx.Client) -> None:
-    near = report(1, wall=1_700_000_000 + 1000 + 119, results=[result(at=119_000)])
+    assert answer(post(newcomer, body(report(1, results=[result(at=119_000)])))).refused == ()
 
-    assert answer(post(newcomer, body(near))).refused == ()
+
+@pytest.mark.parametrize("boot", ["boot-1", "boot-0"])
+def test_a_backlog_written_under_a_fast_clock_is_kept_once_the_clock_is_right(
+    newcomer: httpx.Client, boot: str
+) -> None:
+    fast = report(1, 400.0, wall=1_700_000_000 + 399 * 86_400, boot=boot)
+
+    assert answer(post(newcomer, body(fast))).stored == ((STREAM, ((1, 1),)),)
 
 
 RAW_RECORDS = {
