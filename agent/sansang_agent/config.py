@@ -13,7 +13,7 @@ import msgspec
 
 from .config_places import config_files, data_dirs
 from .config_rules import judge
-from .contract.check import Profile
+from .contract.check import Check, HttpCheck, Profile, TlsCheck
 from .contract.settings import load
 
 ENV_FILE = "SANSANG_CONFIG"
@@ -89,6 +89,9 @@ def find(environ: Mapping[str, str] = os.environ) -> Path | None:
 
 def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
     """Relative paths in the file start at the file, not at wherever the program was started."""
+    if config.profile is not None:
+        checks = tuple(_check_anchored(check, folder) for check in config.profile.checks)
+        config = msgspec.structs.replace(config, profile=msgspec.structs.replace(config.profile, checks=checks))
     if config.collector is None:
         return config
     collector = msgspec.structs.replace(
@@ -97,6 +100,12 @@ def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
         ca=str(folder / config.collector.ca) if config.collector.ca else "",
     )
     return msgspec.structs.replace(config, collector=collector)
+
+
+def _check_anchored(check: Check, folder: Path) -> Check:
+    if not isinstance(check, TlsCheck | HttpCheck) or not check.ca_file:
+        return check
+    return msgspec.structs.replace(check, ca_file=str(folder / check.ca_file))
 
 
 def data_dir(config: AgentConfig, environ: Mapping[str, str] = os.environ) -> Path:

@@ -7,7 +7,7 @@ import stat
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -19,6 +19,9 @@ from .contract.words import LANGUAGES
 TEMPLATES = ("{gateway}", "{dns}")
 """Stand-ins for this PC's own gateways and name servers; the default profile's expansion fills them in."""
 
+QUESTIONS = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
+"""Record types a dns check may ask for."""
+
 Found = Iterator[tuple[str, str]]
 
 
@@ -28,6 +31,7 @@ def judge(folder: Path, type_: type, parts: Mapping[str, Any]) -> Found:
         yield from _double_ids(parts.get("checks", ()))
     elif type_ in _TARGETS:
         yield from _target(type_, parts)
+        yield from _BEYOND_TARGET.get(type_, _nothing)(parts, folder)
     else:
         for key, rule in _FIELDS.get(type_.__name__, {}).items():
             if parts.get(key):
@@ -50,6 +54,45 @@ def _target(type_: type, parts: Mapping[str, Any]) -> Found:
         rule, wanted = _TARGETS[type_]
         if not rule(target):
             yield "target", f"'{target}' is not {wanted}"
+
+
+def _nothing(_parts: Mapping[str, Any], _folder: Path) -> Found:
+    yield from ()
+
+
+def _question(parts: Mapping[str, Any], _folder: Path) -> Found:
+    """A question no resolver could answer would only ever blame the resolver."""
+    if "query" in parts and not _is_name(parts["query"]):
+        yield "query", f"'{parts['query']}' is not a name as DNS has it"
+    kind = parts.get("type", "A")
+    if kind not in QUESTIONS:
+        yield "type", f"must be one of {', '.join(QUESTIONS)}"
+    for number, network in enumerate(parts.get("expect", ())):
+        if network is not INVALID and not _is_network(network):
+            yield f"expect[{number}]", f"'{network}' is not an address or a network"
+
+
+def _distances(parts: Mapping[str, Any], _folder: Path) -> Found:
+    first, last = parts.get("first_ttl", 2), parts.get("max_ttl", 5)
+    if first > last:
+        yield "max_ttl", f"must be at least first_ttl ({first})"
+
+
+def _authorities(parts: Mapping[str, Any], folder: Path) -> Found:
+    if parts.get("ca_file"):
+        yield from (("ca_file", message) for message in _ca(parts["ca_file"], folder))
+
+
+def _is_name(text: str) -> bool:
+    return text == "." or (is_host(text) and text not in TEMPLATES and ":" not in text)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def is_host(text: str) -> bool:
@@ -118,6 +161,14 @@ _TARGETS: dict[type, tuple[Callable[[str], bool], str]] = {
 }
 
 
+_BEYOND_TARGET: dict[type, Callable[[Mapping[str, Any], Path], Found]] = {
+    check.DnsCheck: _question,
+    check.PathCheck: _distances,
+    check.TlsCheck: _authorities,
+    check.HttpCheck: _authorities,
+}
+
+
 def _collector_url(url: str, _folder: Path) -> Iterator[str]:
     parts = _split(url)
     if not is_url(url) or parts is None:
@@ -163,7 +214,7 @@ def _language(language: str, _folder: Path) -> Iterator[str]:
 
 def _resolvers(resolvers: tuple[Any, ...], _folder: Path) -> Iterator[str]:
     for resolver in resolvers:
-        if resolver is not INVALID and not is_resolver(resolver):
+        if resolver is not INVALID and (not is_resolver(resolver) or resolver.startswith("{")):
             yield f"'{resolver}' is not a name server's address, with or without :port"
 
 

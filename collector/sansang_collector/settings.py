@@ -10,13 +10,25 @@ import msgspec
 
 _PORT = r"(6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]\d{4}|\d{1,4})"
 
-Listen = Annotated[str, msgspec.Meta(pattern=rf"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):{_PORT}$")]
+Listen = Annotated[
+    str, msgspec.Meta(pattern=rf"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):{_PORT}$", description="host:port")
+]
 """``host:port``; an IPv6 address in brackets; port 0 lets the system choose."""
 
-HostName = Annotated[str, msgspec.Meta(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253})$")]
+HostName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253})$", description="a host name or an address, without port"
+    ),
+]
 """A name people and agents may reach the collector by, without port."""
 
-PublicUrl = Annotated[str, msgspec.Meta(pattern=r"^(https?://[^/\s?#]+(/[^\s?#]*)?)?$")]
+PublicUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(https?://[^/\s?#]+(/[^\s?#]*)?)?$", description="a URL that starts with http:// or https://"
+    ),
+]
 
 
 class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):

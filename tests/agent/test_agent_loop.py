@@ -283,6 +283,6 @@ async def test_run_agent_wires_the_real_parts(tmp_path: Path) -> None:
             stop.set()
 
     async with asyncio.timeout(PATIENCE):
-        await run_agent(a_config(tmp_path, None), profile, FakeMachine(), stop, show)
+        await run_agent(a_config(tmp_path, None), profile, FakeMachine(), stop, lambda: GoodbyeReason.STOP, show)
 
     assert results["pc"].outcome is Outcome.OK

@@ -6,6 +6,7 @@ import pytest
 
 from sansang_agent.config import AgentConfig, Commune, data_dir, find, load_config, user_agent
 from sansang_agent.config_rules import is_host, is_host_and_port, is_loopback, is_resolver, is_url
+from sansang_agent.contract.check import TlsCheck
 from sansang_agent.contract.settings import SettingsError
 
 BAD = sorted((Path(__file__).parent / "bad_config").glob("*.yml"))
@@ -44,6 +45,19 @@ def test_five_mistakes_are_five_lines(here: Path) -> None:
         load(here, next(bad for bad in BAD if bad.stem == "five_mistakes").read_text(encoding="utf-8"))
 
     assert len(str(refused.value).splitlines()) == len(refused.value.mistakes) == 5
+
+
+def test_a_checks_own_authorities_start_at_the_file_too(here: Path) -> None:
+    (here / "ca.pem").touch()
+    checks = """
+        profile:
+          checks: [{kind: tls, id: t, rung: service, target: "dvc.test:443", ca_file: ca.pem}]
+        """
+    profile = load(here, checks).profile
+
+    assert profile is not None
+    assert isinstance(profile.checks[0], TlsCheck)
+    assert profile.checks[0].ca_file == str(here / "ca.pem")
 
 
 def test_a_whole_configuration_is_read(here: Path) -> None:

@@ -1,7 +1,7 @@
 import asyncio
 
-from sansang_agent.commands.run import LOOK_EVERY_S, keep_running
 from sansang_agent.agent import Goodbyes
+from sansang_agent.commands.run import LOOK_EVERY_S, keep_running
 from sansang_agent.config import AgentConfig
 from sansang_agent.contract.check import IcmpCheck, Profile
 from sansang_agent.contract.report import GoodbyeReason

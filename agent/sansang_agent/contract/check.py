@@ -9,7 +9,13 @@ import msgspec
 
 from .rung import Network, Rung
 
-Identifier = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+Identifier = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$",
+        description="a name of lower-case letters, digits, _ . - (a letter or digit first; at most 64)",
+    ),
+]
 """A check's name: lower-case letters, digits, ``_ . -``; it is a metric label and a key."""
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86400)]

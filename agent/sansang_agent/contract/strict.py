@@ -41,7 +41,7 @@ class Walk:
 
     def _value(self, node: yaml.Node, wanted: inspect.Type, key: str) -> Any:
         if isinstance(wanted, inspect.Metadata):
-            return self._value(node, wanted.type, key)
+            return self._described(node, wanted, key)
         readers: dict[type[inspect.Type], Reader] = {
             inspect.UnionType: self._union,
             inspect.StructType: self._struct,
@@ -52,6 +52,15 @@ class Walk:
         }
         reader: Reader = readers.get(type(wanted)) or self._scalar
         return reader(node, wanted, key)
+
+    def _described(self, node: yaml.Node, wanted: inspect.Metadata, key: str) -> Any:
+        """A type with a description of its own: where it has a pattern, people are told in these words."""
+        words = (wanted.extra_json_schema or {}).get("description")
+        if words and isinstance(wanted.type, inspect.StrType) and isinstance(node, yaml.ScalarNode):
+            pattern = wanted.type.pattern
+            if pattern is not None and not _is_null(node) and not re.search(pattern, node.value):
+                return self._note(node, key, f"'{node.value}' is not {words}")
+        return self._value(node, wanted.type, key)
 
     def _union(self, node: yaml.Node, wanted: inspect.UnionType, key: str) -> Any:
         choices = [member for member in wanted.types if not isinstance(member, inspect.NoneType)]
