@@ -11,7 +11,23 @@ AGENT = ROOT / "agent" / "sansang_agent"
 COLLECTOR = ROOT / "collector" / "sansang_collector"
 ALERTS = ROOT / "alerts" / "sansang_alerts"
 
-PURE = ["ladder", "intervals"]
+PURE = [
+    "answers",
+    "causes",
+    "evidence",
+    "finding",
+    "http_page",
+    "intervals",
+    "ladder",
+    "light",
+    "pace",
+    "reporter",
+    "rung",
+    "sentences",
+    "service_causes",
+    "spool_bounds",
+    "verdict",
+]
 """Modules without I/O and clock: time is an argument."""
 IMPURE_MODULES = {
     "asyncio",
