@@ -27,6 +27,8 @@ _LOG = logging.getLogger(__name__)
 PATH = "/api/v1/reports"
 MAX_QUEUE_SECONDS = 2.0
 RETRY_SECONDS = 5
+MAX_UNUSABLE = 10_000
+"""Names of unusable profiles remembered; beyond that all are forgotten, and warned of again."""
 THREAD_BYTES = 262_144
 """Bodies larger than this are decoded beside the event loop."""
 
@@ -98,6 +100,8 @@ class Ingest:
         for name in offered.keys() - usable.keys():
             if name not in self._unusable:
                 _LOG.warning("profile %r is not usable here", name)
+                if len(self._unusable) >= MAX_UNUSABLE:
+                    self._unusable.clear()
                 self._unusable.add(name)
         if usable:
             await collector.store.write(lambda connection: profiles_seen.keep(connection, usable, collector.now()))

@@ -5,6 +5,7 @@ A refused record never takes its neighbours with it; a malformed envelope is one
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -30,6 +31,14 @@ MAX_AT_MS = 31 * 86_400_000
 MAX_TEXT = 128
 MAX_DROPPED = 10_000
 MAX_PROFILES = 16
+"""Profiles looked at in one envelope; an agent has one, and one it had before."""
+MAX_RESULTS = 1_000
+"""Results in one report: more are no machine's checks, and would hold up everyone's."""
+LAST_EXPIRY = 253_402_300_799
+"""9999-12-31 23:59:59, what a certificate without an end says (RFC 5280, section 4.1.2.5)."""
+
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""All that msgspec raises over bytes from outside; it does not wrap the second, text that is not UTF-8."""
 
 _CHECK_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _WHERE = re.compile(r"^(?P<what>.*) - at `(?:key in )?\$\.?(?P<field>.*)`$", re.DOTALL)
@@ -88,7 +97,7 @@ def open_envelope(body: bytes) -> Opened:
     """Decode the outside; raises :class:`EnvelopeError`."""
     try:
         envelope = msgspec.json.decode(body, type=_Envelope)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         _check_version(body)
         field, why = _explain(error)
         raise EnvelopeError(field, why) from error
@@ -98,7 +107,8 @@ def open_envelope(body: bytes) -> Opened:
         raise EnvelopeError("reports", f"more than {MAX_REPORTS} reports in one envelope", 413)
     for field, why in _envelope_flaws(envelope):
         raise EnvelopeError(field, why)
-    return Opened(envelope.sent, envelope.spool, envelope.profiles, envelope.reports)
+    profiles = dict(islice(envelope.profiles.items(), MAX_PROFILES))
+    return Opened(envelope.sent, envelope.spool, profiles, envelope.reports)
 
 
 def sort_out(opened: Opened) -> tuple[list[Taken], list[Refusal]]:
@@ -108,7 +118,7 @@ def sort_out(opened: Opened) -> tuple[list[Taken], list[Refusal]]:
     for index, raw in enumerate(opened.reports):
         try:
             report = _decode(raw)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except UNDECODABLE as error:
             refused.append(_refuse(index, raw, _Flaw("malformed", *_explain(error))))
             continue
         flaw = next(_flaws(report, opened.sent), None)
@@ -122,10 +132,10 @@ def sort_out(opened: Opened) -> tuple[list[Taken], list[Refusal]]:
 def usable_profiles(profiles: dict[str, msgspec.Raw]) -> dict[str, Profile]:
     """The profiles that are what their hash says; others, and kinds of check not known here, are left out."""
     usable = {}
-    for name, raw in list(profiles.items())[:MAX_PROFILES]:
+    for name, raw in profiles.items():
         try:
             profile = msgspec.json.decode(raw, type=Profile)
-        except (msgspec.DecodeError, RecursionError):
+        except UNDECODABLE:
             continue
         if profile_hash(profile) == name:
             usable[name] = profile
@@ -142,7 +152,7 @@ def _check_version(body: bytes) -> None:
     """A later version may look different in every other way, so its number is what the problem names."""
     try:
         version = msgspec.json.decode(body, type=_Version).v
-    except (msgspec.DecodeError, RecursionError):
+    except UNDECODABLE:
         return
     if version != VERSION:
         raise _wrong_version(version)
@@ -157,7 +167,7 @@ def _envelope_flaws(envelope: _Envelope) -> Iterator[tuple[str, str]]:
         yield "sent.mono", "out of range"
     if envelope.sent.wall > MAX_WALL:
         yield "sent.wall", "out of range"
-    if envelope.spool.oldest is not None and abs(envelope.spool.oldest) > MAX_WALL:
+    if envelope.spool.oldest is not None and not 0 <= envelope.spool.oldest <= MAX_WALL:
         yield "spool.oldest", "out of range"
     if len(envelope.spool.dropped) > MAX_DROPPED:
         yield "spool.dropped", f"more than {MAX_DROPPED} ranges"
@@ -185,9 +195,11 @@ def _out_of_range(report: Report) -> Iterator[_Flaw]:
     wrong = {
         "mono": report.mono > MAX_MONO,
         "wall": report.wall > MAX_WALL,
-        "goodbye.back": back is not None and abs(back) > MAX_WALL,
+        "goodbye.back": back is not None and not 0 <= back <= MAX_WALL,
     }
     yield from (_Flaw("invalid", field, "out of range") for field, is_wrong in wrong.items() if is_wrong)
+    if len(report.results) > MAX_RESULTS:
+        yield _Flaw("invalid", "results", f"more than {MAX_RESULTS}")
     long = {"start": report.start, "version": report.version, "config": report.config}
     for field, text in long.items():
         if len(text) > MAX_TEXT:
@@ -201,6 +213,8 @@ def _result_flaws(result: Result, latest_ms: float) -> Iterator[_Flaw]:
         yield _Flaw("invalid", "at", "out of range")
     elif result.at > latest_ms:
         yield _Flaw("future", "at", f"more than {FUTURE_SECONDS:.0f} s after the sender's own clock")
+    if result.cert_expiry is not None and abs(result.cert_expiry) > LAST_EXPIRY:
+        yield _Flaw("invalid", "cert_expiry", "out of range")
     if outcome_of(result.reason) is not result.outcome:
         yield _Flaw("invalid", "reason", f"{result.reason or 'no reason'} does not go with {result.outcome}")
     if result.lost is not None and result.lost > (result.sent or 0):
@@ -210,7 +224,7 @@ def _result_flaws(result: Result, latest_ms: float) -> Iterator[_Flaw]:
 def _refuse(index: int, raw: msgspec.Raw, flaw: _Flaw) -> Refusal:
     try:
         identity = msgspec.json.decode(raw, type=_Identity)
-    except (msgspec.DecodeError, RecursionError):
+    except UNDECODABLE:
         identity = _Identity()
     stream = identity.stream[:MAX_TEXT] if identity.stream else None
     seq = identity.seq if identity.seq is not None and abs(identity.seq) < 2**53 else None
@@ -221,6 +235,8 @@ def _explain(error: Exception) -> tuple[str, str]:
     """Field and reason out of a decoding error's text."""
     if isinstance(error, RecursionError):
         return "", "nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "", "holds text that is not UTF-8"
     found = _WHERE.match(str(error))
     return (found["field"], found["what"]) if found else ("", str(error))
 

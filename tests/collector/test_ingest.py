@@ -123,6 +123,15 @@ def test_a_profile_with_a_kind_of_check_unknown_here_does_not_refuse_its_reports
     assert answer(post(newcomer, encode(sent))).stored == ((STREAM, ((1, 1),)),)
 
 
+def test_more_profiles_than_an_agent_has_are_left_out_and_their_reports_are_taken(newcomer: httpx.Client) -> None:
+    one = profile(label="first of many")
+    sent = envelope(report(1, config=profile_hash(one)), profiles=(one,))
+    sent["profiles"] |= {f"{number:x}": 0 for number in range(400_000)}
+    taken = answer(post(newcomer, msgspec.json.encode(sent)))
+
+    assert (taken.stored, taken.profiles_wanted) == (((STREAM, ((1, 1),)),), ())
+
+
 def test_unknown_fields_are_ignored(newcomer: httpx.Client) -> None:
     sent = envelope(report(1, novelty={"deep": [1]})) | {"novelty": True}
 
@@ -159,6 +168,11 @@ WRONG: dict[str, tuple[Any, str | None]] = {
     "a name that is no check's": (report(9, results=[result("Cổng mạng\n")]), "results[0].check"),
     "more lost than sent": (report(9, results=[result(sent=3, lost=4)]), "results[0].lost"),
     "a version without end": (report(9, version="x" * 200), "version"),
+    "a certificate that ends beyond the last date": (
+        report(9, results=[result(cert_expiry=1e300)]),
+        "results[0].cert_expiry",
+    ),
+    "more results than a machine has": (report(9, results=[result()] * 1001), "results"),
     "a goodbye back beyond all time": (report(9, goodbye={"reason": "stop", "back": 1e200}), "goodbye.back"),
     **FUTURE,
 }
@@ -217,6 +231,20 @@ def test_no_record_however_odd_makes_a_5xx(newcomer: httpx.Client, name: str) ->
         assert answer(response).stored == ((STREAM, ((1, 1),)),)
 
 
+def test_a_record_that_is_not_utf8_is_refused_and_its_neighbours_are_kept(newcomer: httpx.Client) -> None:
+    content = body(report(1), report(9, version="Lạng Sơn"), report(2)).replace("Lạng Sơn".encode(), b"L\xf1ng")
+    taken = answer(post(newcomer, content))
+
+    assert taken.stored == ((STREAM, ((1, 2),)),)
+    assert [(one.index, one.why) for one in taken.refused] == [(1, "holds text that is not UTF-8")]
+
+
+def test_a_profile_that_is_not_utf8_does_not_refuse_its_reports(newcomer: httpx.Client) -> None:
+    content = body(report(1), profiles=(profile(label="Lạng Sơn"),)).replace("Lạng Sơn".encode(), b"L\xf1ng")
+
+    assert answer(post(newcomer, content)).stored == ((STREAM, ((1, 1),)),)
+
+
 ENVELOPES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", ""),
     "not JSON": (b"\x00\xff{", ""),
@@ -230,7 +258,9 @@ ENVELOPES: dict[str, tuple[bytes, str]] = {
     "clocks of text": (encode(envelope() | {"sent": {"boot": "b", "mono": "x", "wall": 1}}), "sent.mono"),
     "clocks beyond range": (encode(envelope() | {"sent": {"boot": "b", "mono": 1e300, "wall": 1}}), "sent.mono"),
     "reports that are no list": (encode(envelope() | {"reports": {}}), "reports"),
+    "a spool older than any clock": (encode(envelope() | {"spool": {"oldest": -1e11}}), "spool.oldest"),
     "a dropped range backwards": (encode(envelope() | {"spool": {"dropped": [[9, 2]]}}), "spool.dropped"),
+    "not UTF-8": (encode(envelope() | {"sent": {"boot": "b~", "mono": 1, "wall": 1}}).replace(b"~", b"\xff"), "UTF-8"),
     "nested without end": (b'{"v": 1, "reports": [' + b"[" * 200_000, ""),
     "nested deep and closed": (b'{"v": 1, "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", ""),
 }

@@ -81,3 +81,9 @@ def test_letters_that_look_like_digits_are_read_as_digits() -> None:
 @pytest.mark.parametrize("typed", ["", "K7F2Q", "K7F2QDD", "K7F2QU", "<b>K7F", "KÝ TỰ 6"])
 def test_what_cannot_be_a_code_is_none(typed: str) -> None:
     assert normal(typed) == ""
+
+
+def test_a_time_without_a_date_of_its_own_is_said_as_the_nearest_one() -> None:
+    assert VI.date(253_402_300_799) == "31/12/9999"  # a certificate without an end; in Vietnam it is the year 10000
+    assert VI.date(-1e300).startswith("01/01/")
+    assert VI.moment(1e300, NOON) == "23:59:59 31/12/9999"

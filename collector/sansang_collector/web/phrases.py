@@ -3,7 +3,7 @@
 Pure: the present is an argument. Clock times are Vietnam's (UTC+7 all year, no summer time since 1975).
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.words import catalogue, word
@@ -11,11 +11,13 @@ from sansang_agent.contract.words import catalogue, word
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 _DATE = {"vi": "%d/%m/%Y", "en": "%Y-%m-%d"}
 _UNKNOWN = "–"
+_FIRST = datetime.min.replace(tzinfo=UTC).timestamp()
+_LAST = datetime.max.replace(microsecond=0, tzinfo=VIETNAM).timestamp()
 
 
 def local(at: float) -> datetime:
-    """``at`` (Unix seconds) in Vietnam."""
-    return datetime.fromtimestamp(at, VIETNAM)
+    """``at`` (Unix seconds) in Vietnam; the first or last second that has a date for what lies beyond."""
+    return datetime.fromtimestamp(min(max(at, _FIRST), _LAST), VIETNAM)
 
 
 class Phrases:
