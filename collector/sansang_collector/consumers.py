@@ -49,6 +49,8 @@ class Consumer(Protocol):
     """Something that turns log entries into rows of the ledger."""
 
     name: str
+    skipped: int
+    """Entries left out because applying them failed, since the start."""
 
     def apply(self, connection: Connection, entries: Sequence[Entry], now: float) -> None:
         """Take effect, inside the transaction; ``entries`` hold only reports this consumer has not applied."""
@@ -103,6 +105,7 @@ async def _take_or_skip(
             return batch[-1].position
     _LOG.error("consumer %s leaves out position %d", consumer.name, entries[0].position)
     await store.write(lambda connection: _move(connection, consumer.name, entries[0].position))
+    consumer.skipped += 1
     return entries[0].position
 
 

@@ -32,6 +32,9 @@ class History:
 
     name = "history"
 
+    def __init__(self) -> None:
+        self.skipped = 0
+
     def apply(self, connection: Connection, entries: Sequence[Entry], now: float) -> None:
         """Insert the results of ``entries`` into their intervals, then renew the rungs they touch."""
         windows: dict[tuple[str, str], Window] = {}

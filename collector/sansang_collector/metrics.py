@@ -53,6 +53,17 @@ FAMILIES: tuple[Family, ...] = (
     Family("sansang_log_position", "gauge", "Position of the newest envelope in the report log"),
     Family("sansang_log_queue_seconds", "gauge", "Work waiting for the report log's writer"),
     Family("sansang_consumer_lag_entries", "gauge", "Envelopes in the log a consumer has not applied", ("consumer",)),
+    Family(
+        "sansang_consumer_skipped_entries_total",
+        "counter",
+        "Envelopes a consumer left out because applying them failed",
+        ("consumer",),
+    ),
+    Family(
+        "sansang_results_time_unsure_total",
+        "counter",
+        "Results of an earlier boot whose time could not be told; kept in the log, used nowhere",
+    ),
     Family("sansang_ingest_requests_total", "counter", "Answers to POST /api/v1/reports", ("status",)),
     Family("sansang_ingest_reports_total", "counter", "Reports taken into the log"),
     Family("sansang_ingest_refused_records_total", "counter", "Reports not taken", ("why",)),

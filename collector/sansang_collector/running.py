@@ -36,7 +36,9 @@ class Collector:
     """Records refused, by why."""
     taken: int
     """Reports taken into the log."""
+    state: State
     consumers: tuple[Consumer, ...]
+    """All of them, ``state`` included."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float]) -> None:
         self.settings = settings
@@ -51,7 +53,8 @@ class Collector:
         except Exception:
             self.store.close()
             raise
-        self.consumers = (State(), History())
+        self.state = State()
+        self.consumers = (self.state, History())
         self._tasks: list[asyncio.Task[None]] = []
 
     @property

@@ -59,6 +59,8 @@ def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:
     for consumer in collector.consumers:
         lag = collector.log.position - position_of(connection, consumer.name)
         yield Sample("sansang_consumer_lag_entries", (consumer.name,), max(lag, 0))
+        yield Sample("sansang_consumer_skipped_entries_total", (consumer.name,), consumer.skipped)
+    yield Sample("sansang_results_time_unsure_total", (), collector.state.unsure)
     for status, count in sorted(collector.answers.items()):
         yield Sample("sansang_ingest_requests_total", (status,), count)
     yield Sample("sansang_ingest_reports_total", (), collector.taken)

@@ -82,6 +82,11 @@ class State:
 
     name = "state"
 
+    def __init__(self) -> None:
+        self.skipped = 0
+        self.unsure = 0
+        """Results whose time could not be told, since the start; a batch tried again counts again."""
+
     def apply(self, connection: Connection, entries: Sequence[Entry], now: float) -> None:  # noqa: ARG002  # protocol
         """Bring contact, machine and latest results up to ``entries``."""
         for entry in entries:
@@ -130,7 +135,9 @@ class State:
                 at = clocks.stamp(report, entry.sent, entry.received, skews.get(report.boot), result.at)
                 check = profile.checks.get(result.check) if profile else None
                 period = check.period if check else clocks.DEFAULT_PERIOD
-                if not at.unsure:
+                if at.unsure:
+                    self.unsure += 1
+                else:
                     seen.append(_Seen(report, result, at.at, clocks.is_live(at, entry.received, period)))
         return seen
 

@@ -23,6 +23,7 @@ class Diary:
 
     def __init__(self, poison: int | None = None) -> None:
         self.poison = poison
+        self.skipped = 0
 
     def apply(self, connection: Connection, entries: Sequence[Entry], now: float) -> None:
         for one in entries:
@@ -113,10 +114,12 @@ async def test_an_entry_that_breaks_a_consumer_is_left_out_and_the_next_ones_are
     log = ReportLog(tmp_path)
     for seq in (1, 2, 3):
         log.append(arrival(taken(seq))).result(20)
-    await follow(store, log, Diary(poison=2), 3)
+    diary = Diary(poison=2)
+    await follow(store, log, diary, 3)
     log.close()
 
     assert written(store) == ["1", "3"]
+    assert diary.skipped == 1
     assert "leaves out position 2" in caplog.text
 
 

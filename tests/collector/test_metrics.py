@@ -152,6 +152,21 @@ def test_a_stale_checks_series_vanish_while_its_agent_is_up(still: tuple[Collect
     assert [sample.labels["check"] for sample in success.samples] == ["dvc"]
 
 
+def test_results_of_unsure_time_and_entries_left_out_are_counted(still: tuple[Collector, list[float]]) -> None:
+    collector, clock = still
+    dark = entry_of(2, report(2, boot="boot-0", results=[result(), result("dvc")]))
+    collector.store.write_sync(lambda connection: collector.state.apply(connection, [dark], clock[0]))
+    collector.consumers[1].skipped = 3
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for metric in Exposition(collector).collect()
+        for sample in metric.samples
+    }
+
+    assert found["sansang_results_time_unsure_total",] == 2
+    assert found["sansang_consumer_skipped_entries_total", "history"] == 3
+
+
 @pytest.mark.needs("prometheus")
 def test_a_real_prometheus_scrapes_it_with_a_credentials_file(
     collector: CollectorProcess, scraped: str, tmp_path: Path
