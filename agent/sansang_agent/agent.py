@@ -55,8 +55,13 @@ async def run_agent(
     stop: asyncio.Event,
     goodbye: Goodbyes,
     on_results: OnResults | None = None,
+    *,
+    mistakes: tuple[str, ...] = (),
 ) -> None:
-    """Measure and tell until ``stop`` is set, then say goodbye; returns within a few seconds of it."""
+    """Measure and tell until ``stop`` is set, then say goodbye; returns within a few seconds of it.
+
+    ``mistakes``: why the configuration file itself is not in use, for the status.
+    """
     clock = SystemClock(platform)
     names = ServerNames(config.resolvers) if config.resolvers else SystemNames()
     tools = Tools(platform, names, user_agent(__version__, config.contact))
@@ -65,6 +70,7 @@ async def run_agent(
         return await run_once(check, tools, clock)
 
     agent = await Agent.prepare(config, profile, platform, clock)
+    agent.mistakes = mistakes
     await agent.run(ask, stop, on_results, goodbye)
 
 
@@ -85,6 +91,8 @@ class Agent:
         self._started = clock.mono()
         self._started_wall = clock.wall()
         self._news = asyncio.Event()
+        self.mistakes: tuple[str, ...] = ()
+        """Why the configuration file itself is not in use."""
         self._uplink = self._new_uplink()
 
     @classmethod
@@ -212,6 +220,7 @@ class Agent:
             period=self._config.report_period,
             config=self._hash,
             label=self._profile.label,
+            mistakes=self.mistakes,
             collector=self._config.collector.url if self._config.collector else None,
             last_contact=contact.wall,
             last_error=contact.error,

@@ -21,7 +21,8 @@ from .config import AgentConfig, load_config
 from .contract.rung import Owner
 from .contract.settings import SettingsError
 from .contract.words import DEFAULT_LANGUAGE
-from .phrases import Speech
+from .last_good import Chosen, choose
+from .phrases import Speech, in_spite_of
 from .platform import current
 from .table import Look
 from .terminal import prepare, progress_on
@@ -35,9 +36,14 @@ class _Call(NamedTuple):
     """One call of the program, understood."""
 
     options: argparse.Namespace
-    config: AgentConfig
+    chosen: Chosen
     speech: Speech
     look: Look
+
+    @property
+    def config(self) -> AgentConfig:
+        """The settings in use."""
+        return self.chosen.config
 
 
 def main() -> None:
@@ -76,9 +82,11 @@ def _answer(arguments: Sequence[str], speech: Speech, look: Look) -> int:
     options = parser(speech).parse_args(arguments)
     if options.command == "check-config":
         return _check_config(options, speech)
-    config = load_config(options.config)
-    spoken = Speech(asked_language(arguments) or config.language, contacts_of(config))
-    return _COMMANDS[options.command](_Call(options, config, spoken, look))
+    chosen = choose(options.config)
+    spoken = Speech(asked_language(arguments) or chosen.config.language, contacts_of(chosen.config))
+    if chosen.mistakes:
+        print(in_spite_of(chosen.mistakes, spoken), file=sys.stderr, flush=True)
+    return _COMMANDS[options.command](_Call(options, chosen, spoken, look))
 
 
 def _apology(problem: BaseException, speech: Speech) -> str:
@@ -127,7 +135,7 @@ def _check(call: _Call) -> int:
 def _run(call: _Call) -> int:
     from .commands.run import run  # noqa: PLC0415  # only the service needs uplink and spool
 
-    return run(call.config, current())
+    return run(call.chosen, current())
 
 
 def _status(call: _Call) -> int:

@@ -20,6 +20,12 @@ def mark(text: str) -> str:
     return text
 
 
+def in_spite_of(mistakes: Sequence[str], speech: "Speech") -> str:
+    """That the last good configuration is in use, and what is wrong with the file: one line each."""
+    _ = speech.say
+    return "\n".join((_("The configuration file cannot be used; the last good one is in use:"), *mistakes))
+
+
 _PARTS = {
     Part.MACHINE: mark("this computer"),
     Part.LOCAL_NETWORK: mark("the local network"),

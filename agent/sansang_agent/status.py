@@ -39,6 +39,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of the profile in use."""
     label: str = ""
     """The profile's label, for example that it is a sandbox."""
+    mistakes: tuple[str, ...] = ()
+    """Why the configuration file cannot be used, one line each; the agent runs with the last good one."""
     collector: str | None = None
     """The collector's URL; None where none is configured."""
     last_contact: float | None = None

@@ -13,7 +13,7 @@ from sansang_agent import __version__, cli, last_verdict, status
 from sansang_agent.commands import status as status_command
 from sansang_agent.commands.report import report
 from sansang_agent.config import AgentConfig, Commune, Contacts
-from sansang_agent.contract.check import HostCheck, Profile, TcpCheck
+from sansang_agent.contract.check import Profile, TcpCheck
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Nic, Result, SpoolState
@@ -59,7 +59,7 @@ def test_a_mistake_of_use_is_said_in_the_language_asked_for(arguments: list[str]
 
 def test_a_target_that_makes_no_sense_is_a_mistake_of_use(capsys: Capsys) -> None:
     assert cli.answer(["check", "tcp", "nowhere"]) == 3
-    assert "Không hiểu đích cần đo: 'nowhere' is not host:port." in capsys.readouterr().err
+    assert "Đích cần đo không hợp lệ: 'nowhere' is not host:port." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("language", "words"), [("vi", "cách dùng: sansang check"), ("en", "usage: sansang check")])
@@ -147,7 +147,7 @@ def test_nobody_ever_reads_a_stack_trace(
     def broken(_path: Path | None) -> AgentConfig:
         raise problem
 
-    monkeypatch.setattr(cli, "load_config", broken)
+    monkeypatch.setattr(cli, "choose", broken)
 
     assert cli.answer(["check"]) == 3
 
@@ -398,20 +398,50 @@ def test_a_damaged_last_verdict_is_none(tmp_path: Path) -> None:
 # the service
 
 
-@pytest.mark.needs("linux")
-def test_run_stops_in_order_when_it_is_told_to(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    check = HostCheck(id="machine", rung=Rung.MACHINE, target="local", period=1)
-    file = tmp_path / "agent.yml"
-    profile = {"checks": [{"id": check.id, "kind": "host", "rung": "machine", "target": "local", "period": 1}]}
-    file.write_text(f"profile: {json.dumps(profile)}\nreport_period: 1\ndata_dir: {data}\n", encoding="utf-8")
+def ran_once(file: Path, data: Path) -> tuple[int, bytes]:
+    """The exit code and the log of a service that was stopped once it had said how it is."""
     command = [sys.executable, "-m", "sansang_agent", "run", "--config", str(file)]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
-        while status.read(data) is None and process.poll() is None:
+        while process.poll() is None and ((said := status.read(data)) is None or said.pid != process.pid):
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
-
         _out, log = process.communicate(timeout=30)
+    return process.returncode, log
 
-    assert process.returncode == 0
+
+@pytest.fixture
+def service(tmp_path: Path) -> Path:
+    """A configuration file of a service that looks at its machine."""
+    file = tmp_path / "agent.yml"
+    profile = {"checks": [{"id": "machine", "kind": "host", "rung": "machine", "target": "local", "period": 1}]}
+    text = f"profile: {json.dumps(profile)}\nreport_period: 1\ndata_dir: {tmp_path / 'data'}\n"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.mark.needs("linux")
+def test_run_stops_in_order_when_it_is_told_to(service: Path, tmp_path: Path) -> None:
+    code, log = ran_once(service, tmp_path / "data")
+
+    assert code == 0
     assert b"Traceback" not in log
+
+
+@pytest.mark.needs("linux")
+def test_a_service_whose_file_broke_starts_with_the_last_good_one_and_says_so(
+    service: Path, tmp_path: Path, capsys: Capsys
+) -> None:
+    ran_once(service, tmp_path / "data")
+    service.write_text(service.read_text(encoding="utf-8") + "langauge: vi\n", encoding="utf-8")
+
+    code, log = ran_once(service, tmp_path / "data")
+
+    assert code == 0
+    assert b"the last good one is" in log
+    assert b"unknown key 'langauge'" in log
+    found = status.read(tmp_path / "data")
+    assert found is not None
+    assert ["langauge" in mistake for mistake in found.mistakes] == [True]
+    assert list(found.results) == ["machine"]
+    assert cli.answer(["status", "--config", str(service)]) == 1
+    assert "Tệp cấu hình đang có lỗi nên tạm dùng bản đúng gần nhất:" in capsys.readouterr().out

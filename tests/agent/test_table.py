@@ -82,7 +82,7 @@ def test_a_check_shows_all_the_evidence_it_has() -> None:
     assert list(check_lines(Seen(GATEWAY, found), VI, PLAIN)) == [
         "● Thiết bị [192.0.2.1] (kiểm tra tại chỗ): Tốt",
         "    địa chỉ: 192.0.2.1",
-        "    gói dò: gửi 5, mất 1",
+        "    gói thăm dò: gửi 5, mất 1",
         "    thời gian đi về: 0,41 / 0,52 / 12 ms (nhanh nhất, trung vị, chậm nhất)",
         "    thời gian: kết nối 12, later 1,00 (ms)",
         "    các trạm đã trả lời: 2: 198.51.100.1",

@@ -8,6 +8,7 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from sansang_agent import logs
 from sansang_agent.agent import Goodbyes, run_agent
@@ -16,6 +17,7 @@ from sansang_agent.config import AgentConfig
 from sansang_agent.contract.check import Profile
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.default_profile import profile_for
+from sansang_agent.last_good import Chosen, keep
 from sansang_agent.platform import NetworkState, Platform
 
 LOOK_EVERY_S = 10.0
@@ -27,20 +29,24 @@ RunAgent = Callable[[AgentConfig, Profile, Platform, asyncio.Event, Goodbyes], A
 _log = logging.getLogger(__name__)
 
 
-def run(config: AgentConfig, platform: Platform) -> int:
+def run(chosen: Chosen, platform: Platform) -> int:
     """Run until SIGINT or SIGTERM (Ctrl-C or Ctrl-Break on Windows); 0 when stopped in order."""
     logs.set_up(sys.stderr)
-    asyncio.run(_until_signalled(config, platform))
+    for mistake in chosen.mistakes:
+        _log.error("the configuration file cannot be used, so the last good one is: %s", mistake)
+    keep(chosen)
+    asyncio.run(_until_signalled(chosen, platform))
     return 0
 
 
-async def _until_signalled(config: AgentConfig, platform: Platform) -> None:
+async def _until_signalled(chosen: Chosen, platform: Platform) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: loop.call_soon_threadsafe(stop.set))
-    await keep_running(config, platform, SystemClock(platform), stop, run_agent)
+    agent = partial(run_agent, mistakes=chosen.mistakes)
+    await keep_running(chosen.config, platform, SystemClock(platform), stop, agent)
 
 
 async def keep_running(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from sansang_agent.config import AgentConfig, data_dir
-from sansang_agent.phrases import Speech
+from sansang_agent.phrases import Speech, in_spite_of
 from sansang_agent.status import Status, read
 
 from . import Said
@@ -36,7 +36,7 @@ def exit_code(found: Status, wall: float) -> int:
     """2: it has stopped writing; 1: it runs, but cannot tell, cannot keep, or its clock is wrong; else 0."""
     if found.is_stale(wall):
         return 2
-    return 1 if _untold(found, wall) or found.spool_error or _clock_is_wrong(found) else 0
+    return 1 if _untold(found, wall) or found.spool_error or found.mistakes or _clock_is_wrong(found) else 0
 
 
 def _untold(found: Status, wall: float) -> bool:
@@ -62,6 +62,8 @@ def _lines(found: Status, speech: Speech, wall: float) -> Iterator[str]:
         )
     if found.label:
         yield found.label
+    if found.mistakes:
+        yield in_spite_of(found.mistakes, speech)
     yield _contact(found, speech, wall)
     yield from _spool(found, speech, wall)
     yield _clock(found, speech)
