@@ -189,6 +189,7 @@ def _agent(ledger: _Ledger, row: Row[tuple[int, str, str, float]], now: float) -
     machine = ledger.machine.get(row.id)
     profile = ledger.profiles.get(machine.config) if machine else None
     silent = is_silent(contact.at if contact else None, now)
+    checks = _checks(ledger, row.id, profile, now)
     return AgentView(
         id=row.id,
         name=row.name,
@@ -203,7 +204,8 @@ def _agent(ledger: _Ledger, row: Row[tuple[int, str, str, float]], now: float) -
         spool_rows=contact.spool_rows if contact else 0,
         spool_oldest=contact.spool_oldest if contact else None,
         dropped=ledger.dropped.get(row.id, 0),
-        rungs=_ladder(_checks(ledger, row.id, profile, now), profile),
+        rungs=_ladder(checks, profile),
+        others=tuple(check for check in checks if check.rung is None),
     )
 
 

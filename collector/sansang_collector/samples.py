@@ -47,9 +47,8 @@ def samples(collector: Collector) -> Iterator[Sample]:
         yield from _agent(view, contacts.get(view.id))
         if not view.silent:
             yield from _host(view, machines.get(view.id))
-            for rung in view.rungs:
-                for check in rung.checks:
-                    yield from _check(view, check)
+            for check in view.checks:
+                yield from _check(view, check)
 
 
 def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:

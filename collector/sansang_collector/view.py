@@ -72,6 +72,13 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     dropped: int
     """Reports the agent had to drop, ever."""
     rungs: tuple[RungView, ...]
+    others: tuple[CheckView, ...] = ()
+    """Checks whose rung is not known because no profile that came names it."""
+
+    @property
+    def checks(self) -> tuple[CheckView, ...]:
+        """All of them, nearest rung first."""
+        return (*(check for rung in self.rungs for check in rung.checks), *self.others)
 
 
 class CommuneView(msgspec.Struct, frozen=True, kw_only=True):

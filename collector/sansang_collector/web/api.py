@@ -121,13 +121,16 @@ def agent(request: Request, agent: AgentId) -> Response:
     responses=listed(CheckView) | _MISSING,
 )
 def results(request: Request, agent: AgentId, limit: Limit = 200, offset: Offset = 0) -> Response:
-    """The newest result of each check, nearest rung first; ``live`` is false where it is not the present any more."""
+    """The newest result of each check, nearest rung first, those of no known rung last.
+
+    ``live`` is false where it is not the present any more.
+    """
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
         found = overview.agent(connection, agent, collector.now())
     if found is None:
         raise HTTPException(404, f"there is no agent {agent}")
-    return _listed([check for rung in found.rungs for check in rung.checks], limit, offset)
+    return _listed(found.checks, limit, offset)
 
 
 @router.get(

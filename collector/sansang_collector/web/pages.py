@@ -142,11 +142,11 @@ def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = No
                 period_s=check.period_s,
                 now=now,
                 ident=f"strip-{check.check}",
-                name=check.name or check.target,
+                name=check.name or check.target or check.check,
                 marked=at,
             )
 
-        strips = {check.check: strip(check) for rung in found.rungs for check in rung.checks}
+        strips = {check.check: strip(check) for check in found.checks}
     return shell.page(
         request,
         "agent.html",
