@@ -19,7 +19,7 @@ from . import boots, changes, check_history, clocks, profiles_seen, rung_history
 from . import commune as places
 from .agents import AGENT
 from .check_history import INTERVAL, MOMENT
-from .liveness import is_silent
+from .liveness import Present, is_silent
 from .log import ReportLog
 from .profiles_seen import SeenProfile
 from .rungs import best_light
@@ -39,29 +39,29 @@ class _Ledger(msgspec.Struct):
     profiles: dict[str, SeenProfile | None]
 
 
-def agents(connection: Connection, now: float, commune: str | None = None) -> list[AgentView]:
+def agents(connection: Connection, present: Present, commune: str | None = None) -> list[AgentView]:
     """All machines, or those of one commune, by commune and name."""
     query = select(AGENT).order_by(AGENT.c.commune, AGENT.c.name)
-    return _agents(connection, now, query if commune is None else query.where(AGENT.c.commune == commune))
+    return _agents(connection, present, query if commune is None else query.where(AGENT.c.commune == commune))
 
 
-def agent(connection: Connection, id: int, now: float) -> AgentView | None:  # noqa: A002  # the key's name everywhere
+def agent(connection: Connection, id: int, present: Present) -> AgentView | None:  # noqa: A002  # the key's name everywhere
     """One machine."""
-    return next(iter(_agents(connection, now, select(AGENT).where(AGENT.c.id == id))), None)
+    return next(iter(_agents(connection, present, select(AGENT).where(AGENT.c.id == id))), None)
 
 
-def communes(connection: Connection, now: float) -> list[CommuneView]:
+def communes(connection: Connection, present: Present) -> list[CommuneView]:
     """The communes that have agents, by code."""
     by_commune: defaultdict[str, list[AgentView]] = defaultdict(list)
-    for view in agents(connection, now):
+    for view in agents(connection, present):
         by_commune[view.commune].append(view)
     since = _rung_since(connection)
     return [_commune(code, members, since) for code, members in sorted(by_commune.items())]
 
 
-def commune(connection: Connection, code: str, now: float) -> CommuneView | None:
+def commune(connection: Connection, code: str, present: Present) -> CommuneView | None:
     """One commune, if it has an agent."""
-    members = agents(connection, now, code)
+    members = agents(connection, present, code)
     return _commune(code, members, _rung_since(connection, code)) if members else None
 
 
@@ -143,10 +143,10 @@ _OUTCOME = {
 }
 
 
-def _agents(connection: Connection, now: float, query: Select[tuple[int, str, str, float]]) -> list[AgentView]:
+def _agents(connection: Connection, present: Present, query: Select[tuple[int, str, str, float]]) -> list[AgentView]:
     rows = connection.execute(query).all()
     ledger = _read(connection, [row.id for row in rows])
-    return [_agent(ledger, row, now) for row in rows]
+    return [_agent(ledger, row, present) for row in rows]
 
 
 def _read(connection: Connection, ids: list[int]) -> _Ledger:
@@ -184,12 +184,12 @@ def _since(connection: Connection, ids: list[int]) -> dict[tuple[int, str], tupl
     return {(row.agent, row.check): (row.outcome, row.first_ms / 1000) for row in rows}
 
 
-def _agent(ledger: _Ledger, row: Row[tuple[int, str, str, float]], now: float) -> AgentView:
+def _agent(ledger: _Ledger, row: Row[tuple[int, str, str, float]], present: Present) -> AgentView:
     contact = ledger.contact.get(row.id)
     machine = ledger.machine.get(row.id)
     profile = ledger.profiles.get(machine.config) if machine else None
-    silent = is_silent(contact.at if contact else None, now)
-    checks = _checks(ledger, row.id, profile, now)
+    silent = contact is None or is_silent(contact.at, contact.silent, present)
+    checks = _checks(ledger, row.id, profile, present.at)
     return AgentView(
         id=row.id,
         name=row.name,
@@ -236,7 +236,7 @@ def _check(row: Row[tuple[object, ...]], spec: Check | None, since: tuple[str, f
         reason=result.reason,
         at=row.at,
         since=since[1] if since and since[0] == result.outcome else None,
-        live=row.live and now - row.at <= clocks.live_seconds(period) + clocks.REPORT_SECONDS,
+        live=row.live and abs(now - row.at) <= clocks.live_seconds(period) + clocks.REPORT_SECONDS,
         duration_ms=_duration(result),
         rtt_ms=result.rtt_ms,
         loss=result.lost / result.sent if result.sent and result.lost is not None else None,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from . import consumers
 from .consumers import Consumer
 from .history import History
-from .liveness import watch_silence
+from .liveness import Present, watch_silence
 from .log import ReportLog
 from .news import News
 from .settings import CollectorSettings
@@ -55,7 +55,14 @@ class Collector:
             raise
         self.state = State()
         self.consumers = (self.state, History())
+        self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
+
+    def present(self) -> Present:
+        """What views of the ledger are made for; a clock set back begins to listen anew."""
+        now = self.now()
+        self._started_at = min(self._started_at, now)
+        return Present(now, self._started_at)
 
     @property
     def ready(self) -> bool:
@@ -64,13 +71,14 @@ class Collector:
 
     async def start(self) -> None:
         """Start the consumers on the running event loop."""
+        self._started_at = self.now()
         loop = asyncio.get_running_loop()
         wakes = [asyncio.Event() for _ in self.consumers]
         self.log.on_commit = lambda: [loop.call_soon_threadsafe(wake.set) for wake in wakes]
         for consumer, wake in zip(self.consumers, wakes, strict=True):
             follow = consumers.follow(consumer, self.log, self.store, self.news, self.now, wake)
             self._tasks.append(asyncio.create_task(follow, name=consumer.name))
-        self._tasks.append(asyncio.create_task(watch_silence(self.store, self.news, self.now), name="liveness"))
+        self._tasks.append(asyncio.create_task(watch_silence(self.store, self.news, self.present), name="liveness"))
 
     async def stop(self) -> None:
         """Wake the streams, stop the consumers between two transactions, write what waits, close the files."""

@@ -36,9 +36,8 @@ class Sample(NamedTuple):
 
 def samples(collector: Collector) -> Iterator[Sample]:
     """Everything there is to say now."""
-    now = collector.now()
     with collector.store.read() as connection:
-        views = overview.agents(connection, now)
+        views = overview.agents(connection, collector.present())
         contacts = {row.agent: row for row in connection.execute(select(CONTACT))}
         machines = {row.agent: row for row in connection.execute(select(MACHINE))}
         yield from _own(collector, connection)

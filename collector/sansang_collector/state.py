@@ -96,7 +96,7 @@ class State:
             stamps = self._stamps(connection, entry)
             if stamps:
                 newest, at = max(stamps, key=lambda pair: pair[1].at)
-                _meet(connection, entry.agent, newest, at.at)
+                _meet(connection, entry, newest, at.at)
             self._update_latest(connection, entry, commune)
 
     def _stamps(self, connection: Connection, entry: Entry) -> list[tuple[Report, clocks.Stamp]]:
@@ -117,7 +117,8 @@ class State:
             name = seen.result.check
             known = newest.get(name)
             row = before.get(name)
-            if known is None and row is not None and row.at >= seen.at:
+            # A row of after this arrival is of a time when the collector's clock was fast: it must not stay for ever.
+            if known is None and row is not None and seen.at <= row.at <= entry.received:
                 continue
             was = (known.result.outcome, known.result.reason) if known else (row.outcome, row.reason) if row else None
             newest[name] = seen
@@ -196,10 +197,10 @@ def _count_dropped(connection: Connection, entry: Entry) -> None:
     connection.execute(new.on_conflict_do_update(index_elements=[DROPPED.c.agent, DROPPED.c.stream], set_=row))
 
 
-def _meet(connection: Connection, agent: int, report: Report, at: float) -> None:
+def _meet(connection: Connection, entry: Entry, report: Report, at: float) -> None:
     """Remember what the newest report says of the machine itself."""
     row = {
-        "agent": agent,
+        "agent": entry.agent,
         "at": at,
         "version": report.version,
         "config": report.config,
@@ -208,9 +209,8 @@ def _meet(connection: Connection, agent: int, report: Report, at: float) -> None
         "back": report.goodbye.back if report.goodbye else None,
     }
     new = insert(MACHINE).values(row)
-    connection.execute(
-        new.on_conflict_do_update(index_elements=[MACHINE.c.agent], set_=row, where=new.excluded.at >= MACHINE.c.at)
-    )
+    newer = (new.excluded.at >= MACHINE.c.at) | (MACHINE.c.at > entry.received)
+    connection.execute(new.on_conflict_do_update(index_elements=[MACHINE.c.agent], set_=row, where=newer))
 
 
 def _store_latest(connection: Connection, entry: Entry, seen: _Seen) -> None:

@@ -11,8 +11,9 @@ from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.outcome import Outcome
 from sansang_agent.contract.rung import Rung
-from sansang_collector import overview, profiles_seen
+from sansang_collector import liveness, overview, profiles_seen
 from sansang_collector.history import History
+from sansang_collector.liveness import Present
 from sansang_collector.log import Entry
 from sansang_collector.state import State
 from sansang_collector.store import Store
@@ -46,14 +47,14 @@ def rung(view: AgentView, wanted: Rung) -> RungView:
 
 
 def agent(connection: Connection, number: int = 1, now: float = NOW) -> AgentView:
-    view = overview.agent(connection, number, now)
+    view = overview.agent(connection, number, Present(now, 0))
     assert view
     return view
 
 
 def test_an_agent_never_heard_of_is_none(connection: Connection) -> None:
-    assert overview.agent(connection, 99, NOW) is None
-    assert overview.commune(connection, "99999", NOW) is None
+    assert overview.agent(connection, 99, Present(NOW, 0)) is None
+    assert overview.commune(connection, "99999", Present(NOW, 0)) is None
     assert overview.check_intervals(connection, 1, "gw", 0, NOW) == []
 
 
@@ -105,12 +106,12 @@ def test_the_best_agent_speaks_for_the_commune_and_a_failed_rung_for_the_whole(c
     first = report(1, 995.0, [result(), result("dvc", reason="refused")], config=CONFIG)
     second = report(1, 995.0, [result(reason="timeout"), result("dvc", reason="refused")], config=CONFIG)
     apply(connection, entry_of(1, first), entry_of(2, second, agent=2))
-    (commune,) = overview.communes(connection, NOW)
+    (commune,) = overview.communes(connection, Present(NOW, 0))
     lights = {one.rung: one.light for one in commune.rungs}
 
     assert (commune.code, commune.agents, commune.silent_agents, commune.light) == ("05983", 2, 0, Light.FAILED)
     assert (lights[Rung.GATEWAY], lights[Rung.SERVICE]) == (Light.OK, Light.FAILED)
-    assert commune == overview.commune(connection, "05983", NOW)
+    assert commune == overview.commune(connection, "05983", Present(NOW, 0))
     assert commune.labels == ("sandbox: stand-ins",)
 
 
@@ -139,3 +140,32 @@ def test_changes_are_read_by_number(connection: Connection) -> None:
 
     assert [one.kind for one in overview.changes_after(connection, 0, 10)] == ["agent", "outcome"]
     assert overview.changes_after(connection, newest, 10) == []
+
+
+def test_after_a_restart_nobody_is_silent_who_had_no_time_to_speak(connection: Connection) -> None:
+    apply(connection, entry(1, Measured(-5), config=CONFIG))
+
+    def silent(after_start: float) -> bool:
+        view = overview.agent(connection, 1, Present(NOW + 3600 + after_start, listening_since=NOW + 3600))
+        assert view
+        return view.silent
+
+    assert [silent(after) for after in (1, 45, 46)] == [False, False, True]
+
+
+def test_who_was_silent_before_a_restart_still_is(connection: Connection) -> None:
+    apply(connection, entry(1, Measured(-5), config=CONFIG))
+    liveness.mark_silent(connection, Present(NOW + 60, 0))
+    view = overview.agent(connection, 1, Present(NOW + 3601, listening_since=NOW + 3600))
+
+    assert view
+    assert view.silent
+
+
+def test_nothing_measured_by_a_clock_set_back_since_is_the_present(connection: Connection) -> None:
+    apply(connection, entry(1, Measured(-5), config=CONFIG))
+    view = overview.agent(connection, 1, Present(NOW - 7 * 3600, listening_since=NOW - 8 * 3600))
+
+    assert view
+    assert view.silent
+    assert not rung(view, Rung.GATEWAY).checks[0].live

@@ -108,9 +108,37 @@ def test_a_backlog_does_not_bring_an_old_version_back(connection: Connection) ->
 def test_silence_is_told_once_and_its_end_once(connection: Connection) -> None:
     State().apply(connection, [entry_of(1)], NOW)
     for later in (44, 46, 60):
-        liveness.mark_silent(connection, NOW + later)
+        liveness.mark_silent(connection, liveness.Present(NOW + later, 0))
     assert [row[0] for row in changed(connection)] == ["agent", "contact"]
 
     State().apply(connection, [entry_of(2, received=NOW + 70)], NOW)
     assert [row[0] for row in changed(connection)] == ["agent", "contact", "contact"]
     assert not connection.execute(select(CONTACT.c.silent)).scalar_one()
+
+
+def test_after_a_restart_agents_first_get_the_time_to_come_back(connection: Connection) -> None:
+    State().apply(connection, [entry_of(1)], NOW)
+    for later in (3601, 3645):
+        liveness.mark_silent(connection, liveness.Present(NOW + later, listening_since=NOW + 3600))
+    assert [row[0] for row in changed(connection)] == ["agent"]
+
+    liveness.mark_silent(connection, liveness.Present(NOW + 3646, listening_since=NOW + 3600))
+    assert [row[0] for row in changed(connection)] == ["agent", "contact"]
+
+
+def test_what_was_measured_while_the_collectors_clock_was_fast_does_not_stay_the_newest(connection: Connection) -> None:
+    State().apply(connection, [entry_of(1, report(1, 995.0, version="1"), received=NOW + 7 * 3600)], NOW)
+    State().apply(connection, [entry_of(2, report(2, 995.0, [result(reason="timeout")], version="2"))], NOW)
+
+    assert connection.execute(select(LATEST.c.outcome, LATEST.c.at)).one() == ("failed", NOW - 5)
+    assert connection.execute(select(MACHINE.c.version)).scalar_one() == "2"
+
+
+def test_a_contact_of_a_clock_set_back_since_is_no_contact_once_everyone_could_speak(connection: Connection) -> None:
+    State().apply(connection, [entry_of(1, received=NOW + 7 * 3600)], NOW)
+    told = []
+    for later in (0, 45, 46):
+        liveness.mark_silent(connection, liveness.Present(NOW + later, listening_since=NOW))
+        told.append(len(changed(connection)))
+
+    assert told == [1, 1, 2]

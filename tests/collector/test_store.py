@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sansang_collector import consumers, links, overview, tokens
 from sansang_collector.agents import AGENT
 from sansang_collector.changes import CHANGE
+from sansang_collector.liveness import Present
 from sansang_collector.log import ReportLog
 from sansang_collector.newer_schema import NewerSchemaError
 from sansang_collector.store import LEDGER, Store
@@ -33,7 +34,7 @@ def version_1(tmp_path: Path) -> Path:
 def test_what_version_1_wrote_is_read_by_this_one(version_1: Path) -> None:
     store = Store(version_1)
     with store.read() as connection:
-        (view,) = overview.agents(connection, NOW + 1)
+        (view,) = overview.agents(connection, Present(NOW + 1, 0))
         found = tokens.find(connection, SECRET_OF_THE_DUMP)
         (interval,) = overview.check_intervals(connection, view.id, "gw", NOW - 3600, NOW)
         (change,) = [row for row in overview.changes_after(connection, 0, 10) if row.kind == "outcome"]

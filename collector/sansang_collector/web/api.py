@@ -58,7 +58,7 @@ def communes(request: Request, limit: Limit = 200, offset: Offset = 0) -> Respon
     """All communes in the order of their codes, each with the light of every rung over all its agents."""
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
-        return _listed(overview.communes(connection, collector.now()), limit, offset)
+        return _listed(overview.communes(connection, collector.present()), limit, offset)
 
 
 @router.get("/communes/{code}", summary="One commune", tags=["communes"], responses=one(CommuneView) | _MISSING)
@@ -66,7 +66,7 @@ def commune(request: Request, code: str) -> Response:
     """One commune's ladder and how many of its agents are silent."""
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
-        found = overview.commune(connection, code, collector.now())
+        found = overview.commune(connection, code, collector.present())
     if found is None:
         raise HTTPException(404, f"no commune has the code {code!r}")
     return answer(found)
@@ -89,7 +89,7 @@ def rung_intervals(
     collector = shell.collector_of(request)
     first, last = window(first, last, collector.now())
     with collector.store.read() as connection:
-        if overview.commune(connection, code, collector.now()) is None:
+        if overview.commune(connection, code, collector.present()) is None:
             raise HTTPException(404, f"no commune has the code {code!r}")
         found = overview.rung_intervals(connection, code, rung, first, last)
     return _over_time({"commune": code, "rung": rung}, first, last, found)
@@ -100,7 +100,7 @@ def agents(request: Request, commune: Commune = None, limit: Limit = 200, offset
     """All agents, or one commune's: contact, spool, clock, version, ladder."""
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
-        return _listed(overview.agents(connection, collector.now(), commune=commune), limit, offset)
+        return _listed(overview.agents(connection, collector.present(), commune=commune), limit, offset)
 
 
 @router.get("/agents/{agent}", summary="One agent", tags=["agents"], responses=one(AgentView) | _MISSING)
@@ -108,7 +108,7 @@ def agent(request: Request, agent: AgentId) -> Response:
     """One agent with the newest result of each of its checks."""
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
-        found = overview.agent(connection, agent, collector.now())
+        found = overview.agent(connection, agent, collector.present())
     if found is None:
         raise HTTPException(404, f"there is no agent {agent}")
     return answer(found)
@@ -127,7 +127,7 @@ def results(request: Request, agent: AgentId, limit: Limit = 200, offset: Offset
     """
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
-        found = overview.agent(connection, agent, collector.now())
+        found = overview.agent(connection, agent, collector.present())
     if found is None:
         raise HTTPException(404, f"there is no agent {agent}")
     return _listed(found.checks, limit, offset)
@@ -150,7 +150,7 @@ def check_intervals(
     collector = shell.collector_of(request)
     first, last = window(first, last, collector.now())
     with collector.store.read() as connection:
-        if overview.agent(connection, agent, collector.now()) is None:
+        if overview.agent(connection, agent, collector.present()) is None:
             raise HTTPException(404, f"there is no agent {agent}")
         found = overview.check_intervals(connection, agent, check, first, last)
     return _over_time({"agent": agent, "check": check}, first, last, found)

@@ -43,7 +43,7 @@ def communes(request: Request, offset: Annotated[int, Query(ge=0)] = 0) -> Respo
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
         change = overview.newest_change(connection)
-        found = overview.communes(connection, collector.now())
+        found = overview.communes(connection, collector.present())
     shown = sorted(found, key=_rank)[offset : offset + PAGE_SIZE]
     return shell.page(
         request,
@@ -77,15 +77,16 @@ def _labels(labels: Any) -> list[str]:
 def commune(request: Request, code: str, hours: Hours = 6) -> Response:
     """One commune: its rungs over time, and its machines."""
     collector = shell.collector_of(request)
-    now = collector.now()
+    present = collector.present()
+    now = present.at
     window = Window(now - hours * 3600, now)
     say = shell.phrases(request)
     with collector.store.read() as connection:
         change = overview.newest_change(connection)
-        found = overview.commune(connection, code, now)
+        found = overview.commune(connection, code, present)
         if found is None:
             raise HTTPException(404)
-        agents = overview.agents(connection, now, commune=code)
+        agents = overview.agents(connection, present, commune=code)
         strips = {
             rung.rung: strip_of(
                 say,
@@ -124,12 +125,13 @@ def _period(rung: RungView, agents: Sequence[AgentView]) -> float:
 def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = None, code: str = "") -> Response:
     """One machine: how it is, its ladder, and every check over time; ``at`` marks a moment and shows what was then."""
     collector = shell.collector_of(request)
-    now = collector.now()
+    present = collector.present()
+    now = present.at
     window = _window(now, hours, at)
     say = shell.phrases(request)
     with collector.store.read() as connection:
         change = overview.newest_change(connection)
-        found = overview.agent(connection, agent_id, now)
+        found = overview.agent(connection, agent_id, present)
         if found is None:
             raise HTTPException(404)
 
