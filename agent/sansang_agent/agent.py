@@ -21,6 +21,7 @@ from .daemon_pool import DaemonPool
 from .disk import Disk
 from .link import Link
 from .names import ServerNames, SystemNames
+from .own_way import OwnWay
 from .platform import Platform
 from .probes import Tools
 from .probes.host import facts
@@ -144,9 +145,13 @@ class Agent:
         return Reporter(frame, slots, SystemRandom().random)
 
     def _taker(self, reporter: Reporter) -> Callable[[Result, float], None]:
+        own_way = OwnWay(self._profile.checks)
+
         def take(result: Result, mono: float) -> None:
-            if reporter.add(result, mono, self._clock.mono()):
-                self._news.set()
+            now = self._clock.mono()
+            for told, began in own_way.add(result, mono, now):
+                if reporter.add(told, began, now):
+                    self._news.set()
 
         return take
 

@@ -286,3 +286,28 @@ async def test_run_agent_wires_the_real_parts(tmp_path: Path) -> None:
         await run_agent(a_config(tmp_path, None), profile, FakeMachine(), stop, lambda: GoodbyeReason.STOP, show)
 
     assert results["pc"].outcome is Outcome.OK
+
+
+async def test_a_service_is_not_failed_where_only_this_pcs_own_line_is_down(tmp_path: Path) -> None:
+    line = TcpCheck(id="line", rung=Rung.LINE, target="192.0.2.1:80", period=0.2, confirm=False)
+    portal = TcpCheck(id="portal", rung=Rung.SERVICE, target="192.0.2.2:443", period=0.1, confirm=False)
+
+    async def ask(check: Check) -> Result:
+        await asyncio.sleep(0.01)
+        return Result(check=check.id, outcome=Outcome.FAILED, reason=Reason.TIMEOUT, address="192.0.2.2")
+
+    def of_portal(requests: list[Request]) -> list[Result]:
+        reports = (report for request in requests for report in request.reports)
+        return [result for report in reports for result in report.results if result.check == "portal"]
+
+    async with FakeCollector(stored) as collector:
+        machine, stop = FakeMachine(), asyncio.Event()
+        config, profile = a_config(tmp_path, collector.url), Profile(checks=(line, portal))
+        agent = await Agent.prepare(config, profile, machine, SystemClock(machine))
+        running = asyncio.create_task(agent.run(ask, stop, None, lambda: GoodbyeReason.STOP))
+        async with asyncio.timeout(PATIENCE):
+            await collector.until(lambda requests: len(of_portal(requests)) >= 1)
+        stop.set()
+        await running
+
+    assert {result.reason for result in of_portal(collector.requests)} == {Reason.NO_INTERNET}

@@ -20,6 +20,7 @@ PURE = [
     "intervals",
     "ladder",
     "light",
+    "own_way",
     "pace",
     "reporter",
     "rung",
