@@ -16,6 +16,8 @@ Scope = Literal["agent", "metrics", "read", "admin"]
 
 SESSION_COOKIE = "sansang_session"
 
+_READING = frozenset({"GET", "HEAD"})
+
 _INCLUDES: dict[str, frozenset[str]] = {
     "agent": frozenset({"agent"}),
     "metrics": frozenset({"metrics"}),
@@ -33,7 +35,7 @@ class Principal(msgspec.Struct, frozen=True):
 
 
 class NotAllowedError(Exception):
-    """No credential (401), one of the wrong scope (403), or a link that is spent (410); unauthenticated.py answers."""
+    """No credential (401), one of the wrong scope (403), or a link that is spent (410)."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -58,15 +60,19 @@ def principal(connection: Connection, authorization: str, session: str | None, n
 
 
 def require(scope: Scope) -> Callable[[Request], Principal]:
-    """A FastAPI dependency: the principal if it has ``scope``; raises :class:`NotAllowedError` (401, 403)."""
+    """A FastAPI dependency: the principal if it has ``scope``; raises :class:`NotAllowedError` (401, 403).
+
+    A session only reads: browsers send its cookie with requests that other sites made them send, a token never.
+    """
 
     def allowed(request: Request) -> Principal:
         collector = request.app.state.collector
+        session = request.cookies.get(SESSION_COOKIE) if request.method in _READING else None
         with collector.store.read() as connection:
             who = principal(
                 connection,
                 request.headers.get("authorization", ""),
-                request.cookies.get(SESSION_COOKIE),
+                session,
                 collector.now(),
             )
         if who is None:

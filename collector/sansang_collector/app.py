@@ -13,12 +13,11 @@ from sansang_agent.contract.settings import SettingsError
 from sansang_agent.contract.version import __version__
 
 from . import exposition, operations, web
-from .access import NotAllowedError, Principal, require
+from .access import Principal, require
 from .hosts import OnlyKnownHosts, known_hosts
 from .ingest import PATH, Ingest
 from .running import Collector
 from .settings import CollectorSettings
-from .unauthenticated import refuse
 
 Loader = Callable[[], CollectorSettings]
 """Reads the settings again; raises SettingsError."""
@@ -73,7 +72,6 @@ class Application:
             openapi_url=None,
         )
         app.state.reload = self.reload
-        app.add_exception_handler(NotAllowedError, refuse)
         for router in (operations.router, exposition.router, _description):
             app.include_router(router)
         web.include(app)

@@ -45,7 +45,8 @@ async def login(request: Request, secret: str) -> Response:
         raise NotAllowedError(410, "this link is spent or too old; make a new one")
     answer = RedirectResponse("/", 303, headers)
     secure = request.url.scheme == "https" or collector.settings.public_url.startswith("https://")
+    # Lax, not strict: a link opened from a chat is another site's request, and so is where it leads.
     answer.set_cookie(
-        SESSION_COOKIE, session, max_age=int(links.SESSION_SECONDS), httponly=True, samesite="strict", secure=secure
+        SESSION_COOKIE, session, max_age=int(links.SESSION_SECONDS), httponly=True, samesite="lax", secure=secure
     )
     return answer

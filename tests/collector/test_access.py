@@ -53,6 +53,40 @@ def test_a_browser_without_a_session_reads_how_to_get_in(collector: CollectorPro
     assert response.headers["content-type"].startswith("text/html")
 
 
+@pytest.mark.parametrize(
+    ("language", "title"), [("vi", "Liên kết này đã dùng rồi hoặc đã quá hạn"), ("en", "This link is spent or too old")]
+)
+def test_a_spent_link_is_a_page_in_either_language_that_says_how_to_make_another(
+    collector: CollectorProcess, language: str, title: str
+) -> None:
+    with collector.client() as stranger:
+        response = stranger.get(f"/login/spent?lang={language}", headers={"Accept": "text/html"})
+
+    assert response.status_code == 410
+    assert f"<h1>{title}</h1>" in response.text
+    assert "sansang-collector link" in response.text
+    assert "app.css" in response.text
+
+
+def test_a_browser_whose_credential_does_not_suffice_reads_so(collector: CollectorProcess) -> None:
+    with collector.client("metrics") as scraper:
+        response = scraper.get("/", headers={"Accept": "text/html"})
+
+    assert response.status_code == 403
+    assert "<h1>Không có quyền</h1>" in response.text
+    assert "sansang-collector link" in response.text
+
+
+def test_a_session_reads_but_whatever_its_scope_changes_nothing(store: Store, tmp_path: Path) -> None:
+    secret = store.write_sync(lambda connection: links.issue_link(connection, time.time(), scope="admin"))
+    session = store.write_sync(lambda connection: links.use_link(connection, secret, time.time()))
+    store.close()
+    with running_collector(tmp_path) as collector, collector.client() as browser:
+        browser.cookies.set(access.SESSION_COOKIE, str(session))
+        assert browser.get("/api/v1/communes").status_code == 200
+        assert browser.post("/-/reload").status_code == 401
+
+
 def test_a_link_opens_one_session_and_is_spent(collector: CollectorProcess) -> None:
     link = collector.run("link", "--data", str(collector.data), "--url", collector.url)
     with httpx.Client() as browser:
@@ -61,10 +95,10 @@ def test_a_link_opens_one_session_and_is_spent(collector: CollectorProcess) -> N
         assert response.headers["referrer-policy"] == "no-referrer"
         cookie = response.headers["set-cookie"].lower()
         assert "httponly" in cookie
-        assert "samesite=strict" in cookie
+        assert "samesite=lax" in cookie
         assert browser.get(f"{collector.url}/api/v1/openapi.json").status_code == 200
         assert browser.get(f"{collector.url}/metrics").status_code == 403
-        assert browser.post(f"{collector.url}/-/reload").status_code == 403
+        assert browser.post(f"{collector.url}/-/reload").status_code == 401
         assert browser.get(link).status_code == 410
     assert json.loads(httpx.get(link).content)["title"] == "Link spent"
     assert "Liên kết này đã dùng rồi" in httpx.get(link, headers={"Accept": "text/html"}).text

@@ -5,7 +5,7 @@ One call hangs all of it on the application; nothing here writes, measures or de
 
 from fastapi import FastAPI
 
-from . import api, headers, pages, problems, schemas, static, stream
+from . import api, headers, pages, problems, schemas, static, stream, unauthenticated
 
 
 def include(app: FastAPI) -> None:
@@ -18,5 +18,6 @@ def include(app: FastAPI) -> None:
     app.include_router(stream.router)
     static.mount(app)
     problems.handle(app)
+    unauthenticated.handle(app)
     schemas.complete(app)
     app.add_middleware(headers.SecurityHeaders)
