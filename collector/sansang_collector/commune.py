@@ -9,8 +9,12 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from sansang_agent.contract.words import DEFAULT_LANGUAGE, catalogue
+
 CODE = re.compile(r"[0-9]{5}")
 """A commune's official code: five digits."""
+NOWHERE = "00000"
+"""The code of a machine in no commune, for example a newcomer's first one; no commune of Vietnam has it."""
 
 
 class Commune(NamedTuple):
@@ -34,7 +38,10 @@ def known(code: str) -> Commune | None:
     return _communes().get(code)
 
 
-def name_of(code: str) -> str:
+def name_of(code: str, language: str = DEFAULT_LANGUAGE) -> str:
     """What people call the commune; its code where the table does not know it."""
+    if code == NOWHERE:
+        _ = catalogue("sansang_collector", language).gettext
+        return _("This computer (in no commune)")
     found = known(code)
     return found.name if found else code

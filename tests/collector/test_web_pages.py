@@ -8,6 +8,7 @@ import pytest
 
 from sansang_agent.contract.outcome import Reason
 from sansang_agent.contract.report import GoodbyeReason
+from tests.support.collector_process import running_collector
 from tests.support.web_collector import COMMUNE, WebCollector, web_collector
 
 DVC = {"dvc": {"phases_ms": {"resolve": 3.1, "tls": 30.2}, "detail": "notAfter 2026-06-25 <script>", "status": 200}}
@@ -49,6 +50,16 @@ def test_the_first_page_shows_a_commune_by_name_and_its_ladder(collector: WebCol
     assert "Đường truyền : Mất" in shown
     assert "1 máy" in shown
     assert "liên lạc 2 giây trước" in shown
+
+
+def test_a_machine_in_no_commune_is_named_so_in_the_pages_language(tmp_path: Path) -> None:
+    with running_collector(tmp_path) as nowhere, nowhere.client("read") as reader:
+        nowhere.token("agent", "00000", "may-1")
+        pages = [reader.get(f"{path}?lang=en").text for path in ("/", "/communes/00000", "/agents/1")]
+        name = reader.get("/api/v1/communes/00000").json()["name"]
+
+    assert all("This computer (in no commune)" in page for page in pages)
+    assert name == "Máy này (không thuộc xã nào)"
 
 
 def test_a_sandbox_says_so_on_every_page(collector: WebCollector) -> None:

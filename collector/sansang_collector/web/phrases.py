@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.words import catalogue, word
+from sansang_collector import commune
 
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 _DATE = {"vi": "%d/%m/%Y", "en": "%Y-%m-%d"}
@@ -30,6 +31,10 @@ class Phrases:
     def word(self, kind: str, key: str) -> str:
         """The glossary's term, for example ``word("rung", "line")``."""
         return word(kind, key, self.language)
+
+    def commune(self, code: str) -> str:
+        """What people call a commune; names are Vietnamese in every language, only "no commune" is not."""
+        return commune.name_of(code, self.language)
 
     def count(self, value: int) -> str:
         """A whole number with the language's thousands mark."""
