@@ -120,6 +120,12 @@ def data_dir(config: AgentConfig, environ: Mapping[str, str] = os.environ) -> Pa
     return next((place for place in places if is_writable(place)), places[-1])
 
 
+def told_dirs(config: AgentConfig, environ: Mapping[str, str] = os.environ) -> list[Path]:
+    """Where an agent on this machine may have written how it is: a service's place is not the place of who asks."""
+    own = data_dir(config, environ)
+    return [own] if config.data_dir or environ.get(ENV_DATA) else list(dict.fromkeys([own, *data_dirs(environ)]))
+
+
 def is_writable(folder: Path) -> bool:
     """Whether files can be made in ``folder``, or the folder itself where it does not exist yet."""
     nearest = next((parent for parent in (folder, *folder.parents) if parent.exists()), None)

@@ -16,7 +16,7 @@ from .contract.check import Profile
 from .contract.codec import encode, profile_hash
 from .contract.report import Report, Span, SpoolState
 from .spool_bounds import MAX_BYTES, Moment, Size, is_too_old, too_many
-from .spool_file import open_file, reading, transaction
+from .spool_file import BUSY_S, open_file, reading, transaction
 from .spool_packs import body_of, pack_old_rows
 
 FILE = "spool.db"
@@ -47,9 +47,9 @@ class Spool:
                 self._begin_stream()
 
     @classmethod
-    def open(cls, path: Path | None, max_bytes: int = MAX_BYTES) -> Self:
+    def open(cls, path: Path | None, max_bytes: int = MAX_BYTES, busy_s: float = BUSY_S) -> Self:
         """The spool at ``path``, made where there is none; None: in memory. A damaged file is moved aside."""
-        return cls(open_file(path), max_bytes)
+        return cls(open_file(path, busy_s), max_bytes)
 
     def close(self) -> None:
         """Close the file."""

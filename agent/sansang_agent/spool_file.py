@@ -34,7 +34,8 @@ MIGRATIONS = (
 )
 """The n-th takes a file from schema version n to n + 1; never edited once released."""
 
-BUSY_MS = 5_000
+BUSY_S = 5.0
+"""How long to wait for another process that writes."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 _log = logging.getLogger(__name__)
@@ -44,17 +45,17 @@ class UnusableFileError(Exception):
     """The file is no spool that this version can use."""
 
 
-def open_file(path: Path | None) -> sqlite3.Connection:
+def open_file(path: Path | None, busy_s: float = BUSY_S) -> sqlite3.Connection:
     """A connection to the spool at ``path`` (None: in memory), made or migrated; raises sqlite3.Error or OSError."""
     if path is None:
-        return _prepared(":memory:")
+        return _prepared(":memory:", busy_s)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        return _prepared(str(path))
+        return _prepared(str(path), busy_s)
     except UnusableFileError as exc:
         aside = _move_aside(path)
         _log.error("the spool %s cannot be used (%s); it lies in %s now, and a new one begins", path, exc, aside)
-        return _prepared(str(path))
+        return _prepared(str(path), busy_s)
 
 
 def is_damage(exc: sqlite3.Error) -> bool:
@@ -62,8 +63,8 @@ def is_damage(exc: sqlite3.Error) -> bool:
     return getattr(exc, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
 
 
-def _prepared(name: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(name, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+def _prepared(name: str, busy_s: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(name, timeout=busy_s, isolation_level=None, check_same_thread=False)
     try:
         _set_up(connection)
     except sqlite3.DatabaseError as exc:

@@ -4,6 +4,7 @@ Written whole and swapped in, so that a reader never sees half a file.
 """
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -73,6 +74,12 @@ def write(data_dir: Path, status: Status) -> None:
     draft.write_bytes(msgspec.json.encode(status))
     draft.chmod(0o644)
     draft.replace(path)
+
+
+def newest(data_dirs: Iterable[Path]) -> Status | None:
+    """The status written last in any of ``data_dirs``; None where there is none that can be read."""
+    found = [status for status in map(read, data_dirs) if status]
+    return max(found, key=lambda status: status.written, default=None)
 
 
 def read(data_dir: Path) -> Status | None:

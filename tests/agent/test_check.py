@@ -1,10 +1,12 @@
 import asyncio
+import contextlib
 import json
 import os
 import sqlite3
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -92,7 +94,7 @@ async def test_a_place_that_cannot_be_written_costs_the_code_only(world: World, 
 async def test_a_spool_that_is_locked_costs_the_code_only(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def locked(_path: Path) -> Spool:
+    def locked(_path: Path, **_wait: float) -> Spool:
         raise sqlite3.OperationalError("database is locked")
 
     monkeypatch.setattr(Spool, "open", locked)
@@ -297,3 +299,20 @@ async def test_a_resolver_that_hangs_for_ever_holds_nobody(world: World, tmp_pat
     assert found["verdict"]["cause"] == "gateway_silent"
     service = next(row for row in found["verdict"]["rows"] if row["rung"] == "service")
     assert (service["light"], service["note"]) == ("unknown", "no_internet")
+
+
+async def test_another_program_that_holds_the_spool_does_not_hold_the_answer(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sansang_agent.commands.check.BUSY_S", 0.05)
+    config = world.config(tmp_path / "data")
+    await check(here(config), ENGLISH, Options(), unseen)
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / FILE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+
+        said = await check(here(config), ENGLISH, Options(verbose=True), unseen)
+
+    assert time.monotonic() - began < 4  # the agent itself would wait for five
+    assert said.exit_code == 0
+    assert "could not be kept on this computer (database is locked)" in said.text

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sansang_agent.config import AgentConfig, Commune, data_dir, find, load_config, user_agent
+from sansang_agent.config import AgentConfig, Commune, data_dir, find, load_config, told_dirs, user_agent
 from sansang_agent.config_rules import is_host, is_host_and_port, is_loopback, is_resolver, is_url
 from sansang_agent.contract.check import TlsCheck
 from sansang_agent.contract.settings import SettingsError
@@ -187,3 +187,15 @@ def test_only_this_machine_is_loopback() -> None:
     assert is_loopback("localhost")
     assert not is_loopback("127.0.0.1.test")
     assert not is_loopback("192.0.2.1")
+
+
+def test_who_may_not_write_where_the_service_does_still_looks_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, own = tmp_path / "service", tmp_path / "own"
+    monkeypatch.setattr("sansang_agent.config.data_dirs", lambda _environ: [service, own])
+    monkeypatch.setattr("sansang_agent.config.is_writable", lambda folder: folder == own)
+
+    assert told_dirs(AgentConfig(), {}) == [own, service]
+    assert told_dirs(AgentConfig(data_dir="elsewhere"), {}) == [Path("elsewhere")]
+    assert told_dirs(AgentConfig(), {"SANSANG_DATA_DIR": "named"}) == [Path("named")]

@@ -9,7 +9,7 @@ import pytest
 from sansang_agent import status
 from sansang_agent.contract.outcome import Outcome
 from sansang_agent.contract.report import Result, SpoolState
-from sansang_agent.status import CheckStatus, Status
+from sansang_agent.status import CheckStatus, Status, newest, write
 
 SAID = Status(
     pid=7,
@@ -61,3 +61,16 @@ def test_its_age_tells_whether_the_agent_still_lives() -> None:
     assert not SAID.is_stale(2045.0)
     assert SAID.is_stale(2051.0)
     assert SAID.is_stale(1900.0), "a clock set back leaves the age unknown"
+
+
+def test_the_newest_word_counts_wherever_it_lies(tmp_path: Path) -> None:
+    service, own = tmp_path / "service", tmp_path / "own"
+    for folder, pid, written in ((own, 1, 100.0), (service, 2, 200.0)):
+        folder.mkdir()
+        write(folder, Status(pid=pid, version="1", started=0.0, written=written, period=15.0, config="c"))
+
+    found = newest([own, service, tmp_path / "nowhere"])
+
+    assert found is not None
+    assert found.pid == 2
+    assert newest([tmp_path / "nowhere"]) is None

@@ -12,7 +12,7 @@ import msgspec
 
 from sansang_agent import __version__, status
 from sansang_agent.clock import Clock
-from sansang_agent.config import AgentConfig, data_dir, user_agent
+from sansang_agent.config import AgentConfig, data_dir, told_dirs, user_agent
 from sansang_agent.contract.check import Profile
 from sansang_agent.contract.codec import profile_hash, report_code
 from sansang_agent.contract.outcome import Outcome
@@ -32,6 +32,9 @@ from sansang_agent.table import Look, table
 from sansang_agent.verdict import EXIT_CODES, Verdict
 
 from . import Said
+
+BUSY_S = 1.0
+"""A person waits: longer than this no other program's writing may hold the answer."""
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +84,7 @@ async def check(here: Here, speech: Speech, options: Options, progress: Progress
     verdict = judge(profile, {name: result for name, (result, _) in measured.items()}, network)
     place = data_dir(config)
     code, trouble = record(place, profile, measured, platform, clock)
-    since = since_when(verdict, profile, status.read(place), clock.wall())
+    since = since_when(verdict, profile, status.newest(told_dirs(config)), clock.wall())
     now = clock.wall()
     sentence = tell(verdict, speech, now=now, since=since, code=code)
     checked = Checked(
@@ -136,7 +139,7 @@ def record(
     )
     try:
         place.mkdir(parents=True, exist_ok=True)
-        spool = Spool.open(place / FILE)
+        spool = Spool.open(place / FILE, busy_s=BUSY_S)
         try:
             spool.put_profile(profile)
             stream, seq, _body = spool.append(draft.make)

@@ -6,7 +6,7 @@ Newest wins: what the running agent has just measured, or what ``sansang check``
 import msgspec
 
 from sansang_agent import last_verdict, status
-from sansang_agent.config import AgentConfig, data_dir
+from sansang_agent.config import AgentConfig, data_dir, told_dirs
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.default_profile import profile_for
 from sansang_agent.ladder import judge
@@ -28,7 +28,7 @@ def report(
     _ = speech.say
     place = data_dir(config)
     kept = last_verdict.read(place)
-    running = status.read(place)
+    running = status.newest(told_dirs(config))
     last = _newer(kept, _from_agent(config, network, running, wall))
     if last is None:
         return Said("null" if as_json else _("Nothing has been checked here yet; run: sansang check"), 3)

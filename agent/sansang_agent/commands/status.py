@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from sansang_agent.config import AgentConfig, data_dir
+from sansang_agent.config import AgentConfig, told_dirs
 from sansang_agent.phrases import Speech, in_spite_of
-from sansang_agent.status import Status, read
+from sansang_agent.status import Status, newest
 
 from . import Said
 
@@ -21,10 +21,10 @@ LATE_PERIODS = 4
 def status(config: AgentConfig, speech: Speech, wall: float, *, as_json: bool = False) -> Said:
     """The state of the agent at ``wall``, Unix seconds."""
     _ = speech.say
-    place = data_dir(config)
-    found = read(place)
+    places = told_dirs(config)
+    found = newest(places)
     if found is None:
-        text = _("No agent has run here yet (looked in {place}).").format(place=place)
+        text = _("No agent has run here yet (looked in {place}).").format(place=", ".join(map(str, places)))
         return Said("null" if as_json else text, 3)
     code = exit_code(found, wall)
     if as_json:
