@@ -9,7 +9,7 @@ from .contract.check import HttpCheck
 from .contract.outcome import Outcome, Reason
 from .contract.report import Result
 from .contract.rung import Component, Rung
-from .evidence import Evidence, date_would_fit, outcome, reason
+from .evidence import Evidence, date_would_fit, host_of, outcome, reason
 from .finding import Finding, failing, ids, state_of_services
 from .verdict import Cause, Facts, Seen, State, name_of
 
@@ -24,6 +24,7 @@ _BY_REASON = {
     Reason.TLS_EXPIRED: (Cause.CERTIFICATE_EXPIRED, (Component.SVC_APP,)),
     Reason.WRONG_CONTENT: (Cause.OTHER_PAGE, (Component.SVC_APP,)),
 }
+_STRANGE_CERTIFICATE = frozenset({Reason.TLS_UNTRUSTED, Reason.TLS_NAME})
 _OTHERWISE = (Cause.SERVICE_FAILS, (Component.SVC_APP,))
 
 
@@ -62,7 +63,14 @@ def _shared(state: State, failed: tuple[Seen, ...]) -> Finding:
         title=_title(result) if result and cause is Cause.OTHER_PAGE else "",
         offset_s=result.clock_offset_s if result and date_would_fit(first) else None,
     )
+    if _stands_a_box_between(failed):
+        components = (Component.PC_APP, Component.TERMINAL, *components)
     return Finding(state, cause, Rung.SERVICE, (*components, *_also_suspected(first)), facts, ids(failed))
+
+
+def _stands_a_box_between(failed: tuple[Seen, ...]) -> bool:
+    """Two hosts do not lose their certificates at one time: a portal, an antivirus or a proxy shows its own."""
+    return len({host_of(each.check) for each in failed if reason(each) in _STRANGE_CERTIFICATE}) > 1
 
 
 def _title(result: Result) -> str:

@@ -516,3 +516,11 @@ def test_a_mandatory_service_that_could_not_be_asked_is_never_called_good() -> N
 
 def test_an_optional_service_that_could_not_be_asked_does_not_spoil_the_rest() -> None:
     assert looked(desk=Reason.RESOLVER_BUSY).cause is Cause.ALL_GOOD
+
+
+@pytest.mark.parametrize("why", [Reason.TLS_UNTRUSTED, Reason.TLS_NAME])
+def test_strange_certificates_on_two_hosts_are_a_box_between_not_the_services(why: Reason) -> None:
+    verdict = looked(portal=why, desk=why)
+
+    assert (verdict.cause, verdict.owners[0]) == (Cause.SERVICE_FAILS, Owner.COMMUNE_IT)
+    assert looked(portal=why).owners == (Owner.SERVICE_OWNER,)
