@@ -122,6 +122,8 @@ class Agent:
         endless = [self._started_task("runner", lambda: runner.run(within))]
         if self._uplink is not None:
             endless.append(self._started_task("uplink", self._uplink.run))
+        # the machine says how busy it was since the last look: the first look, which can say nothing, is not reported
+        await self._host()
         reports = self._started_task("reporter", lambda: self._report(reporter, stop, on_results))
         _log.info("sansang %s runs %d checks", __version__, len(self._profile.checks))
         await stop.wait()

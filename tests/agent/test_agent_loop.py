@@ -16,7 +16,7 @@ from sansang_agent.config import AgentConfig, CollectorConfig
 from sansang_agent.contract.check import Check, HostCheck, Profile, TcpCheck
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.outcome import Outcome, Reason
-from sansang_agent.contract.report import GoodbyeReason, Result, Why
+from sansang_agent.contract.report import GoodbyeReason, Host, Result, Why
 from sansang_agent.contract.rung import Rung
 from sansang_agent.spool import FILE, Spool
 from sansang_agent.status import Status
@@ -311,3 +311,16 @@ async def test_a_service_is_not_failed_where_only_this_pcs_own_line_is_down(tmp_
         await running
 
     assert {result.reason for result in of_portal(collector.requests)} == {Reason.NO_INTERNET}
+
+
+async def test_the_first_look_at_the_processor_which_says_nothing_is_not_reported(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter([0.0, *[0.25] * 1000])
+    monkeypatch.setattr("sansang_agent.agent.facts", lambda _platform, _folder: Host(uptime_s=1.0, cpu=next(looks)))
+
+    async with FakeCollector(stored) as collector:
+        config = a_config(tmp_path, collector.url)
+        await while_running(config, world, lambda: collector.until(lambda requests: len(requests) >= 1))
+
+    assert collector.requests[0].reports[-1].host == Host(uptime_s=1.0, cpu=0.25)
