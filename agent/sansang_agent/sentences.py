@@ -3,6 +3,7 @@
 Message ids are English; the Vietnamese, which people read, stands in the catalogue and in tests/golden/verdicts.
 """
 
+from .contract.outcome import Reason
 from .contract.rung import Owner
 from .messages import CALL, CLAUSES, SHADES, STEPS
 from .phrases import Speech
@@ -10,6 +11,7 @@ from .verdict import Cause, Part, State, Verdict
 
 _UNREACHED = frozenset({Cause.NO_ADAPTER, Cause.NO_GATEWAY, Cause.OUTSIDE_DOWN})
 """Causes whose own words already say how far packets get."""
+_STRANGE_CERTIFICATE = frozenset({Reason.TLS_UNTRUSTED, Reason.TLS_NAME})
 _OF_A_SERVICE = frozenset(
     {
         Cause.SERVICE_SILENT,
@@ -135,4 +137,6 @@ def _next_step(verdict: Verdict, speech: Speech) -> str:
         return _(CALL).format(**said)
     if verdict.cause is Cause.CERTIFICATE_EXPIRED and verdict.facts.offset_s is not None:
         return _("Look at the computer's date and time first; if they are right, call {whom}.").format(**said)
-    return _(STEPS.get(verdict.cause, CALL)).format(**said)
+    # a browser warns of a strange certificate as it warns of an expired one
+    cause = Cause.CERTIFICATE_EXPIRED if verdict.facts.reason in _STRANGE_CERTIFICATE else verdict.cause
+    return _(STEPS.get(cause, CALL)).format(**said)

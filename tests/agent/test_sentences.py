@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from sansang_agent.contract.outcome import Reason
 from sansang_agent.contract.rung import Component, Owner
 from sansang_agent.messages import CLAUSES, STEPS
 from sansang_agent.phrases import Speech
@@ -125,3 +126,11 @@ def test_every_cause_can_be_told_whatever_is_known(cause: Cause, state: State, l
         assert text.endswith("K7F2QD.")
         assert "{" not in text
         assert "  " not in text
+
+
+@pytest.mark.parametrize("why", [Reason.TLS_UNTRUSTED, Reason.TLS_NAME])
+def test_nobody_is_led_past_a_warning_of_a_strange_certificate(why: Reason) -> None:
+    facts = Facts(services=("Cổng",), reason=why)
+    text = tell(Verdict(state=State.DOWN, cause=Cause.SERVICE_FAILS, facts=facts), vi(), now=NOW)
+
+    assert "Đừng bấm bỏ qua cảnh báo của trình duyệt." in text
