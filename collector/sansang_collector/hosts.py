@@ -1,5 +1,6 @@
 """Refuses requests for host names that are not ours, so that a page elsewhere cannot rebind its name to us."""
 
+import re
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -8,6 +9,8 @@ from .problem import problem
 from .settings import CollectorSettings
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]*)?")
+"""A Host header (RFC 9112, section 3.2) with a name that can be ours; user names and paths have no place in it."""
 _ANY = ("0.0.0.0", "::", "")  # noqa: S104  # compared with, not listened on
 
 
@@ -19,10 +22,8 @@ def known_hosts(settings: CollectorSettings) -> frozenset[str]:
 
 def host_of(header: str) -> str:
     """The name in a Host header, without port and brackets, in lower case; empty for what is not one."""
-    try:
-        return (urlsplit(f"//{header}").hostname or "").lower()
-    except ValueError:
-        return ""
+    found = _HOST.fullmatch(header)
+    return found["name"].strip("[]").lower() if found else ""
 
 
 class OnlyKnownHosts:

@@ -18,14 +18,20 @@ from .app import Application
 
 HEAD_SECONDS = 30.0
 """How long a request's head may take; its body has a deadline of its own where it is read."""
+HEAD_BYTES = 65_536
+"""How long a request's head may be; the parser itself has no end."""
 KEEP_ALIVE_SECONDS = 75
 STOP_SECONDS = 4
 
 
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
 class PatientProtocol(HttpToolsProtocol):
-    """HTTP/1.1 that closes a connection whose request head does not arrive in time."""
+    """HTTP/1.1 that closes a connection whose request head does not arrive in time, or does not end."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Start waiting for the first head."""
@@ -37,6 +43,11 @@ class PatientProtocol(HttpToolsProtocol):
         if self.cycle is None or self.cycle.response_complete:
             self._expect_head()
         super().data_received(data)
+        if self._deadline is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self.transport.write(_HEAD_TOO_LARGE)
+                self.transport.close()
 
     def on_message_begin(self) -> None:
         """A head has begun, maybe in the packet that ended the request before it."""
@@ -66,6 +77,7 @@ class PatientProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+        self._head_bytes = 0
 
 
 class CollectorServer(uvicorn.Server):

@@ -138,7 +138,10 @@ def test_the_ledger_holds_no_secret(store: Store, tmp_path: Path) -> None:
     assert link.encode() not in files
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "localhost@evil.example"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "", "[::1", "localhost@evil.example", "evil@localhost", "localhost/x"],
+)
 def test_an_unknown_host_name_is_refused(collector: CollectorProcess, host: str) -> None:
     with collector.client("read") as client:
         response = client.get("/api/v1/openapi.json", headers={"Host": host})

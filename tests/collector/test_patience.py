@@ -67,6 +67,28 @@ def test_a_head_that_does_not_end_is_not_waited_for(impatient: tuple[Application
     assert answer_to(impatient[1], start) == b""
 
 
+def test_a_head_without_end_is_not_kept_in_memory(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_, port), socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        with pytest.raises(ConnectionError):  # closed while it still sends
+            connection.sendall((b"X: " + b"a" * 65_536 + b"\r\n") * 1024)
+
+
+def test_a_head_a_little_too_long_is_told_so(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_, port):
+        answer = answer_to(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * server.HEAD_BYTES)
+
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+def test_long_bodies_and_many_requests_are_no_long_head(tmp_path: Path) -> None:
+    with serving(tmp_path) as (application, port):
+        request = head(application, 300_000) + b" " * 300_000
+        answer = answer_to(port, request * 2 + head(application, 0, "Connection: close"))
+
+    assert answer.count(b"HTTP/1.1 400 ") == 3
+
+
 def test_a_body_that_does_not_end_is_408_and_closed(impatient: tuple[Application, int]) -> None:
     application, port = impatient
     said = answer_to(port, head(application, 1000) + b"{")
