@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-AGENT_NEEDS = ["dnspython", "h11", "msgspec", "psutil", "PyYAML"]
+AGENT_NEEDS = ["asn1crypto", "dnspython", "h11", "msgspec", "psutil", "PyYAML"]
 
 
 @pytest.fixture(scope="module", name="wheel")
