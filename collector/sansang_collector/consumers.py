@@ -80,33 +80,38 @@ async def follow(
         position = position_of(connection, consumer.name)
     while True:
         wake.clear()
-        entries = await asyncio.to_thread(log.read_from, position, BATCH_REPORTS)
+        try:
+            entries = await asyncio.to_thread(log.read_from, position, BATCH_REPORTS)
+            if entries:
+                position = await _take_or_skip(consumer, entries, store, news, now)
+        except OperationalError:  # the disk is full or the file is locked: nothing is wrong with the entries
+            _LOG.exception("consumer %s cannot read or write; trying again", consumer.name)
+            await asyncio.sleep(RETRY_SECONDS)
+            continue
         if not entries:
             await wake.wait()
-            continue
-        position = await _take_or_skip(consumer, entries, store, news, now)
 
 
 async def _take_or_skip(
     consumer: Consumer, entries: Sequence[Entry], store: Store, news: News, now: Callable[[], float]
 ) -> int:
-    """Apply a batch, or its first entry alone if the batch fails; the position reached."""
-    for batch in (entries, entries[:1]):
+    """Apply a batch, or as much of its beginning as does not fail; the position reached. Raises OperationalError."""
+    batch = entries
+    while True:
         try:
             newest = await store.write(partial(take, consumer, batch, now()))
-        except OperationalError:  # the disk is full or the file is locked: nothing is wrong with the entry
-            _LOG.exception("consumer %s cannot write; trying again", consumer.name)
-            await asyncio.sleep(RETRY_SECONDS)
-            return batch[0].position - 1
+        except OperationalError:
+            raise
         except Exception:  # noqa: BLE001  # one bad entry must not stop the consumer for good
-            _LOG.exception("consumer %s failed at position %d", consumer.name, batch[0].position)
+            if len(batch) > 1:
+                batch = batch[: len(batch) // 2]
+                continue
+            _LOG.exception("consumer %s leaves out position %d", consumer.name, batch[0].position)
+            await store.write(lambda connection: _move(connection, consumer.name, entries[0].position))
+            consumer.skipped += 1
         else:
             await news.tell(newest)
-            return batch[-1].position
-    _LOG.error("consumer %s leaves out position %d", consumer.name, entries[0].position)
-    await store.write(lambda connection: _move(connection, consumer.name, entries[0].position))
-    consumer.skipped += 1
-    return entries[0].position
+        return batch[-1].position
 
 
 def _move(connection: Connection, consumer: str, position: int) -> None:

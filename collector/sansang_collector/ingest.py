@@ -8,6 +8,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -61,6 +62,9 @@ class Ingest:
             answer = refused.answer
         except body.BodyError as error:
             answer = problem(error.status, error.title, error.detail, headers=error.headers)
+        except OperationalError:  # the disk is full or the ledger locked: the agent keeps its reports and comes back
+            _LOG.exception("the ledger cannot be used")
+            answer = _busy()
         except EnvelopeError as error:
             answer = problem(error.status, "Too large" if error.status == 413 else "Malformed envelope", str(error))
         collector.answers[str(answer.status_code)] += 1

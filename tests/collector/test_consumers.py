@@ -1,11 +1,13 @@
 """Consumers take effect exactly once, go on where they were, and hold back nobody but themselves."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import OperationalError
 
 from sansang_collector import consumers
 from sansang_collector.changes import CHANGE, newest, note
@@ -24,8 +26,10 @@ class Diary:
     def __init__(self, poison: int | None = None) -> None:
         self.poison = poison
         self.skipped = 0
+        self.applied = 0
 
     def apply(self, connection: Connection, entries: Sequence[Entry], now: float) -> None:
+        self.applied += 1
         for one in entries:
             for report in one.reports:
                 if report.seq == self.poison:
@@ -121,6 +125,59 @@ async def test_an_entry_that_breaks_a_consumer_is_left_out_and_the_next_ones_are
     assert written(store) == ["1", "3"]
     assert diary.skipped == 1
     assert "leaves out position 2" in caplog.text
+
+
+async def test_an_entry_that_breaks_a_consumer_is_found_in_few_steps(store: Store, tmp_path: Path) -> None:
+    log = ReportLog(tmp_path)
+    for waiting in [log.append(arrival(taken(seq))) for seq in range(1, 201)]:
+        waiting.result(20)
+    diary = Diary(poison=200)
+    await follow(store, log, diary, 200)
+    log.close()
+
+    assert len(written(store)) == 199
+    assert diary.applied < 60
+
+
+async def test_a_file_that_cannot_be_used_for_a_while_stops_no_consumer(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "RETRY_SECONDS", 0)
+    log = ReportLog(tmp_path)
+    log.append(arrival(taken(1))).result(20)
+    read, failures = log.read_from, [OperationalError("", None, sqlite3.OperationalError("disk I/O error"))]
+
+    def broken_once(position: int, limit: int) -> list[Entry]:
+        if failures:
+            raise failures.pop()
+        return read(position, limit)
+
+    monkeypatch.setattr(log, "read_from", broken_once)
+    await follow(store, log, Diary(), 1)
+    log.close()
+
+    assert written(store) == ["1"]
+
+
+async def test_a_skip_that_cannot_be_written_is_tried_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "RETRY_SECONDS", 0)
+    log = ReportLog(tmp_path)
+    log.append(arrival(taken(1))).result(20)
+    move, failures = consumers._move, [OperationalError("", None, sqlite3.OperationalError("disk is full"))]
+
+    def full_once(connection: Connection, consumer: str, position: int) -> None:
+        if failures:
+            raise failures.pop()
+        move(connection, consumer, position)
+
+    monkeypatch.setattr(consumers, "_move", full_once)
+    diary = Diary(poison=1)
+    await follow(store, log, diary, 1)
+    log.close()
+
+    assert diary.skipped == 1
 
 
 async def test_a_wake_up_brings_what_came_meanwhile(store: Store, tmp_path: Path) -> None:

@@ -1,19 +1,21 @@
 """Slow clients, silent clients and a writer that cannot keep up: nobody holds the door open for ever."""
 
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from sansang_collector import agents, body, ingest, server, tokens
+from sansang_collector import agents, body, ingest, profiles_seen, server, tokens
 from sansang_collector.app import Application, create_app
 from sansang_collector.settings import CollectorSettings
 from tests.support.ledgers import NOW
 from tests.support.reports import body as envelope
-from tests.support.reports import report
+from tests.support.reports import profile, report
 
 SHORT = 0.2
 
@@ -134,6 +136,21 @@ def test_an_envelope_that_cannot_be_written_is_503_and_stored_by_nobody(
         said = answer_to(port, head(application, len(content), "Connection: close") + content)
 
     assert said.startswith(b"HTTP/1.1 503 ")
+
+
+def test_a_profile_that_cannot_be_kept_is_503_and_nothing_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OperationalError("", None, sqlite3.OperationalError("database or disk is full"))
+
+    monkeypatch.setattr(profiles_seen, "keep", full)
+    with serving(tmp_path) as (application, port):
+        content = envelope(report(1), profiles=(profile(),))
+        said = answer_to(port, head(application, len(content), "Connection: close") + content)
+
+        assert said.startswith(b"HTTP/1.1 503 ")
+        assert application.collector.log.position == 0
 
 
 def _full(*_: object) -> None:
