@@ -28,8 +28,10 @@ from .store.migrations import migrate
 
 _LOG = logging.getLogger(__name__)
 
-RECENT_REPORTS = 5_000
-"""How many of the newest reports stay decoded in memory."""
+RECENT_BYTES = 8_388_608
+"""How many bytes of the newest envelopes, as they came, stay decoded in memory."""
+ENVELOPE_BYTES = 500
+"""What an envelope counts for beside its reports: one without any takes room too."""
 
 CONFLICT = "conflict"
 
@@ -95,8 +97,8 @@ class ReportLog:
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._pending_reports = 0
         self._seconds_per_report = 0.0
-        self._recent: deque[Entry] = deque()
-        self._recent_reports = 0
+        self._recent: deque[tuple[Entry, int]] = deque()
+        self._recent_bytes = 0
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
@@ -119,6 +121,7 @@ class ReportLog:
     def append(self, arrival: Arrival) -> "Future[Stored]":
         """Queue an arrival; the future is done once it is durable, or holds why it could not be written."""
         done: Future[Stored] = Future()
+        done.set_running_or_notify_cancel()  # from here on nobody can cancel it under the writer's hands
         with self._lock:
             self._pending_reports += 1 + len(arrival.reports)
         self._waiting.put((arrival, done))
@@ -127,7 +130,7 @@ class ReportLog:
     def read_from(self, position: int, limit: int) -> list[Entry]:
         """Entries beyond ``position``, oldest first, until they hold ``limit`` reports; one at least, if any."""
         with self._lock:
-            recent = list(self._recent)
+            recent = [entry for entry, _ in self._recent]
         if recent and recent[0].position <= position + 1:
             return _until(recent[bisect_right(recent, position, key=attrgetter("position")) :], limit)
         with self._reading.connect() as connection:
@@ -193,13 +196,19 @@ class ReportLog:
         with self._writing.begin() as connection:
             written = [_insert(connection, arrival) for arrival in arrivals]
         with self._lock:
-            for entry, _ in written:
-                self._recent.append(entry)
-                self._recent_reports += len(entry.reports)
-            while self._recent_reports > RECENT_REPORTS and len(self._recent) > 1:
-                self._recent_reports -= len(self._recent.popleft().reports)
+            for (entry, _), arrival in zip(written, arrivals, strict=True):
+                size = _size(arrival)
+                self._recent.append((entry, size))
+                self._recent_bytes += size
+            while self._recent_bytes > RECENT_BYTES and len(self._recent) > 1:
+                self._recent_bytes -= self._recent.popleft()[1]
             self._position = written[-1][0].position
         return [stored for _, stored in written]
+
+
+def _size(arrival: Arrival) -> int:
+    dropped = 16 * len(arrival.spool.dropped)
+    return ENVELOPE_BYTES + dropped + sum(len(taken.body) for taken in arrival.reports)
 
 
 def _insert(connection: Connection, arrival: Arrival) -> tuple[Entry, Stored]:

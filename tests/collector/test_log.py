@@ -67,13 +67,30 @@ def test_a_read_ends_with_the_entry_that_fills_it(log: ReportLog) -> None:
 
 
 def test_old_entries_leave_memory_and_are_read_from_the_file(log: ReportLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_module, "RECENT_REPORTS", 2)
+    monkeypatch.setattr(log_module, "RECENT_BYTES", 2 * (log_module.ENVELOPE_BYTES + len(taken(1).body)))
     for seq in range(1, 6):
         append(log, taken(seq))
 
     assert len(log._recent) == 2
     assert [entry.position for entry in log.read_from(0, 100)] == [1, 2, 3, 4, 5]
     assert [entry.position for entry in log.read_from(4, 100)] == [5]
+
+
+def test_envelopes_without_reports_leave_memory_too(log: ReportLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_module, "RECENT_BYTES", 2 * log_module.ENVELOPE_BYTES)
+    for _ in range(5):
+        append(log)
+
+    assert len(log._recent) == 2
+    assert [entry.position for entry in log.read_from(0, 100)] == [1, 2, 3, 4, 5]
+
+
+def test_who_waits_for_an_arrival_cannot_cancel_it_under_the_writers_hands(log: ReportLog) -> None:
+    waiting = log.append(arrival(taken(1)))
+
+    assert not waiting.cancel()
+    assert waiting.result(20).kept
+    assert append(log, taken(2)).kept
 
 
 def test_the_same_report_again_is_kept_once_and_confirmed_twice(log: ReportLog) -> None:
