@@ -5,7 +5,23 @@ Rows are extended in place; what a merge or a split replaces stays, marked with 
 
 from collections.abc import Sequence
 
-from sqlalchemy import Boolean, Column, Connection, Float, ForeignKey, Index, Integer, Row, Table, Text, func, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    TextualSelect,
+    bindparam,
+    func,
+    select,
+    text,
+)
 
 from sansang_agent.contract.outcome import Outcome, Reason
 
@@ -44,21 +60,41 @@ _CURRENT = INTERVAL.c.revised_at.is_(None)
 
 def current(connection: Connection, series: int, first_ms: int, last_ms: int) -> list[Interval]:
     """The current intervals of a series that overlap a window, in order."""
+    return current_of_all(connection, [series], first_ms, last_ms)[series]
+
+
+def current_of_all(
+    connection: Connection, series: Sequence[int], first_ms: int, last_ms: int
+) -> dict[int, list[Interval]]:
+    """The same for several series at once."""
     rows = connection.execute(
         select(INTERVAL)
-        .where(_CURRENT, INTERVAL.c.series == series, INTERVAL.c.first_ms <= last_ms, INTERVAL.c.last_ms >= first_ms)
+        .where(_CURRENT, INTERVAL.c.series.in_(series))
+        .where(INTERVAL.c.first_ms <= last_ms, INTERVAL.c.last_ms >= first_ms)
         .order_by(INTERVAL.c.first_ms)
     )
-    return [_interval(row) for row in rows]
+    found: dict[int, list[Interval]] = {one: [] for one in series}
+    for row in rows:
+        found[row.series].append(_interval(row))
+    return found
 
 
 def _around(connection: Connection, series: int, first_ms: int, last_ms: int) -> list[Interval]:
     """Like :func:`current`, with the nearest interval on each side."""
-    columns = select(INTERVAL).where(_CURRENT, INTERVAL.c.series == series)
-    before = columns.where(INTERVAL.c.first_ms < first_ms).order_by(INTERVAL.c.first_ms.desc()).limit(1)
-    within = columns.where(INTERVAL.c.first_ms.between(first_ms, last_ms)).order_by(INTERVAL.c.first_ms)
-    after = columns.where(INTERVAL.c.first_ms > last_ms).order_by(INTERVAL.c.first_ms).limit(1)
-    return [_interval(row) for query in (before, within, after) for row in connection.execute(query)]
+    asked = {"series": series, "first": first_ms, "last": last_ms}
+    return [_interval(row) for row in connection.execute(_AROUND, asked)]
+
+
+def _statement_around() -> TextualSelect:
+    """Made once: asked for every result that arrives, its making would cost more than its answer."""
+    columns = "id, series, first_ms, last_ms, outcome, reason, late, revision"
+    rows = f"SELECT {columns} FROM interval WHERE series = :series AND revised_at IS NULL AND first_ms"  # noqa: S608
+    parts = (
+        f"SELECT * FROM ({rows} < :first ORDER BY first_ms DESC LIMIT 1)",  # noqa: S608  # made of constants
+        f"{rows} BETWEEN :first AND :last",
+        f"SELECT * FROM ({rows} > :last ORDER BY first_ms LIMIT 1)",  # noqa: S608  # made of constants
+    )
+    return text(" UNION ALL ".join(parts) + " ORDER BY first_ms").columns(late=Boolean)
 
 
 def add(connection: Connection, series: Series, moments: Sequence[Moment], now: float) -> None:
@@ -106,7 +142,7 @@ def _write(connection: Connection, series: int, rows: list[Interval], timeline: 
         if row is None:
             connection.execute(INTERVAL.insert().values(series=series, made_at=now, **values))
         elif interval != as_read[row]:
-            connection.execute(INTERVAL.update().where(INTERVAL.c.id == row).values(values))
+            connection.execute(_CHANGE, {"row": row, **values})
 
 
 def first_of(connection: Connection, series: Series) -> int:
@@ -118,6 +154,10 @@ def first_of(connection: Connection, series: Series) -> int:
 def _interval(row: Row[tuple[object, ...]]) -> Interval:
     reason = Reason(row.reason) if row.reason else None
     return Interval(row.first_ms, row.last_ms, Outcome(row.outcome), reason, row.late, row.revision, row.id)
+
+
+_AROUND = _statement_around()
+_CHANGE = INTERVAL.update().where(INTERVAL.c.id == bindparam("row"))
 
 
 def _moment(row: Row[tuple[object, ...]]) -> Moment:

@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from sansang_agent.contract.report import Result
 
-from . import agents, boots, changes, check_history, clocks, rung_history
+from . import agents, boots, changes, check_history, clocks, profiles_seen, rung_history
 from .intervals import Moment
 from .log import Entry
 from .rung_history import Window
-from .series import Series, find_series
+from .series import Series, bring_up, series_of
 
 
 class _Dated(NamedTuple):
@@ -38,11 +38,17 @@ class History:
     def apply(self, connection: Connection, entries: Sequence[Entry], now: float) -> None:
         """Insert the results of ``entries`` into their intervals, then renew the rungs they touch."""
         windows: dict[tuple[str, str], Window] = {}
+        configs = {report.config for entry in entries for report in entry.reports}
+        profiles = {config: profiles_seen.get(connection, config) for config in configs}
         for agent in sorted({entry.agent for entry in entries}):
             commune = agents.commune_of(connection, agent)
             late = 0
+            known = series_of(connection, agent)
             for (check, config), dated in _by_check(connection, agent, entries).items():
-                series, newly_placed = find_series(connection, agent, check, config)
+                profile = profiles[config]
+                spec = profile.checks.get(check) if profile else None
+                series, newly_placed = bring_up(connection, known.get(check), agent, check, spec)
+                known[check] = series
                 moments = [one.moment(series.period) for one in dated]
                 check_history.add(connection, series, moments, now)
                 late = max([late, *(moment.at_ms for moment in moments if moment.late)])

@@ -102,11 +102,8 @@ def _series(connection: Connection, commune: str, rung: str) -> list[tuple[int, 
 
 
 def _covered(connection: Connection, places: list[tuple[int, int, int]], first: int, last: int) -> list[Cover]:
-    return [
-        cover
-        for series, agent, gap in places
-        for cover in covers(agent, check_history.current(connection, series, first, last), gap)
-    ]
+    intervals = check_history.current_of_all(connection, [series for series, _, _ in places], first, last)
+    return [cover for series, agent, gap in places for cover in covers(agent, intervals[series], gap)]
 
 
 def _edge(connection: Connection, commune: str, rung: str, at_ms: int, reach: int) -> _Edge:

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Text, UniqueConstraint, select
 
+from sansang_agent.contract.check import Check
 from sansang_agent.contract.rung import Rung
 
-from . import clocks, profiles_seen
+from . import clocks
 from .store import LEDGER
 
 GAP_PERIODS = 2.5
@@ -44,17 +45,23 @@ def gap_ms(period: float) -> int:
     return round(GAP_PERIODS * period * 1000)
 
 
-def find_series(connection: Connection, agent: int, check: str, config: str) -> tuple[Series, bool]:
-    """The series, made or brought up to the profile ``config``; and whether its rung is new to it."""
-    profile = profiles_seen.get(connection, config)
-    spec = profile.checks.get(check) if profile else None
-    row = connection.execute(select(SERIES).where(SERIES.c.agent == agent, SERIES.c.check == check)).one_or_none()
-    if row is None:
+def series_of(connection: Connection, agent: int) -> dict[str, Series]:
+    """All series of an agent, by check."""
+    rows = connection.execute(select(SERIES).where(SERIES.c.agent == agent))
+    return {
+        row.check: Series(row.id, agent, row.check, Rung(row.rung) if row.rung else None, row.period) for row in rows
+    }
+
+
+def bring_up(
+    connection: Connection, known: Series | None, agent: int, check: str, spec: Check | None
+) -> tuple[Series, bool]:
+    """The series, made or brought up to what its profile says; and whether its rung is new to it."""
+    if known is None:
         rung, period = (spec.rung, spec.period) if spec else (None, clocks.DEFAULT_PERIOD)
         new = {"agent": agent, "check": check, "rung": rung, "period": period}
         number = connection.scalars(SERIES.insert().values(new).returning(SERIES.c.id)).one()
         return Series(number, agent, check, rung, period), False
-    known = Series(row.id, agent, check, Rung(row.rung) if row.rung else None, row.period)
     if spec is None or (spec.rung, spec.period) == (known.rung, known.period):
         return known, False
     connection.execute(SERIES.update().where(SERIES.c.id == known.id).values(rung=spec.rung, period=spec.period))

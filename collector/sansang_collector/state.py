@@ -124,8 +124,8 @@ class State:
             newest[name] = seen
             if seen.live and was != (seen.result.outcome, seen.result.reason):
                 _note_outcome(connection, seen, commune, entry.agent)
-        for seen in newest.values():
-            _store_latest(connection, entry, seen)
+        if newest:
+            connection.execute(_STORE_LATEST, [_latest_row(entry, seen) for seen in newest.values()])
 
     def _seen(self, connection: Connection, entry: Entry) -> list[_Seen]:
         skews = boots.skews(connection, entry.agent, {report.boot for report in entry.reports})
@@ -213,8 +213,8 @@ def _meet(connection: Connection, entry: Entry, report: Report, at: float) -> No
     connection.execute(new.on_conflict_do_update(index_elements=[MACHINE.c.agent], set_=row, where=newer))
 
 
-def _store_latest(connection: Connection, entry: Entry, seen: _Seen) -> None:
-    row = {
+def _latest_row(entry: Entry, seen: _Seen) -> dict[str, object]:
+    return {
         "agent": entry.agent,
         "check": seen.result.check,
         "at": seen.at,
@@ -225,5 +225,10 @@ def _store_latest(connection: Connection, entry: Entry, seen: _Seen) -> None:
         "config": seen.report.config,
         "body": encode(seen.result),
     }
-    new = insert(LATEST).values(row)
-    connection.execute(new.on_conflict_do_update(index_elements=[LATEST.c.agent, LATEST.c.check], set_=row))
+
+
+_NEW_LATEST = insert(LATEST)
+_STORE_LATEST = _NEW_LATEST.on_conflict_do_update(
+    index_elements=[LATEST.c.agent, LATEST.c.check],
+    set_={column.name: _NEW_LATEST.excluded[column.name] for column in LATEST.c if not column.primary_key},
+)
