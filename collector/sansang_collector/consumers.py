@@ -79,6 +79,7 @@ async def follow(
     with store.read() as connection:
         position = position_of(connection, consumer.name)
     while True:
+        log.reached(consumer.name, position)
         wake.clear()
         try:
             entries = await asyncio.to_thread(log.read_from, position, BATCH_REPORTS)

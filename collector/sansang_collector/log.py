@@ -1,7 +1,7 @@
 """The report log: every authenticated envelope in order of arrival, durable before it is answered.
 
 One thread writes; it takes everything that waits into one transaction (group commit). What it has just written stays
-in memory for the consumers, so that nothing is decoded twice while they keep up.
+in memory until all consumers have it, so that nothing is decoded twice while they keep up.
 """
 
 import hashlib
@@ -99,6 +99,7 @@ class ReportLog:
         self._seconds_per_report = 0.0
         self._recent: deque[tuple[Entry, int]] = deque()
         self._recent_bytes = 0
+        self._reached: dict[str, int] = {}
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
@@ -130,11 +131,21 @@ class ReportLog:
     def read_from(self, position: int, limit: int) -> list[Entry]:
         """Entries beyond ``position``, oldest first, until they hold ``limit`` reports; one at least, if any."""
         with self._lock:
+            if position >= self._position:
+                return []
             recent = [entry for entry, _ in self._recent]
         if recent and recent[0].position <= position + 1:
             return _until(recent[bisect_right(recent, position, key=attrgetter("position")) :], limit)
         with self._reading.connect() as connection:
             return _read(connection, position, limit)
+
+    def reached(self, consumer: str, position: int) -> None:
+        """``consumer`` has everything up to ``position``; what all who ever said so have leaves memory."""
+        with self._lock:
+            self._reached[consumer] = position
+            done = min(self._reached.values())
+            while self._recent and self._recent[0][0].position <= done:
+                self._recent_bytes -= self._recent.popleft()[1]
 
     def find_code(self, code: str) -> list[tuple[int, Report, Sent, float]]:
         """Reports with this six-character code, newest first: agent, report, the sender's clocks, received."""

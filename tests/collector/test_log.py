@@ -85,6 +85,23 @@ def test_envelopes_without_reports_leave_memory_too(log: ReportLog, monkeypatch:
     assert [entry.position for entry in log.read_from(0, 100)] == [1, 2, 3, 4, 5]
 
 
+def test_what_every_consumer_has_leaves_memory_and_what_one_has_not_stays(log: ReportLog) -> None:
+    log.reached("quick", 0)
+    log.reached("slow", 0)
+    for seq in range(1, 5):
+        append(log, taken(seq))
+
+    log.reached("quick", 4)
+    assert len(log._recent) == 4
+    log.reached("slow", 3)
+    assert [entry.position for entry, _ in log._recent] == [4]
+    log.reached("slow", 4)
+    assert not log._recent
+    assert log._recent_bytes == 0
+    assert log.read_from(4, 100) == []
+    assert [entry.position for entry in log.read_from(1, 100)] == [2, 3, 4]
+
+
 def test_who_waits_for_an_arrival_cannot_cancel_it_under_the_writers_hands(log: ReportLog) -> None:
     waiting = log.append(arrival(taken(1)))
 
