@@ -13,7 +13,7 @@ import msgspec
 
 from .config_places import config_files, data_dirs
 from .config_rules import judge
-from .contract.check import Check, HttpCheck, Profile, TlsCheck
+from .contract.check import Check, HttpCheck, Profile, TimestampCheck, TlsCheck
 from .contract.settings import load
 
 ENV_FILE = "SANSANG_CONFIG"
@@ -103,7 +103,7 @@ def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
 
 
 def _check_anchored(check: Check, folder: Path) -> Check:
-    if not isinstance(check, TlsCheck | HttpCheck) or not check.ca_file:
+    if not isinstance(check, TlsCheck | HttpCheck | TimestampCheck) or not check.ca_file:
         return check
     return msgspec.structs.replace(check, ca_file=str(folder / check.ca_file))
 

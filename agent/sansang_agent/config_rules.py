@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from .contract import check
+from .contract.pattern import mistake
 from .contract.strict import INVALID
 from .contract.words import LANGUAGES
 
@@ -81,6 +82,24 @@ def _distances(parts: Mapping[str, Any], _folder: Path) -> Found:
 def _authorities(parts: Mapping[str, Any], folder: Path) -> Found:
     if parts.get("ca_file"):
         yield from (("ca_file", message) for message in _ca(parts["ca_file"], folder))
+
+
+def _page(parts: Mapping[str, Any], folder: Path) -> Found:
+    """How a page is known, and how it is come by."""
+    yield from _authorities(parts, folder)
+    if isinstance(parts.get("pattern"), str) and mistake(parts["pattern"]):
+        yield "pattern", mistake(parts["pattern"])
+    for path in parts.get("json", {}):
+        if path is not INVALID and not all(path.split(".")):
+            yield "json", f"'{path}' is not a dotted path such as data.status"
+    proxy = parts.get("proxy")
+    if proxy and not _is_proxy(proxy):
+        yield "proxy", f"'{proxy}' is not http://host:port"
+
+
+def _is_proxy(text: str) -> bool:
+    scheme, mark, rest = text.partition("://")
+    return (scheme, mark) == ("http", "://") and is_host_and_port(rest.removesuffix("/"))
 
 
 def _is_name(text: str) -> bool:
@@ -157,6 +176,7 @@ _TARGETS: dict[type, tuple[Callable[[str], bool], str]] = {
     check.TlsCheck: (is_host_and_port, "host:port"),
     check.DnsCheck: (is_resolver, "a name server's address, with or without :port"),
     check.HttpCheck: (is_url, "a URL that starts with http:// or https://"),
+    check.TimestampCheck: (is_url, "a URL that starts with http:// or https://"),
     check.HostCheck: (lambda target: target == "local", "'local'"),
 }
 
@@ -165,7 +185,8 @@ _BEYOND_TARGET: dict[type, Callable[[Mapping[str, Any], Path], Found]] = {
     check.DnsCheck: _question,
     check.PathCheck: _distances,
     check.TlsCheck: _authorities,
-    check.HttpCheck: _authorities,
+    check.HttpCheck: _page,
+    check.TimestampCheck: _authorities,
 }
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from .contract.check import Check, DnsCheck, HttpCheck, Profile, TlsCheck
+from .contract.check import Check, DnsCheck, HttpCheck, Profile, TimestampCheck, TlsCheck
 from .contract.outcome import Outcome, Reason
 from .contract.report import Result
 from .contract.rung import Network, Rung
@@ -92,7 +92,7 @@ def is_tslcd(check: Check) -> bool:
 
 def host_of(check: Check) -> str:
     """The address or name in a check's target, without port, scheme and path."""
-    if isinstance(check, HttpCheck):
+    if isinstance(check, HttpCheck | TimestampCheck):
         return urlsplit(check.target).hostname or ""
     if check.target.count(":") > 1 and not check.target.startswith("["):
         return check.target

@@ -36,6 +36,7 @@ _NOTES = {
 
 
 _PHASES = {
+    "proxy": mark("reach the proxy"),
     "resolve": mark("look up the name"),
     "connect": mark("connect"),
     "tls": mark("secure the connection"),

@@ -255,6 +255,7 @@ async def test_a_probe_that_could_not_find_out_ends_with_three(tmp_path: Path) -
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_can_be_asked_for_by_hand(kind: str) -> None:
     targets = {"http": "http://127.0.0.1/", "host": "local", "tcp": "127.0.0.1:1", "tls": "127.0.0.1:1"}
+    targets["timestamp"] = targets["http"]
 
     asked = one_check(kind, targets.get(kind, "127.0.0.1"), "x.test")
 

@@ -1,6 +1,8 @@
 import asyncio
+import ssl
 import time
 import unicodedata
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,8 +14,10 @@ from sansang_agent.probes import http_exchange, http_page
 from sansang_agent.probes.http import probe
 from sansang_agent.probes.http_exchange import Response
 from sansang_agent.probes.stopwatch import Stopwatch
-from standins import OTHER_TITLE, HttpBehaviour, HttpStandIn, Page, page
+from standins import OTHER_TITLE, HttpBehaviour, HttpStandIn, Page, TcpBehaviour, TcpStandIn, page
+from tests.support import strict_servers
 from tests.support.probing import USER_AGENT, OtherMachine, make_tools, started
+from tests.support.proxies import ProxyStandIn
 
 TITLE = "Cổng Dịch vụ công"
 PAGES = {"/": page(TITLE), "/login": page("Đăng nhập")}
@@ -33,6 +37,9 @@ def check(
     timeout: float = 4.0,
     max_bytes: int = 262_144,
     ca_file: str = "",
+    pattern: str = "",
+    json: dict[str, str] | None = None,
+    proxy: str = "",
 ) -> HttpCheck:
     return HttpCheck(
         id="dvc",
@@ -44,6 +51,9 @@ def check(
         timeout=timeout,
         max_bytes=max_bytes,
         ca_file=ca_file,
+        pattern=pattern,
+        json=json or {},
+        proxy=proxy,
     )
 
 
@@ -260,3 +270,179 @@ def test_any_charset_is_read_without_a_fault(charset: str) -> None:
 
 def test_a_title_is_one_plain_line() -> None:
     assert http_page.title("<TITLE lang=vi>\n  A &amp;\n B </TITLE>") == "A & B"
+
+
+def anywhere(host: str) -> list[str]:
+    assert host.endswith(".example")
+    return ["127.0.0.1"]
+
+
+def named(standin: HttpStandIn, name: str, path: str = "/") -> str:
+    return f"http://{name}:{standin.port}{path}"
+
+
+async def test_a_pattern_is_looked_for_in_the_page() -> None:
+    async with started(HttpStandIn({"/": page(TITLE, "Phiên bản 2.14")})) as standin:
+        found = await probe(check(standin.url, pattern=r"Phiên bản [0-9]{1,3}\.[0-9]{1,3}"), make_tools())
+        other = await probe(check(standin.url, pattern="Phiên bản 3"), make_tools())
+
+    assert (found.outcome, other.reason) == (Outcome.OK, Reason.WRONG_CONTENT)
+    assert other.detail == f"HTTP 200, title: {TITLE}"
+
+
+HEALTH = '\ufeff{"status":"UP","parts":[{"db":{"ok":true,"count":3,"lag":null,"name":"Lạng Sơn"}}]}'
+
+
+@pytest.mark.parametrize(
+    ("wanted", "lacking"),
+    [
+        ({"status": "UP"}, None),
+        ({"status": '"UP"'}, None),
+        ({"parts.0.db.ok": "true", "parts.0.db.count": "3", "parts.0.db.lag": "null"}, None),
+        ({"parts.0.db.name": "Lạng Sơn"}, None),
+        ({"status": "DOWN"}, 'status is "UP"'),
+        ({"parts.0.db.ok": "True"}, "parts.0.db.ok is true"),
+        ({"parts.1.db.ok": "true"}, "parts.1.db.ok is missing"),
+        ({"parts.x": "true"}, "parts.x is missing"),
+        ({"status.more": "UP"}, "status.more is missing"),
+        ({"status": "UP", "gone": "1"}, "gone is missing"),
+    ],
+)
+def test_a_json_answer_must_have_these_values(wanted: dict[str, str], lacking: str | None) -> None:
+    reason, seen = http_page.judge(check("http://x", json=wanted), response(HEALTH.encode(), "application/json"))
+
+    assert (reason is Reason.WRONG_CONTENT) is (lacking is not None)
+    assert lacking is None or seen == f"HTTP 200, {lacking}, no title"
+
+
+@pytest.mark.parametrize("body", [page(OTHER_TITLE).body, "", HEALTH[:40], "[" * 100_000])
+def test_what_is_not_json_is_another_page(body: str) -> None:
+    reason, seen = http_page.judge(check("http://x", json={"status": "UP"}), response(body.encode()))
+
+    assert reason is Reason.WRONG_CONTENT
+    assert "HTTP 200, not JSON, " in seen
+
+
+async def test_a_portal_that_leads_to_its_own_login_is_named_by_title_and_address() -> None:
+    portal = HttpStandIn({"/login": page(OTHER_TITLE)})
+    async with started(portal):
+        away = named(portal, "portal.example", "/login?from=dvc")
+        portal.pages["/login?from=dvc"] = portal.pages["/login"]
+        async with started(HttpStandIn({"/": Page("", 302, (("Location", away),))})) as standin:
+            result = await probe(check(named(standin, "dvc.example"), contains=TITLE), make_tools(lookup=anywhere))
+
+    assert (result.reason, result.status) == (Reason.WRONG_CONTENT, 200)
+    assert result.detail == f"HTTP 200 at {away}, title: {OTHER_TITLE}"
+
+
+@pytest.mark.parametrize(
+    ("contains", "reason"), [("", Reason.HTTP_STATUS), (TITLE, Reason.WRONG_CONTENT)], ids=["not told", "told"]
+)
+async def test_an_error_page_of_another_site_is_not_the_services_where_that_can_be_told(
+    contains: str, reason: Reason
+) -> None:
+    async with started(HttpStandIn({"/": page("Bị chặn", status=403)})) as blocker:
+        away = named(blocker, "blocked.example")
+        async with started(HttpStandIn({"/": Page("", 302, (("Location", away),))})) as standin:
+            result = await probe(check(named(standin, "dvc.example"), contains=contains), make_tools(lookup=anywhere))
+
+    assert (result.reason, result.detail) == (reason, f"HTTP 403 at {away}, title: Bị chặn")
+
+
+@pytest.mark.parametrize("host", ["www.dvc.example", "login.dvc.example", "DVC.example"])
+async def test_a_redirect_within_the_site_is_not_worth_a_word(host: str) -> None:
+    async with started(HttpStandIn(PAGES)) as standin:
+        standin.pages["/old"] = Page("", 301, (("Location", named(standin, host, "/login")),))
+        result = await probe(check(named(standin, "dvc.example", "/old")), make_tools(lookup=lambda _: ["127.0.0.1"]))
+
+    assert (result.outcome, result.detail) == (Outcome.OK, "HTTP 200, title: Đăng nhập")
+
+
+async def test_a_demand_to_log_in_to_the_network_is_never_the_services_page() -> None:
+    async with started(HttpStandIn({"/": page(OTHER_TITLE, status=511)})) as standin:
+        result = await probe(check(standin.url), make_tools())
+
+    assert (result.reason, result.status) == (Reason.WRONG_CONTENT, 511)
+
+
+async def test_a_plain_page_comes_through_a_proxy_that_looks_the_name_up_itself() -> None:
+    async with started(HttpStandIn({"/a": page(TITLE)})) as standin, started(ProxyStandIn()) as proxy:
+        url = named(standin, "dvc.example", "/a")
+        result = await probe(check(url, contains=TITLE, proxy=proxy.url), make_tools())
+
+    assert (result.outcome, result.address) == (Outcome.OK, "127.0.0.1")
+    assert set(result.phases_ms or {}) == {"proxy", "first_byte", "transfer"}
+    assert proxy.asked == [f"GET {url} HTTP/1.1"]
+
+
+async def test_https_goes_through_a_tunnel_and_is_verified_at_its_end(authority: Authority) -> None:
+    context = authority.context(hosts=("dvc.example",))
+    async with started(HttpStandIn({"/": page(TITLE)}, context)) as standin, started(ProxyStandIn()) as proxy:
+        url = f"https://dvc.example:{standin.port}/"
+        good = await probe(check(url, proxy=proxy.url, ca_file=str(authority.ca_file)), make_tools())
+        other = await probe(
+            check(url.replace("dvc", "other"), proxy=proxy.url, ca_file=str(authority.ca_file)), make_tools()
+        )
+
+    assert good.outcome is Outcome.OK
+    assert set(good.phases_ms or {}) == {"proxy", "tls", "first_byte", "transfer"}
+    assert (other.reason, other.detail) == (Reason.TLS_NAME, "certificate of dvc.example")
+    assert other.clock_offset_s is not None
+    assert proxy.asked[0] == f"CONNECT dvc.example:{standin.port} HTTP/1.1"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        ("403 Forbidden", Reason.REFUSED),
+        ("407 Proxy Authentication Required", Reason.WRONG_CREDENTIALS),
+        ("502 Bad Gateway", Reason.UNREACHABLE),
+        ("504 Gateway Timeout", Reason.TIMEOUT),
+    ],
+)
+async def test_a_proxy_that_opens_no_tunnel_is_blamed_by_name(refusal: str, reason: Reason) -> None:
+    async with started(ProxyStandIn()) as proxy:
+        proxy.refusal = refusal
+        result = await probe(check("https://dvc.example/", proxy=proxy.url), make_tools())
+
+        said = f"proxy {proxy.url.removeprefix('http://')}: no tunnel, HTTP {refusal}"
+
+    assert (result.reason, result.detail) == (reason, said)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason", "said"),
+    [
+        ("refuse", Reason.REFUSED, "Connection refused"),
+        ("silent", Reason.TIMEOUT, "no answer in phase proxy"),
+        ("answer", Reason.TIMEOUT, "no answer in phase proxy"),
+        ("reset", Reason.RESET, "proxy 127.0.0.1:"),
+    ],
+)
+async def test_a_proxy_that_is_not_there_is_no_fault_of_the_service(
+    behaviour: TcpBehaviour, reason: Reason, said: str
+) -> None:
+    async with started(TcpStandIn()) as standin:
+        standin.behave(behaviour)
+        proxied = check("https://dvc.example/", proxy=f"http://{standin.target}", timeout=0.3)
+        result = await probe(proxied, make_tools())
+
+    assert (result.reason, set(result.phases_ms or {})) == (reason, {"proxy"})
+    assert said in (result.detail or "")
+
+
+@pytest.fixture
+def strict_server(authority: Authority, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A web server on a thread that refuses visitors without a certificate."""
+    with strict_servers.running(authority, request.param) as target:
+        yield target
+
+
+@pytest.mark.parametrize("strict_server", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], indirect=True)
+async def test_a_page_behind_a_client_certificate_is_told_alike_in_both_versions(
+    authority: Authority, strict_server: str
+) -> None:
+    result = await probe(check(f"https://{strict_server}/", ca_file=str(authority.ca_file)), make_tools())
+
+    assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.TLS_HANDSHAKE)
+    assert "demands a client certificate" in (result.detail or "")

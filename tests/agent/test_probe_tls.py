@@ -1,9 +1,6 @@
 import asyncio
-import contextlib
 import os
-import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +16,7 @@ from sansang_agent.contract.rung import Rung
 from sansang_agent.probes import tls_session, x509
 from sansang_agent.probes.tls import probe
 from standins import HttpStandIn, TcpStandIn, page
+from tests.support import strict_servers
 from tests.support.probing import make_tools, started
 
 DAY = 86400
@@ -92,20 +90,9 @@ async def test_the_name_asked_for_may_differ_from_the_host(authority: Authority)
 
 @pytest.fixture
 def strict_server(authority: Authority, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A server on a thread that refuses visitors without a certificate: asyncio's would not send the alert."""
-    context = authority.context(ask_client=True)
-    context.minimum_version = context.maximum_version = request.param
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            visitor, _ = listener.accept()
-            with visitor, contextlib.suppress(ssl.SSLError):
-                context.wrap_socket(visitor, server_side=True)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        thread.join()
+    """A server that refuses visitors without a certificate."""
+    with strict_servers.running(authority, request.param) as target:
+        yield target
 
 
 @pytest.mark.parametrize("strict_server", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], indirect=True)

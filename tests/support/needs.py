@@ -60,6 +60,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "systemd-analyze": _program("systemd-analyze"),
     "gettext": _program("msgfmt"),
     "curl": _program("curl"),
+    "openssl": _program("openssl"),
     "make": _program("make"),
     "git": _program("git"),
 }

@@ -81,10 +81,23 @@ class HttpCheck(_Common, tag="http", tag_field="kind", frozen=True):
     """Statuses that are right; empty: any 2xx or 3xx that ends in a 2xx."""
     contains: str = ""
     """Text the page must have, or it is not the service's page (``wrong_content``)."""
+    pattern: str = ""
+    """A regular expression that must be found in the page (``wrong_content``); pattern.py says which are allowed."""
+    json: dict[str, str] = {}
+    """Dotted path → the value a JSON answer must have there, as JSON writes it (``true``, ``3``) or as plain text."""
     redirects: Annotated[int, msgspec.Meta(ge=0, le=10)] = 5
     max_bytes: Annotated[int, msgspec.Meta(ge=1024, le=4_194_304)] = 262_144
     ca_file: str = ""
     """A CA file on this machine (local administrator only); empty: the system's."""
+    proxy: str = ""
+    """A proxy to go through, ``http://host:port`` (local administrator only); empty: straight."""
+
+
+class TimestampCheck(_Common, tag="timestamp", tag_field="kind", frozen=True):
+    """A time stamp over random bytes, asked for by HTTP POST (RFC 3161). ``target``: URL."""
+
+    ca_file: str = ""
+    """A CA file on this machine for an https target (local administrator only); empty: the system's."""
 
 
 class HostCheck(_Common, tag="host", tag_field="kind", frozen=True):
@@ -98,7 +111,7 @@ class PathCheck(_Common, tag="path", tag_field="kind", frozen=True):
     max_ttl: Annotated[int, msgspec.Meta(ge=1, le=30)] = 5
 
 
-Check = IcmpCheck | TcpCheck | DnsCheck | TlsCheck | HttpCheck | HostCheck | PathCheck
+Check = IcmpCheck | TcpCheck | DnsCheck | TlsCheck | HttpCheck | TimestampCheck | HostCheck | PathCheck
 
 KINDS: dict[str, type[Check]] = {
     "icmp": IcmpCheck,
@@ -106,6 +119,7 @@ KINDS: dict[str, type[Check]] = {
     "dns": DnsCheck,
     "tls": TlsCheck,
     "http": HttpCheck,
+    "timestamp": TimestampCheck,
     "host": HostCheck,
     "path": PathCheck,
 }

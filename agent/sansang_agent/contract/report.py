@@ -70,13 +70,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     resolution_ms: NonNegative | None = None
     """How fine this platform's clock for the measurement is."""
     phases_ms: dict[str, NonNegative] | None = None
-    """By phase: resolve, connect, tls, first_byte, transfer; together the duration of the probe."""
+    """By phase: resolve, connect, proxy, tls, first_byte, transfer; together the duration of the probe."""
     status: Natural | None = None
     """HTTP status of the last answer."""
     cert_expiry: float | None = None
     """Earliest notAfter of the chain seen, Unix seconds."""
     clock_offset_s: float | None = None
-    """The server's clock minus this machine's, from an HTTP Date header (RFC 9110, whole seconds)."""
+    """The server's clock minus this machine's, from an HTTP Date header or a time stamp, both in whole seconds."""
     address: str | None = None
     """The address that was asked."""
     hops: tuple[Hop, ...] | None = None

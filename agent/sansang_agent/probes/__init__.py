@@ -37,6 +37,7 @@ _MODULES = {
     "dns": "dns",
     "tls": "tls",
     "http": "http",
+    "timestamp": "timestamp",
     "host": "host",
     "path": "path",
 }

@@ -29,13 +29,16 @@ class Response(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What to ask: GET or HEAD only."""
+    """What to ask: GET or HEAD, and POST for a time stamp only."""
 
     method: str
     path: str
     host: str
     user_agent: str
     max_bytes: int
+    content_type: str = ""
+    """What ``content`` is."""
+    content: bytes = b""
 
 
 async def exchange(stream: ByteStream, request: Request, watch: Stopwatch, wall: Callable[[], float]) -> Response:
@@ -48,7 +51,7 @@ async def exchange(stream: ByteStream, request: Request, watch: Stopwatch, wall:
         async with asyncio.timeout(watch.left()):
             with watch.phase("first_byte"):
                 await stream.write(_written(connection, request))
-                head = await _head(connection, stream)
+                head = await head_of(connection, stream)
                 answered_at = wall()
             with watch.phase("transfer"):
                 body = await _body(connection, stream, request.max_bytes)
@@ -70,12 +73,21 @@ def _written(connection: h11.Connection, request: Request) -> bytes:
             ("Accept", "*/*"),
             ("Accept-Encoding", "identity"),
             ("Connection", "close"),
+            *_content_headers(request),
         ],
     )
-    return (connection.send(head) or b"") + (connection.send(h11.EndOfMessage()) or b"")
+    parts = [head, *([h11.Data(data=request.content)] if request.content else []), h11.EndOfMessage()]
+    return b"".join(connection.send(part) or b"" for part in parts)
 
 
-async def _head(connection: h11.Connection, stream: ByteStream) -> h11.Response:
+def _content_headers(request: Request) -> list[tuple[str, str]]:
+    if not request.content:
+        return []
+    return [("Content-Type", request.content_type), ("Content-Length", str(len(request.content)))]
+
+
+async def head_of(connection: h11.Connection, stream: ByteStream) -> h11.Response:
+    """The final head of the answer; raises EOFError, and h11.RemoteProtocolError where it is not HTTP."""
     while True:
         event = await _next(connection, stream)
         if isinstance(event, h11.Response):

@@ -1,8 +1,10 @@
-"""Whether a page is the service's: its status, its text, and its title as evidence. Pure."""
+"""Whether a page is the service's: its status, its text, its values, and its title as evidence. Pure."""
 
 import html
+import json
 import re
 import unicodedata
+from typing import Any
 
 from sansang_agent.contract.check import HttpCheck
 from sansang_agent.contract.outcome import Reason
@@ -10,21 +12,71 @@ from sansang_agent.contract.outcome import Reason
 from .http_exchange import Response
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LOGIN_REQUIRED = 511
+"""Network Authentication Required (RFC 6585 §6): only a box on the way says this, never the service."""
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 _TITLE_LENGTH = 200
+_VALUE_LENGTH = 80
+_SEARCHED = 262_144
+"""Characters of a page that a pattern is looked for in."""
+_MISSING = object()
 
 
-def judge(check: HttpCheck, response: Response) -> tuple[Reason | None, str]:
-    """What is wrong with the last answer (None: nothing) and its evidence."""
+def judge(check: HttpCheck, response: Response, elsewhere: str = "") -> tuple[Reason | None, str]:
+    """What is wrong with the last answer (None: nothing) and its evidence.
+
+    ``elsewhere``: the address of the last answer where it came from another site than the one asked.
+    """
     text = decoded(response)
-    seen = _described(response.status, title(text))
+    lacking = _lacking(check, text)
+    seen = described(response, elsewhere, lacking)
     right = response.status in check.status if check.status else 200 <= response.status < 300
     if not right:
-        return Reason.HTTP_STATUS, seen
-    if check.contains and _composed(check.contains) not in _composed(text):
-        return Reason.WRONG_CONTENT, seen
-    return None, seen
+        other = response.status == _LOGIN_REQUIRED or (elsewhere and _is_told_apart(check))
+        return (Reason.WRONG_CONTENT if other else Reason.HTTP_STATUS), seen
+    return (None if lacking is None else Reason.WRONG_CONTENT), seen
+
+
+def _is_told_apart(check: HttpCheck) -> bool:
+    """Whether somebody said how the service's page is known."""
+    return bool(check.contains or check.pattern or check.json)
+
+
+def _lacking(check: HttpCheck, text: str) -> str | None:
+    """What the page lacks to be the service's, in words where its title does not say it all; None: nothing."""
+    composed = _composed(text)
+    if check.contains and _composed(check.contains) not in composed:
+        return ""
+    if check.pattern and not re.search(_composed(check.pattern), composed[:_SEARCHED]):
+        return ""
+    return _wrong_value(check.json, text) if check.json else None
+
+
+def _wrong_value(wanted: dict[str, str], text: str) -> str | None:
+    try:
+        answer = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return "not JSON"
+    for path, value in wanted.items():
+        found = _at(answer, path)
+        if found is _MISSING:
+            return f"{path} is missing"
+        if value not in (found, json.dumps(found, ensure_ascii=False)):
+            return f"{path} is {json.dumps(found, ensure_ascii=False)[:_VALUE_LENGTH]}"
+    return None
+
+
+def _at(value: Any, path: str) -> Any:
+    """What stands at a dotted path of keys and positions."""
+    for step in path.split("."):
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdecimal() and int(step[:9]) < len(value):
+            value = value[int(step[:9])]
+        else:
+            return _MISSING
+    return value
 
 
 def is_redirect(check: HttpCheck, response: Response) -> bool:
@@ -47,8 +99,12 @@ def title(text: str) -> str:
     return " ".join(html.unescape(found[1]).split())[:_TITLE_LENGTH] if found else ""
 
 
-def _described(status: int, page_title: str) -> str:
-    return f"HTTP {status}, title: {page_title}" if page_title else f"HTTP {status}, no title"
+def described(response: Response, elsewhere: str = "", lacking: str | None = None) -> str:
+    """An answer in one line, its title last, as service_causes.py reads it out."""
+    place = f" at {elsewhere}" if elsewhere else ""
+    words = f", {lacking}" if lacking else ""
+    page_title = title(decoded(response))
+    return f"HTTP {response.status}{place}{words}, " + (f"title: {page_title}" if page_title else "no title")
 
 
 def _composed(text: str) -> str:

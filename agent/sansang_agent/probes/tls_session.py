@@ -83,6 +83,12 @@ class ClientCertificateDemandedError(ProbeError):
         super().__init__(Reason.TLS_HANDSHAKE, f"demands a client certificate ({alert})")
 
 
+def demand_in(error: ssl.SSLError) -> ClientCertificateDemandedError | None:
+    """The demand that an alert after the handshake is (TLS 1.3, alert 116); None for any other error."""
+    reason = str(getattr(error, "reason", ""))
+    return ClientCertificateDemandedError(reason) if "CERTIFICATE_REQUIRED" in reason else None
+
+
 def is_demand(error: ssl.SSLError) -> bool:
     """Whether an alert is one that servers send for a missing client certificate."""
     return any(each in str(getattr(error, "reason", "")) for each in _DEMANDS)
