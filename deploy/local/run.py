@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,11 +35,25 @@ class LaunchError(Exception):
 def arguments() -> argparse.Namespace:
     """The launcher's options; ``make run`` passes PORT=, COMMUNE= and SANDBOX=1."""
     parser = argparse.ArgumentParser(description="Start a collector and an agent for this machine.")
-    parser.add_argument("--port", type=int, default=9640)
-    parser.add_argument("--commune", default="00000")
+    parser.add_argument("--port", type=port, default=9640)
+    parser.add_argument("--commune", type=commune, default="00000")
     parser.add_argument("--sandbox", action="store_true")
     parser.add_argument("--data", type=Path, default=ROOT / ".run")
     return parser.parse_args()
+
+
+def port(text: str) -> int:
+    """A TCP port as PORT= names it."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("PORT= là số từ 1 đến 65535 · PORT= takes a number from 1 to 65535")
+    return int(text)
+
+
+def commune(text: str) -> str:
+    """A commune's code as COMMUNE= names it."""
+    if not (text.isascii() and text.isdecimal() and len(text) == 5):
+        raise argparse.ArgumentTypeError("COMMUNE= gồm năm chữ số · COMMUNE= takes the five digits of a code")
+    return text
 
 
 def program(package: str, *options: str) -> list[str]:
@@ -183,13 +197,36 @@ def announce(url: str, folder: Path, data: Path) -> None:
         print(SAY[line].format(link=link, url=url, metrics=metrics, read=read), flush=True)
 
 
+def obey_signals(task: asyncio.Task[None]) -> None:
+    """Ctrl-C and a kill end ``task`` once; whoever asks twice does not disturb the orderly stop."""
+    asked = asyncio.Event()
+
+    def ask() -> None:
+        if not asked.is_set():
+            asked.set()
+            task.cancel()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows: Ctrl-C cancels the task by itself
+            asyncio.get_running_loop().add_signal_handler(name, ask)
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Launch, and stop in order when asked."""
+    task = asyncio.create_task(launch(options))
+    obey_signals(task)
+    with suppress(asyncio.CancelledError):
+        await task
+        return
+    print("\nĐã dừng. · Stopped.")
+
+
 def main() -> int:
     """Run until Ctrl-C (exit 0) or until something fails (exit 1, one clear sentence)."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    options = arguments()
     try:
-        asyncio.run(launch(arguments()))
+        asyncio.run(run(options))
     except KeyboardInterrupt:
-        print("\nĐã dừng. · Stopped.")
         return 0
     except LaunchError as problem:
         print(problem, file=sys.stderr)

@@ -29,7 +29,8 @@ class Launched:
         self.url = f"http://127.0.0.1:{port}"
         self._lines: Queue[str] = Queue()
         self.seen: list[str] = []
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -43,7 +44,7 @@ class Launched:
             try:
                 self.seen.append(self._lines.get(timeout=0.2))
             except Empty:
-                assert self.process.poll() is None, f"ended early:\n{''.join(self.seen)}"
+                assert self._reader.is_alive(), f"ended early:\n{''.join(self.seen)}"
                 continue
             if found := re.search(pattern, self.seen[-1]):
                 return found.group(0)
@@ -131,6 +132,37 @@ def test_a_taken_port_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert f"{run.port}" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--port", "99999", "PORT= takes a number from 1 to 65535"),
+        ("--port", "80x", "PORT= takes a number from 1 to 65535"),
+        ("--commune", "abc", "COMMUNE= takes the five digits of a code"),
+    ],
+)
+def test_a_mistyped_option_is_said_before_anything_starts(option: str, value: str, said: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(LAUNCHER), option, value, "--data", str(tmp_path / "none")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_asking_twice_to_stop_does_not_disturb_the_stop(tmp_path: Path) -> None:
+    with launched(tmp_path, "--sandbox") as run:
+        run.until("/login/")
+        run.process.send_signal(signal.SIGTERM)
+        run.process.send_signal(signal.SIGTERM)
+        run.until("Stopped")
+        code = run.interrupt()
+        printed = "".join(run.seen)
+
+    assert code == 0
+    assert "Task was destroyed" not in printed
+    assert "Traceback" not in printed
 
 
 @pytest.mark.needs("root", "netns")
