@@ -158,7 +158,8 @@ def _note_outcome(connection: Connection, seen: _Seen, commune: str, agent: int)
 
 
 def _touch(connection: Connection, entry: Entry, commune: str) -> None:
-    """Record contact; the end of a silence and a first contact are changes."""
+    """Record contact, and what waits behind this envelope; the end of a silence and a first contact are changes."""
+    waiting = max(0, entry.spool.rows - len(entry.reports))  # the spool counts the reports it is just sending
     boots.record(connection, entry.agent, entry.sent, entry.received)
     was_silent = connection.scalar(select(CONTACT.c.silent).where(CONTACT.c.agent == entry.agent))
     if was_silent is None:
@@ -170,8 +171,8 @@ def _touch(connection: Connection, entry: Entry, commune: str) -> None:
         "at": entry.received,
         "boot": entry.sent.boot,
         "skew": clocks.skew(entry.sent, entry.received),
-        "spool_rows": entry.spool.rows,
-        "spool_oldest": entry.spool.oldest,
+        "spool_rows": waiting,
+        "spool_oldest": entry.spool.oldest if waiting else None,
         "spool_bytes": entry.spool.bytes,
         "silent": False,
     }

@@ -142,3 +142,13 @@ def test_a_contact_of_a_clock_set_back_since_is_no_contact_once_everyone_could_s
         told.append(len(changed(connection)))
 
     assert told == [1, 1, 2]
+
+
+@pytest.mark.parametrize(("rows", "waiting"), [(1, (0, None)), (0, (0, None)), (4, (3, NOW - 60))])
+def test_what_came_in_the_envelope_waits_no_more(
+    connection: Connection, rows: int, waiting: tuple[int, float | None]
+) -> None:
+    State().apply(connection, [entry_of(1, report(20), spool={"rows": rows, "oldest": NOW - 60})], NOW)
+
+    row = connection.execute(select(CONTACT)).one()
+    assert (row.spool_rows, row.spool_oldest) == waiting
