@@ -17,13 +17,14 @@ from . import config as settings
 from .cli_arguments import UsageError, asked_language, parser
 from .clock import SystemClock
 from .commands import Said
-from .config import AgentConfig, load_config
+from .config import AgentConfig, data_dir, load_config
 from .contract.rung import Owner
 from .contract.settings import SettingsError
 from .contract.words import DEFAULT_LANGUAGE
 from .last_good import Chosen, choose
 from .phrases import Speech, in_spite_of
 from .platform import current
+from .sole import AlreadyRunningError, sole
 from .table import Look
 from .terminal import prepare, progress_on
 
@@ -99,6 +100,8 @@ def _apology(problem: BaseException, speech: Speech) -> str:
             return "\n".join((_("The configuration cannot be used:"), str(problem)))
         case KeyboardInterrupt():
             return _("Stopped.")
+        case AlreadyRunningError():
+            return _("The monitoring program already runs on this computer (data in {folder}).").format(folder=problem)
     text = _("The program failed ({problem}). Please tell the commune's IT officer.")
     return text.format(problem=f"{type(problem).__name__}: {problem}")
 
@@ -135,7 +138,8 @@ def _check(call: _Call) -> int:
 def _run(call: _Call) -> int:
     from .commands.run import run  # noqa: PLC0415  # only the service needs uplink and spool
 
-    return run(call.chosen, current())
+    with sole(data_dir(call.config)):
+        return run(call.chosen, current())
 
 
 def _status(call: _Call) -> int:
