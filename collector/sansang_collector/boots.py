@@ -1,4 +1,4 @@
-"""The last clock skew known in each boot of each agent, for dating reports that arrive after a reboot."""
+"""When each boot of each agent began and how its clock was off, for dating reports that arrive after a reboot."""
 
 from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Text, select
 from sqlalchemy.dialects.sqlite import insert
@@ -15,22 +15,25 @@ BOOT = Table(
     Column("boot", Text, primary_key=True),
     Column("skew", Float, nullable=False),
     Column("at", Float, nullable=False),
+    Column("began", Float),
 )
+"""``began`` by the collector's clock; not known in rows of the first schema."""
 
 
 def record(connection: Connection, agent: int, sent: Sent, received: float) -> None:
-    """Remember the skew an envelope shows. Every consumer does so before dating reports; twice is as good as once."""
-    new = insert(BOOT).values(agent=agent, boot=sent.boot, skew=clocks.skew(sent, received), at=received)
+    """Remember what an envelope shows of its boot. Every consumer does so before dating reports; twice does no harm."""
+    known = clocks.known_boot(sent, received)
+    new = insert(BOOT).values(agent=agent, boot=sent.boot, at=received, **known._asdict())
     connection.execute(
         new.on_conflict_do_update(
             index_elements=[BOOT.c.agent, BOOT.c.boot],
-            set_={"skew": new.excluded.skew, "at": new.excluded.at},
+            set_={name: new.excluded[name] for name in ("skew", "at", "began")},
             where=new.excluded.at >= BOOT.c.at,
         )
     )
 
 
-def skews(connection: Connection, agent: int, boots: set[str]) -> dict[str, float]:
-    """The last skew known in each of ``boots``, where any is."""
-    rows = connection.execute(select(BOOT.c.boot, BOOT.c.skew).where(BOOT.c.agent == agent, BOOT.c.boot.in_(boots)))
-    return {row.boot: row.skew for row in rows}
+def known(connection: Connection, agent: int, boots: set[str]) -> dict[str, clocks.Boot]:
+    """What the last contact in each of ``boots`` showed, where there was one."""
+    rows = connection.execute(select(BOOT).where(BOOT.c.agent == agent, BOOT.c.boot.in_(boots)))
+    return {row.boot: clocks.Boot(row.skew, row.began) for row in rows}

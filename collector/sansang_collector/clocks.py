@@ -1,6 +1,7 @@
 """When something was measured, without trusting the clock of the machine that measured it.
 
-Pure: the two monotonic stamps of one boot say how long ago; the wall clock only serves reports of an earlier boot.
+Pure: the two monotonic stamps of one boot say how long ago. A report of an earlier boot is dated from when that boot
+began by our clock, as its last contact showed; the wall clock serves only where that is not known.
 """
 
 from typing import NamedTuple
@@ -11,6 +12,13 @@ DEFAULT_PERIOD = 15.0
 REPORT_SECONDS = 15.0
 """A result may lie this long in the agent before its report leaves."""
 LIVE_PERIODS = 2.0
+
+
+class Boot(NamedTuple):
+    """What the last contact in a boot showed: the clock's skew, and when the boot began by the collector's clock."""
+
+    skew: float
+    began: float | None
 
 
 class Stamp(NamedTuple):
@@ -25,17 +33,24 @@ def skew(sent: Sent, received: float) -> float:
     return sent.wall - received
 
 
-def stamp(report: Report, sent: Sent, received: float, boot_skew: float | None, at_ms: int = 0) -> Stamp:
+def known_boot(sent: Sent, received: float) -> Boot:
+    """What an envelope shows of the boot it was sent in."""
+    return Boot(skew(sent, received), received - sent.mono)
+
+
+def stamp(report: Report, sent: Sent, received: float, boot: Boot | None, at_ms: int = 0) -> Stamp:
     """When a result ``at_ms`` from its report's ``mono`` was measured; never later than it was received.
 
-    ``boot_skew`` is the last skew known in the report's boot, used only when that is not the sender's boot. It cannot
-    have held for a report that it puts after its own arrival: the clock was set meanwhile, and the time is unsure.
+    ``boot`` is what is known of the report's boot, used only when that is not the sender's boot. A report that it puts
+    after its own arrival was not measured then (its clock was set meanwhile), and the time is unsure.
     """
     after_s = at_ms / 1000
     if report.boot == sent.boot:
         return Stamp(min(received - (sent.mono - report.mono - after_s), received), unsure=False)
-    at = report.wall + after_s - (boot_skew or 0.0)
-    return Stamp(min(at, received), unsure=boot_skew is None or at > received)
+    if boot is None:
+        return Stamp(min(report.wall + after_s, received), unsure=True)
+    at = (report.wall - boot.skew if boot.began is None else boot.began + report.mono) + after_s
+    return Stamp(min(at, received), unsure=at > received)
 
 
 def live_seconds(period: float) -> float:

@@ -1,4 +1,4 @@
-"""The consumer that keeps history: intervals of outcomes per check, then of lights per commune rung."""
+"""The consumer that keeps history: intervals of outcomes per check, then of lights per commune rung, and chunks."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from sansang_agent.contract.report import Result
 
-from . import agents, boots, changes, check_history, clocks, profiles_seen, rung_history
+from . import agents, boots, changes, check_history, chunk_history, clocks, profiles_seen, rung_history
+from .chunk_history import Measured
 from .intervals import Moment
 from .log import Entry
 from .rung_history import Window
@@ -44,7 +45,10 @@ class History:
             commune = agents.commune_of(connection, agent)
             late = 0
             known = series_of(connection, agent)
-            for (check, config), dated in _by_check(connection, agent, entries).items():
+            by_check = _by_check(connection, agent, entries)
+            measured = (Measured(one.stamp.at, one.result) for dated in by_check.values() for one in dated)
+            chunk_history.add(connection, agent, measured, now)
+            for (check, config), dated in by_check.items():
                 profile = profiles[config]
                 spec = profile.checks.get(check) if profile else None
                 series, newly_placed = bring_up(connection, known.get(check), agent, check, spec)
@@ -66,10 +70,10 @@ def _by_check(connection: Connection, agent: int, entries: Sequence[Entry]) -> d
         if entry.agent != agent:
             continue
         boots.record(connection, agent, entry.sent, entry.received)
-        skews = boots.skews(connection, agent, {report.boot for report in entry.reports})
+        known = boots.known(connection, agent, {report.boot for report in entry.reports})
         for report in entry.reports:
             for result in report.results:
-                stamp = clocks.stamp(report, entry.sent, entry.received, skews.get(report.boot), result.at)
+                stamp = clocks.stamp(report, entry.sent, entry.received, known.get(report.boot), result.at)
                 if not stamp.unsure:
                     found[result.check, report.config].append(_Dated(result, stamp, entry.received))
     return found

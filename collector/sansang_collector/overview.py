@@ -129,8 +129,8 @@ def report_by_code(log: ReportLog, connection: Connection, code: str) -> ReportV
     if not found:
         return None
     agent_id, report, sent, received = found[0]
-    skew = boots.skews(connection, agent_id, {report.boot}).get(report.boot)
-    at = clocks.stamp(report, sent, received, skew).at
+    boot = boots.known(connection, agent_id, {report.boot}).get(report.boot)
+    at = clocks.stamp(report, sent, received, boot).at
     return ReportView(code=code, agent=agent_id, stream=report.stream, seq=report.seq, at=at)
 
 

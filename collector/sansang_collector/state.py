@@ -100,9 +100,9 @@ class State:
             self._update_latest(connection, entry, commune)
 
     def _stamps(self, connection: Connection, entry: Entry) -> list[tuple[Report, clocks.Stamp]]:
-        skews = boots.skews(connection, entry.agent, {report.boot for report in entry.reports})
+        known = boots.known(connection, entry.agent, {report.boot for report in entry.reports})
         stamped = [
-            (report, clocks.stamp(report, entry.sent, entry.received, skews.get(report.boot)))
+            (report, clocks.stamp(report, entry.sent, entry.received, known.get(report.boot)))
             for report in entry.reports
         ]
         return [(report, at) for report, at in stamped if not at.unsure]
@@ -128,12 +128,12 @@ class State:
             connection.execute(_STORE_LATEST, [_latest_row(entry, seen) for seen in newest.values()])
 
     def _seen(self, connection: Connection, entry: Entry) -> list[_Seen]:
-        skews = boots.skews(connection, entry.agent, {report.boot for report in entry.reports})
+        known = boots.known(connection, entry.agent, {report.boot for report in entry.reports})
         seen = []
         for report in entry.reports:
             profile = profiles_seen.get(connection, report.config)
             for result in report.results:
-                at = clocks.stamp(report, entry.sent, entry.received, skews.get(report.boot), result.at)
+                at = clocks.stamp(report, entry.sent, entry.received, known.get(report.boot), result.at)
                 check = profile.checks.get(result.check) if profile else None
                 period = check.period if check else clocks.DEFAULT_PERIOD
                 if at.unsure:

@@ -1,6 +1,7 @@
 """Dating results without trusting any clock but the collector's."""
 
 import msgspec
+import pytest
 
 from sansang_agent.contract.report import Report, Sent
 from sansang_collector import clocks
@@ -22,16 +23,30 @@ def test_nothing_was_measured_after_it_arrived() -> None:
     assert clocks.stamp(taken(1000.0), SENT, RECEIVED, None, 90_000) == (RECEIVED, False)
 
 
-def test_an_earlier_boots_wall_clock_is_corrected_by_its_last_known_skew() -> None:
-    assert clocks.stamp(taken(5.0, "boot-0", RECEIVED - 3000), SENT, RECEIVED, 600.0) == (RECEIVED - 3600, False)
+def test_an_earlier_boot_is_dated_from_when_it_began_whatever_its_wall_clock_says() -> None:
+    boot = clocks.Boot(skew=600.0, began=RECEIVED - 9000)
+
+    for wall in (RECEIVED - 3 * 86400, RECEIVED + 3 * 86400):
+        assert clocks.stamp(taken(5.0, "boot-0", wall), SENT, RECEIVED, boot, -500) == (RECEIVED - 8995.5, False)
 
 
-def test_an_earlier_boot_of_unknown_skew_is_unsure() -> None:
+def test_where_its_beginning_is_not_known_its_wall_clock_is_corrected_by_its_skew() -> None:
+    boot = clocks.Boot(skew=600.0, began=None)
+
+    assert clocks.stamp(taken(5.0, "boot-0", RECEIVED - 3000), SENT, RECEIVED, boot) == (RECEIVED - 3600, False)
+
+
+def test_an_earlier_boot_of_which_nothing_is_known_is_unsure() -> None:
     assert clocks.stamp(taken(5.0, "boot-0", RECEIVED - 3000), SENT, RECEIVED, None) == (RECEIVED - 3000, True)
 
 
-def test_an_earlier_boot_that_would_lie_after_its_arrival_is_unsure() -> None:
-    assert clocks.stamp(taken(5.0, "boot-0", RECEIVED + 3000), SENT, RECEIVED, 600.0) == (RECEIVED, True)
+@pytest.mark.parametrize("boot", [clocks.Boot(600.0, None), clocks.Boot(0.0, RECEIVED - 1)])
+def test_an_earlier_boot_that_would_lie_after_its_arrival_is_unsure(boot: clocks.Boot) -> None:
+    assert clocks.stamp(taken(5.0, "boot-0", RECEIVED + 3000), SENT, RECEIVED, boot) == (RECEIVED, True)
+
+
+def test_an_envelope_shows_when_its_boot_began() -> None:
+    assert clocks.known_boot(SENT, RECEIVED) == (17.0 - RECEIVED, RECEIVED - 1000)
 
 
 def test_live_is_at_most_two_periods_old() -> None:

@@ -14,6 +14,7 @@ from sansang_agent.contract.check import HttpCheck
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.rung import Rung
 from sansang_collector import profiles_seen
+from sansang_collector.boots import BOOT
 from sansang_collector.changes import CHANGE
 from sansang_collector.check_history import INTERVAL
 from sansang_collector.history import History
@@ -135,11 +136,24 @@ def test_a_profile_that_comes_later_puts_what_came_before_on_its_rung(connection
     assert rung_intervals(connection) == [("05983", "gateway", -30000, 0, "ok")]
 
 
-def test_a_result_of_an_earlier_boot_is_dated_by_the_skew_known_in_that_boot(connection: Connection) -> None:
-    before = {"boot": "boot-0", "mono": 500.0, "wall": NOW + 3600}
+@pytest.mark.parametrize("days", [-3, 0, 3])
+def test_a_result_of_an_earlier_boot_is_dated_whatever_the_machines_clock_says(
+    connection: Connection, days: int
+) -> None:
+    """The PC loses its line, its clock is set by days, it measures once more and reboots; then the line is back."""
+    before = {"boot": "boot-0", "mono": 500.0, "wall": NOW}
     History().apply(connection, [entry_of(1, sent=before, received=NOW)], NOW)
+    old = reports.report(2, 560.0, boot="boot-0", wall=NOW + 60 + days * 86_400)
+    after = {"boot": "boot-1", "mono": 30.0, "wall": NOW + 900 + days * 86_400}
+    History().apply(connection, [entry_of(2, old, received=NOW + 900, sent=after)], NOW + 900)
+
+    assert check_intervals(connection) == [(1, "gw", 60_000, 60_000, "ok")]
+
+
+def test_a_boot_of_the_first_schema_is_dated_by_its_skew(connection: Connection) -> None:
+    connection.execute(BOOT.insert().values(agent=1, boot="boot-0", skew=3600.0, at=NOW))
     old = reports.report(2, 400.0, boot="boot-0", wall=NOW + 3600 + 60)
-    History().apply(connection, [entry_of(2, old, received=NOW + 900)], NOW)
+    History().apply(connection, [entry_of(2, old, received=NOW + 900)], NOW + 900)
 
     assert check_intervals(connection) == [(1, "gw", 60_000, 60_000, "ok")]
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, inspect, select
 from sqlalchemy.exc import OperationalError
 
-from sansang_collector import consumers, links, overview, tokens
+from sansang_collector import boots, chunk_history, clocks, consumers, links, overview, tokens
 from sansang_collector.agents import AGENT
 from sansang_collector.changes import CHANGE
 from sansang_collector.liveness import Present
@@ -48,6 +48,20 @@ def test_what_version_1_wrote_is_read_by_this_one(version_1: Path) -> None:
     assert (change.check, positions) == ("gw", [1, 1])
 
 
+def test_chunks_and_boots_of_version_2_are_read_by_this_one(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "ledger.db")
+    connection.executescript((GOLDEN / "ledger-2.sql").read_text(encoding="utf-8"))
+    connection.close()
+    store = Store(tmp_path)
+    with store.read() as reading:
+        points = chunk_history.read(reading, 1, "gw", NOW - 3600, NOW + 3600, 300)
+        known = boots.known(reading, 1, {"boot-1"})
+    store.close()
+
+    assert [(at - NOW, found.count, found.lost) for at, found in points.items()] == [(-700, 1, 1), (-100, 1, 0)]
+    assert known == {"boot-1": clocks.Boot(skew=0.0, began=NOW - 1000)}
+
+
 def test_the_log_of_version_1_is_read_by_this_one(version_1: Path) -> None:
     log = ReportLog(version_1)
     (entry,) = log.read_from(0, 10)
@@ -64,7 +78,7 @@ def test_a_file_of_a_newer_program_is_refused_in_a_clear_sentence(tmp_path: Path
     connection.commit()
     connection.close()
 
-    with pytest.raises(NewerSchemaError, match=r"ledger.db has schema version 99, but this program only knows up to 1"):
+    with pytest.raises(NewerSchemaError, match=r"ledger.db has schema version 99, but this program only knows up to 2"):
         Store(tmp_path)
 
 

@@ -56,4 +56,14 @@ _VERSION_1: Migration = (
     "CREATE INDEX rung_interval_now ON rung_interval (commune, rung, first_ms) WHERE revised_at IS NULL",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_VERSION_1,)
+_VERSION_2: Migration = (
+    """CREATE TABLE chunk (
+        agent INTEGER NOT NULL REFERENCES agent (id), hour INTEGER NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (agent, hour))""",
+    """CREATE TABLE chunk_open (
+        agent INTEGER NOT NULL REFERENCES agent (id), slot INTEGER NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (agent, slot))""",
+    "ALTER TABLE boot ADD COLUMN began REAL",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2)
