@@ -182,7 +182,8 @@ class Agent:
 
     async def _host(self) -> Host | None:
         """Facts of the machine, from a thread: some systems take their time to say them."""
-        asked = self._facts_thread.submit(lambda: facts(self._platform, self._folder))
+        skew = self._contact.skew_s
+        asked = self._facts_thread.submit(lambda: facts(self._platform, self._folder, skew))
         try:
             async with asyncio.timeout(FACTS_S):
                 return await asyncio.wrap_future(asked)

@@ -317,10 +317,28 @@ async def test_the_first_look_at_the_processor_which_says_nothing_is_not_reporte
     tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = iter([0.0, *[0.25] * 1000])
-    monkeypatch.setattr("sansang_agent.agent.facts", lambda _platform, _folder: Host(uptime_s=1.0, cpu=next(looks)))
+    monkeypatch.setattr("sansang_agent.agent.facts", lambda *_: Host(uptime_s=1.0, cpu=next(looks)))
 
     async with FakeCollector(stored) as collector:
         config = a_config(tmp_path, collector.url)
         await while_running(config, world, lambda: collector.until(lambda requests: len(requests) >= 1))
 
     assert collector.requests[0].reports[-1].host == Host(uptime_s=1.0, cpu=0.25)
+
+
+async def test_reports_say_how_the_clock_stands_once_the_collector_has_said_so(tmp_path: Path, world: World) -> None:
+    def skews(requests: list[Request]) -> list[float]:
+        hosts = [report.host for request in requests for report in request.reports]
+        return [host.clock_skew_s for host in hosts if host and host.clock_skew_s is not None]
+
+    async with FakeCollector(stored) as collector:
+
+        async def told_again() -> None:
+            await collector.until(lambda requests: len(requests) >= 1)
+            world.fail()  # which is told at once
+            await collector.until(lambda requests: bool(skews(requests)))
+
+        await while_running(a_config(tmp_path, collector.url), world, told_again)
+
+    assert collector.requests[0].reports[-1].host is not None
+    assert all(abs(skew) < 60 for skew in skews(collector.requests))

@@ -124,6 +124,21 @@ async def test_verbose_shows_every_check_with_its_evidence(world: World, tmp_pat
 
     assert f"● Internet (giả) [{world.internet.target}]: ok" in said.text
     assert "evidence: HTTP 200, title: Cổng dịch vụ công (giả)" in said.text
+    assert "Power: battery, 41 % left." in said.text.splitlines()
+    assert said.text.splitlines()[-1] == "Clock: not compared yet."
+
+
+async def test_the_clock_is_what_a_running_agent_says_of_it(world: World, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    told = running(world.profile, MACHINE.wall(), {})
+    status.write(data, msgspec.structs.replace(told, clock_skew_s=-7200.0))
+    fresh = await check(here(world.config(data)), ENGLISH, Options(as_json=True), unseen)
+    status.write(data, msgspec.structs.replace(told, clock_skew_s=-7200.0, written=told.written - 3600))
+    stale = await check(here(world.config(data)), ENGLISH, Options(as_json=True), unseen)
+
+    assert json.loads(fresh.text)["host"]["clock_skew_s"] == -7200.0
+    assert "clock_skew_s" not in json.loads(stale.text)["host"]
 
 
 async def test_the_last_verdict_is_kept_for_a_report(world: World, tmp_path: Path) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from sansang_agent.contract.outcome import Reason
+from sansang_agent.contract.report import Power
 from sansang_agent.platform import NoPermissionError, Platform, current
 from sansang_agent.platform.linux import LinuxPlatform
 from sansang_agent.platform.windows import WindowsPlatform
 from sansang_agent.platform.windows_echo import SILENCE, Echo
 from sansang_agent.platform.windows_network import Routes
 
-ROUTES = Routes(gateways=("192.0.2.1",), dns=("192.0.2.53",))
+ROUTES = Routes(gateways=("192.0.2.1",), dns=("192.0.2.53",), duplicates=("192.0.2.7",))
 SCRIPT = {
     "127.0.0.1": Echo(0, "127.0.0.1", 1.0),
     "203.0.113.1": SILENCE,
@@ -133,6 +134,10 @@ async def test_windows_finds_the_router_at_a_distance_and_nobody_at_another() ->
         await windows().hop("203.0.113.3", 3, 0.5)
 
 
+def test_windows_says_which_address_is_used_twice() -> None:
+    assert windows().network().duplicates == ("192.0.2.7",)
+
+
 def test_windows_names_a_boot_by_its_minute() -> None:
     assert windows().boot_id().startswith("windows-")
     assert int(windows().boot_id().removeprefix("windows-")) % 60 == 0
@@ -159,6 +164,64 @@ def test_linux_reads_gateways_and_servers_of_its_files(tmp_path: Path) -> None:
 
     assert network.gateways == ("192.0.2.1", "10.0.0.2", "fe80::a%eth0")
     assert network.dns == ("192.0.2.53", "fe80::53%eth0")
+
+
+def test_linux_reads_addresses_that_are_used_twice(tmp_path: Path) -> None:
+    (tmp_path / "proc/net").mkdir(parents=True)
+    (tmp_path / "proc/net/if_inet6").write_text(
+        "fe80000000000000000000000000000a 02 40 20 80     eth0\n"
+        "fd7700010000000000000000000000bb 02 40 00 c8     eth0\n"
+        "fd7700010000000000000000000000cc 02 40 00 40     eth0\n"
+        "cut short\n"
+    )
+
+    assert LinuxPlatform(tmp_path).network().duplicates == ("fd77:1::bb",)
+
+
+SUPPLIES = {
+    "laptop on mains": (
+        [{"type": "Mains", "online": "1"}, {"type": "Battery", "status": "Full", "capacity": "97"}],
+        97,
+    ),
+    "laptop on battery": (
+        [{"type": "Mains", "online": "0"}, {"type": "Battery", "status": "Discharging", "capacity": "41"}],
+        -41,
+    ),
+    "ups on mains": ([{"type": "UPS", "status": "Charging", "capacity": "80"}], 80),
+    "ups without mains": ([{"type": "UPS", "status": "Discharging", "capacity": "79"}], -79),
+    "two batteries, the emptier counts": (
+        [{"type": "Battery", "status": "Discharging", "capacity": each} for each in ("50", "30")],
+        -30,
+    ),
+    "a mouse is no supply": ([{"type": "Battery", "scope": "Device", "status": "Discharging", "capacity": "3"}], None),
+    "a bay without its battery": ([{"type": "Battery", "present": "0", "status": "Unknown"}], None),
+    "nothing": ([], None),
+}
+
+
+@pytest.mark.parametrize(("supplies", "signed"), SUPPLIES.values(), ids=SUPPLIES)
+def test_linux_knows_mains_batteries_and_supplies_not_interrupted(
+    tmp_path: Path, supplies: list[dict[str, str]], signed: int | None
+) -> None:
+    for number, supply in enumerate(supplies):
+        place = tmp_path / f"sys/class/power_supply/s{number}"
+        place.mkdir(parents=True)
+        for name, value in supply.items():
+            (place / name).write_text(f"{value}\n")
+
+    found = LinuxPlatform(tmp_path).power()
+
+    wanted = None if signed is None else Power(source="battery" if signed < 0 else "mains", percent=abs(signed))
+    assert found == wanted
+
+
+def test_linux_on_mains_without_any_battery_says_so(tmp_path: Path) -> None:
+    place = tmp_path / "sys/class/power_supply/AC"
+    place.mkdir(parents=True)
+    (place / "type").write_text("Mains\n")
+    (place / "online").write_text("1\n")
+
+    assert LinuxPlatform(tmp_path).power() == Power(source="mains")
 
 
 def test_linux_without_those_files_knows_no_gateway_and_no_server(tmp_path: Path) -> None:

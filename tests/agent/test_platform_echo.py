@@ -10,7 +10,14 @@ import pytest
 
 from sansang_agent.contract.outcome import Reason
 from sansang_agent.platform import echo, kernel_messages, windows_echo, windows_network
-from sansang_agent.platform.windows_network import AF_INET, AF_INET6, Adapter, AddressEntry, SocketAddress
+from sansang_agent.platform.windows_network import (
+    AF_INET,
+    AF_INET6,
+    Adapter,
+    AddressEntry,
+    SocketAddress,
+    UnicastEntry,
+)
 
 TOKEN = b"8 bytes!"
 MILLISECOND = 1_000_000
@@ -106,6 +113,7 @@ def test_windows_structures_are_as_long_as_windows_says() -> None:
     if ctypes.sizeof(ctypes.c_void_p) == 8:
         assert ctypes.sizeof(windows_echo.IcmpEchoReply) == 40
         assert Adapter.FirstGatewayAddress.offset == 208
+        assert UnicastEntry.DadState.offset == 40
 
 
 def test_a_windows_reply_is_read_from_its_bytes() -> None:
@@ -178,3 +186,20 @@ def test_windows_adapters_give_gateways_and_servers_ipv4_first() -> None:
 
     assert found.gateways == ("192.0.2.1", "fe80::1%12")
     assert found.dns == ("192.0.2.53", "2001:db8::53")
+
+
+def test_windows_addresses_that_another_machine_uses_are_found() -> None:
+    addresses, kept = entries("192.0.2.7", "192.0.2.8", "fe80::7%12")
+    states = iter((2, 4, 2))
+    entry, made = addresses, []
+    while entry:
+        made.append(UnicastEntry(Address=entry.contents.Address, DadState=next(states)))
+        entry = entry.contents.Next
+    for one, following in pairwise(made):
+        one.Next = ctypes.pointer(following)
+    up = Adapter(OperStatus=1, IfType=6, FirstUnicastAddress=ctypes.pointer(made[0]))
+
+    found = windows_network.read(up)
+    assert len(kept) == 6
+
+    assert found.duplicates == ("192.0.2.7", "fe80::7%12")

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -202,6 +203,26 @@ def test_an_ordinary_user_in_the_range_hears_replies_and_complaints(net: namespa
 
     assert rtts == [2, 2, 0]
     assert (answer["trains"][2]["reason"], answer["trains"][2]["reported_by"]) == ("unreachable", GATEWAY)
+
+
+DUPLICATES = "from sansang_agent.platform import current; print(*current().network().duplicates)"
+
+
+def test_an_address_that_another_machine_has_is_noticed(net: namespaces.Network) -> None:
+    net.command("pc", "sysctl", "-qw", "net.ipv6.conf.gateway.accept_dad=1", "net.ipv6.conf.gateway.dad_transmits=1")
+    net.command("pc", "ip", "addr", "add", f"{GATEWAY_V6}/64", "dev", "gateway")
+    try:
+        for _ in range(100):
+            asked = ["ip", "-n", net.name("pc"), "-6", "addr", "show", "dadfailed"]
+            if subprocess.run(asked, capture_output=True, check=True).stdout:
+                break
+            time.sleep(0.05)
+        command = ["ip", "netns", "exec", net.name("pc"), sys.executable, "-c", DUPLICATES]
+        found = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+    finally:
+        net.command("pc", "ip", "addr", "del", f"{GATEWAY_V6}/64", "dev", "gateway")
+
+    assert found.split() == [GATEWAY_V6]
 
 
 def test_the_pc_is_where_the_tests_think(net: namespaces.Network) -> None:

@@ -21,6 +21,14 @@ async def test_one_adapter_that_is_up_is_enough() -> None:
     assert (result.outcome, result.detail) == (Outcome.OK, "up: eth0; gateway: 192.0.2.1; dns: 192.0.2.53")
 
 
+async def test_an_address_used_twice_is_told_and_is_no_failure_by_itself() -> None:
+    network = NetworkState(nics=(UP,), duplicates=("fd77:1::7", "192.0.2.7"))
+    result = await host.probe(HOST, make_tools(OtherMachine(network)))
+
+    assert result.outcome is Outcome.OK
+    assert (result.detail or "").endswith("; used by another machine too: fd77:1::7, 192.0.2.7")
+
+
 async def test_no_adapter_up_is_a_failure_of_this_machine() -> None:
     result = await host.probe(HOST, make_tools(OtherMachine(NetworkState(nics=(DOWN,)))))
 
@@ -28,8 +36,10 @@ async def test_no_adapter_up_is_a_failure_of_this_machine() -> None:
 
 
 def test_a_report_knows_the_machine(tmp_path: Path) -> None:
-    found = host.facts(OtherMachine(), tmp_path)
+    network = NetworkState(nics=(UP,), gateways=("192.0.2.1",), duplicates=("192.0.2.7",))
+    found = host.facts(OtherMachine(network), tmp_path, clock_skew_s=-7.12345)
 
+    assert (found.duplicates, found.clock_skew_s) == (("192.0.2.7",), -7.123)
     assert (found.uptime_s, found.gateways) == (1000.0, ("192.0.2.1",))
     assert 0 < (found.memory or 0) <= 1
     assert (found.disk_free_bytes or 0) > 0

@@ -27,7 +27,13 @@ GLOSSARY: dict[str, type[StrEnum]] = {
 }
 AGENT = ROOT / "agent" / "sansang_agent"
 SPEAKING = sorted(
-    {*AGENT.glob("cli*.py"), *(AGENT / "commands").glob("*.py"), AGENT / "sentences.py", AGENT / "table.py"}
+    {
+        *AGENT.glob("cli*.py"),
+        *(AGENT / "commands").glob("*.py"),
+        AGENT / "machine_lines.py",
+        AGENT / "sentences.py",
+        AGENT / "table.py",
+    }
 )
 TEMPLATES = sorted((ROOT / "collector" / "sansang_collector" / "web").rglob("*.html"))
 READ_BY_PEOPLE = {"title", "alt", "placeholder", "aria-label"}

@@ -20,6 +20,7 @@ from sansang_agent.contract.report import Host, Result, Why
 from sansang_agent.default_profile import profile_for
 from sansang_agent.ladder import judge
 from sansang_agent.last_verdict import LastVerdict, save
+from sansang_agent.machine_lines import machine_lines
 from sansang_agent.measure import Progress, measure
 from sansang_agent.names import ServerNames, SystemNames
 from sansang_agent.phrases import Speech
@@ -67,6 +68,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int
     verdict: Verdict
     network: NetworkState
+    host: Host
 
 
 def tools_for(config: AgentConfig, platform: Platform) -> Tools:
@@ -83,8 +85,10 @@ async def check(here: Here, speech: Speech, options: Options, progress: Progress
     measured = await measure(profile.checks, tools_for(config, platform), clock, progress)
     verdict = judge(profile, {name: result for name, (result, _) in measured.items()}, network)
     place = data_dir(config)
-    code, trouble = record(place, profile, measured, platform, clock)
-    since = since_when(verdict, profile, status.newest(told_dirs(config)), clock.wall())
+    running = status.newest(told_dirs(config))
+    host = host_facts(platform, place, running)
+    code, trouble = record(place, profile, measured, Here(config, platform, clock), host)
+    since = since_when(verdict, profile, running, clock.wall())
     now = clock.wall()
     sentence = tell(verdict, speech, now=now, since=since, code=code)
     checked = Checked(
@@ -96,6 +100,7 @@ async def check(here: Here, speech: Speech, options: Options, progress: Progress
         exit_code=EXIT_CODES[verdict.state],
         verdict=verdict,
         network=network,
+        host=host,
     )
     if code:
         save(place, LastVerdict(wall=now, verdict=verdict, label=profile.label, since=since, code=code))
@@ -111,6 +116,8 @@ def shown(checked: Checked, speech: Speech, options: Options, trouble: str | Non
     if checked.label:
         lines += [checked.label, ""]
     lines.append(table(checked.verdict.rows, speech, options.look, verbose=options.verbose))
+    if options.verbose:
+        lines += ["", *machine_lines(checked.host, speech)]
     if options.verbose and trouble:
         lines += ["", _("No code: this result could not be kept on this computer ({why}).").format(why=trouble)]
     return "\n".join(lines)
@@ -126,16 +133,16 @@ def since_when(verdict: Verdict, profile: Profile, running: status.Status | None
 
 
 def record(
-    place: Path, profile: Profile, measured: dict[str, tuple[Result, float]], platform: Platform, clock: Clock
+    place: Path, profile: Profile, measured: dict[str, tuple[Result, float]], here: Here, host: Host
 ) -> tuple[str | None, str | None]:
     """Write a report of this look into the spool: its six characters, or why there are none."""
     draft = Draft(
-        frame=Frame(boot=platform.boot_id(), start="process", version=__version__, config=profile_hash(profile)),
+        frame=Frame(boot=here.platform.boot_id(), start="process", version=__version__, config=profile_hash(profile)),
         why=Why.REQUEST,
-        mono=clock.mono(),
-        wall=clock.wall(),
+        mono=here.clock.mono(),
+        wall=here.clock.wall(),
         results=tuple(measured.values()),
-        host=host_facts(platform, place),
+        host=host,
     )
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -151,8 +158,9 @@ def record(
     return report_code(stream, seq), None
 
 
-def host_facts(platform: Platform, place: Path) -> Host:
-    """The machine's own state, beside what its checks found."""
+def host_facts(platform: Platform, place: Path, running: status.Status | None) -> Host:
+    """The machine's own state, beside what its checks found; a running agent knows how its clock stands."""
     from sansang_agent.probes.host import facts  # noqa: PLC0415  # psutil only when it is asked for
 
-    return facts(platform, place)
+    skew = running.clock_skew_s if running and not running.is_stale(platform.wall()) else None
+    return facts(platform, place, skew)

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 import msgspec
 
 from sansang_agent.config import AgentConfig, told_dirs
+from sansang_agent.machine_lines import clock_line, is_clock_wrong
 from sansang_agent.phrases import Speech, in_spite_of
 from sansang_agent.status import Status, newest
 
 from . import Said
 
-CLOCK_S = 300.0
-"""A clock this far off makes certificates and one-time passwords fail."""
 LATE_PERIODS = 4
 
 
@@ -36,7 +35,7 @@ def exit_code(found: Status, wall: float) -> int:
     """2: it has stopped writing; 1: it runs, but cannot tell, cannot keep, or its clock is wrong; else 0."""
     if found.is_stale(wall):
         return 2
-    return 1 if _untold(found, wall) or found.spool_error or found.mistakes or _clock_is_wrong(found) else 0
+    return 1 if _untold(found, wall) or found.spool_error or found.mistakes or is_clock_wrong(found.clock_skew_s) else 0
 
 
 def _untold(found: Status, wall: float) -> bool:
@@ -44,10 +43,6 @@ def _untold(found: Status, wall: float) -> bool:
         return False
     late = found.last_contact is None or wall - found.last_contact > LATE_PERIODS * found.period
     return late or found.last_error is not None
-
-
-def _clock_is_wrong(found: Status) -> bool:
-    return found.clock_skew_s is not None and abs(found.clock_skew_s) > CLOCK_S
 
 
 def _lines(found: Status, speech: Speech, wall: float) -> Iterator[str]:
@@ -66,7 +61,7 @@ def _lines(found: Status, speech: Speech, wall: float) -> Iterator[str]:
         yield in_spite_of(found.mistakes, speech)
     yield _contact(found, speech, wall)
     yield from _spool(found, speech, wall)
-    yield _clock(found, speech)
+    yield clock_line(found.clock_skew_s, speech)
     yield _("Configuration: {config}; checks with a result: {count}.").format(
         config=found.config, count=len(found.results)
     )
@@ -96,12 +91,3 @@ def _spool(found: Status, speech: Speech, wall: float) -> Iterator[str]:
         yield _("Refused by the collector and laid aside: {number}.").format(number=found.refused)
     if found.spool_error:
         yield _("Reports cannot be kept on this disk: {why}.").format(why=found.spool_error)
-
-
-def _clock(found: Status, speech: Speech) -> str:
-    _ = speech.say
-    if found.clock_skew_s is None:
-        return _("Clock: not compared yet.")
-    if _clock_is_wrong(found):
-        return _("Clock: wrong, {off}.").format(off=speech.off(found.clock_skew_s))
-    return _("Clock: right.")

@@ -115,6 +115,10 @@ class Host(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     gateways: tuple[str, ...] = ()
     dns: tuple[str, ...] = ()
     power: Power | None = None
+    duplicates: tuple[str, ...] = ()
+    """Addresses of this machine that another machine on the link uses, where the system noticed."""
+    clock_skew_s: float | None = None
+    """The collector's clock minus this machine's, as the agent last saw it."""
 
 
 class Goodbye(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,11 +14,15 @@ from sansang_agent.contract.report import Hop, Nic, Power
 
 
 class NetworkState(msgspec.Struct, frozen=True, kw_only=True):
-    """The machine's own view of its network: adapters (loopback left out), default gateways, name servers."""
+    """The machine's own view of its network: adapters (loopback left out), default gateways, name servers.
+
+    ``duplicates``: own addresses that the system found another machine using.
+    """
 
     nics: tuple[Nic, ...] = ()
     gateways: tuple[str, ...] = ()
     dns: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
 
 
 class Train(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Network adapters and power as psutil tells them, the same way on every system."""
+"""Network adapters as psutil tells them on every system, and power as it does where the system has one answer."""
 
 import socket
 
@@ -38,7 +38,7 @@ def _is_loopback(name: str, flags: str, addresses: list[str]) -> bool:
 
 
 def power() -> Power | None:
-    """Mains or battery, where the machine has a battery; None otherwise."""
+    """Mains or battery (a UPS that the system knows is one), where the machine has one; None otherwise."""
     import psutil  # noqa: PLC0415
 
     battery = psutil.sensors_battery()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sansang_agent.contract.report import Hop, Power
 
-from . import NetworkState, Train, adapters, linux_hop, linux_network, linux_ping
+from . import NetworkState, Train, adapters, linux_hop, linux_network, linux_ping, linux_power
 
 
 class LinuxPlatform:
@@ -43,11 +43,16 @@ class LinuxPlatform:
             *linux_network.gateways_v4(self._text("proc/net/route")),
             *linux_network.gateways_v6(self._text("proc/net/ipv6_route")),
         ]
-        return NetworkState(nics=adapters.nics(), gateways=tuple(gateways), dns=tuple(self._name_servers()))
+        return NetworkState(
+            nics=adapters.nics(),
+            gateways=tuple(gateways),
+            dns=tuple(self._name_servers()),
+            duplicates=tuple(linux_network.duplicates(self._text("proc/net/if_inet6"))),
+        )
 
     def power(self) -> Power | None:
         """Mains or battery; None where the machine does not say."""
-        return adapters.power()
+        return linux_power.power(self._root / "sys/class/power_supply")
 
     def icmp_grant(self) -> str:
         """The command that lets every user send echoes (ping(8), ``ping_group_range`` in icmp(7))."""

@@ -1,9 +1,10 @@
-"""Linux: default gateways and name servers, read from the texts in which the kernel and the resolver keep them."""
+"""Linux: default gateways, name servers and duplicate addresses, read from the texts of the kernel and the resolver."""
 
 import ipaddress
 from collections.abc import Iterable
 
 _UP_AND_GATEWAY = 0x0003
+_DUPLICATE_FOUND = 0x08
 STUB = ("127.0.0.53",)
 """What systemd-resolved writes into /etc/resolv.conf in place of the real servers."""
 
@@ -33,6 +34,19 @@ def gateways_v6(table: str) -> list[str]:
             scope = f"%{fields[9]}" if address.is_link_local else ""
             found.append((int(fields[5], 16), f"{address}{scope}"))
     return _best_first(found)
+
+
+def duplicates(table: str) -> list[str]:
+    """Addresses of ``/proc/net/if_inet6`` whose test for duplicates failed (IFA_F_DADFAILED, RFC 4862 §5.4).
+
+    IPv4 addresses are not tested by the kernel.
+    """
+    rows = [line.split() for line in table.splitlines()]
+    return [
+        str(ipaddress.IPv6Address(bytes.fromhex(row[0])))
+        for row in rows
+        if len(row) >= 6 and int(row[4], 16) & _DUPLICATE_FOUND
+    ]
 
 
 def _best_first(found: Iterable[tuple[int, str]]) -> list[str]:

@@ -54,9 +54,11 @@ class WindowsPlatform:
         return time.time()
 
     def network(self) -> NetworkState:
-        """Adapters from psutil; gateways and name servers from the system."""
+        """Adapters from psutil; gateways, name servers and duplicate addresses from the system."""
         routes = self._routes()
-        return NetworkState(nics=adapters.nics(), gateways=routes.gateways, dns=routes.dns)
+        return NetworkState(
+            nics=adapters.nics(), gateways=routes.gateways, dns=routes.dns, duplicates=routes.duplicates
+        )
 
     def power(self) -> Power | None:
         """Mains or battery; None where the machine does not say."""

@@ -1,4 +1,4 @@
-"""Windows: default gateways and name servers by GetAdaptersAddresses (iphlpapi).
+"""Windows: default gateways, name servers and duplicate addresses by GetAdaptersAddresses (iphlpapi).
 
 Only the head of its long structure is declared; the lists hanging off it are walked as memory.
 """
@@ -13,13 +13,14 @@ from typing import NamedTuple
 _AF_UNSPEC = 0
 AF_INET = 2
 AF_INET6 = 23
-_SKIP_UNICAST_ANYCAST_MULTICAST = 0x0001 | 0x0002 | 0x0004
+_SKIP_ANYCAST_MULTICAST = 0x0002 | 0x0004
 _INCLUDE_GATEWAYS = 0x0080
 _BUFFER_OVERFLOW = 111
 _NO_DATA = 232
 _FIRST_SPACE = 16384
 _UP = 1
 _LOOPBACK = 24
+_DUPLICATE = 2
 _PLACEHOLDERS = ipaddress.IPv6Network("fec0:0:0:ffff::/64")
 """Name servers Windows lists when it has none (RFC 3879 took these addresses out of use)."""
 
@@ -42,6 +43,21 @@ AddressEntry._fields_ = (  # ctypes' way to let a structure point to its own kin
 )
 
 
+class UnicastEntry(Structure):
+    """The head of IP_ADAPTER_UNICAST_ADDRESS (iptypes.h), up to the state of duplicate address detection."""
+
+
+UnicastEntry._fields_ = (
+    ("Length", c_uint32),
+    ("Flags", c_uint32),
+    ("Next", POINTER(UnicastEntry)),
+    ("Address", SocketAddress),
+    ("PrefixOrigin", c_int),
+    ("SuffixOrigin", c_int),
+    ("DadState", c_int),
+)
+
+
 class Adapter(Structure):
     """The head of IP_ADAPTER_ADDRESSES (iptypes.h), up to the gateways."""
 
@@ -51,7 +67,7 @@ Adapter._fields_ = (
     ("IfIndex", c_uint32),
     ("Next", POINTER(Adapter)),
     ("AdapterName", c_void_p),
-    ("FirstUnicastAddress", c_void_p),
+    ("FirstUnicastAddress", POINTER(UnicastEntry)),
     ("FirstAnycastAddress", c_void_p),
     ("FirstMulticastAddress", c_void_p),
     ("FirstDnsServerAddress", POINTER(AddressEntry)),
@@ -75,21 +91,24 @@ Adapter._fields_ = (
 
 
 class Routes(NamedTuple):
-    """Gateways and name servers of the adapters that are up, IPv4 first."""
+    """Gateways and name servers of the adapters that are up, and own addresses others use; IPv4 first."""
 
     gateways: tuple[str, ...]
     dns: tuple[str, ...]
+    duplicates: tuple[str, ...] = ()
 
 
 def read(first: Adapter) -> Routes:
     """Walk the adapters from ``first`` on."""
     gateways: list[str] = []
     servers: list[str] = []
+    duplicates: list[str] = []
     for adapter in _adapters(first):
         if adapter.OperStatus == _UP and adapter.IfType != _LOOPBACK:
             gateways += _addresses(adapter.FirstGatewayAddress)
             servers += _addresses(adapter.FirstDnsServerAddress)
-    return Routes(_tidy(gateways), _tidy(servers))
+            duplicates += _duplicates(adapter.FirstUnicastAddress)
+    return Routes(_tidy(gateways), _tidy(servers), _tidy(duplicates))
 
 
 def _adapters(first: Adapter) -> Iterator[Adapter]:
@@ -106,6 +125,13 @@ def _addresses(entry: "ctypes._Pointer[AddressEntry]") -> Iterator[str]:
         address = _text(entry.contents.Address)
         if address:
             yield address
+        entry = entry.contents.Next
+
+
+def _duplicates(entry: "ctypes._Pointer[UnicastEntry]") -> Iterator[str]:
+    while entry:
+        if entry.contents.DadState == _DUPLICATE:
+            yield _text(entry.contents.Address)
         entry = entry.contents.Next
 
 
@@ -142,7 +168,7 @@ if sys.platform == "win32":
         call.argtypes = [c_uint32, c_uint32, c_void_p, c_void_p, POINTER(c_uint32)]
         call.restype = c_uint32
         size = c_uint32(_FIRST_SPACE)
-        flags = _SKIP_UNICAST_ANYCAST_MULTICAST | _INCLUDE_GATEWAYS
+        flags = _SKIP_ANYCAST_MULTICAST | _INCLUDE_GATEWAYS
         status = _BUFFER_OVERFLOW
         while status == _BUFFER_OVERFLOW:
             space = ctypes.create_string_buffer(size.value)

@@ -1,4 +1,4 @@
-"""This machine itself: is any network adapter up, and what else a report says about the host."""
+"""This machine itself: is any network adapter up, is its address its own, and what a report says about the host."""
 
 import shutil
 from pathlib import Path
@@ -21,11 +21,16 @@ async def probe(check: HostCheck, tools: Tools) -> Result:
 
 def _described(network: NetworkState) -> str:
     up = ", ".join(nic.name for nic in network.nics if nic.up)
-    return f"up: {up}; gateway: {', '.join(network.gateways) or '-'}; dns: {', '.join(network.dns) or '-'}"
+    described = f"up: {up}; gateway: {', '.join(network.gateways) or '-'}; dns: {', '.join(network.dns) or '-'}"
+    twice = f"; used by another machine too: {', '.join(network.duplicates)}" if network.duplicates else ""
+    return described + twice
 
 
-def facts(platform: Platform, data_dir: Path) -> Host:
-    """What a report says about the machine; CPU in use since the last call, free bytes where ``data_dir`` lies."""
+def facts(platform: Platform, data_dir: Path, clock_skew_s: float | None = None) -> Host:
+    """What a report says about the machine; CPU in use since the last call, free bytes where ``data_dir`` lies.
+
+    ``clock_skew_s``: the collector's clock minus this machine's, which only the uplink knows.
+    """
     import psutil  # noqa: PLC0415  # only when asked: the agent's modules stay light
 
     network = platform.network()
@@ -38,6 +43,8 @@ def facts(platform: Platform, data_dir: Path) -> Host:
         gateways=network.gateways,
         dns=network.dns,
         power=platform.power(),
+        duplicates=network.duplicates,
+        clock_skew_s=None if clock_skew_s is None else round(clock_skew_s, 3),
     )
 
 
