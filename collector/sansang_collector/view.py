@@ -110,6 +110,44 @@ class IntervalView(msgspec.Struct, frozen=True, kw_only=True):
     """The light of a rung's stretch; ``outcome`` then is ``failed`` for degraded too."""
 
 
+class PointView(msgspec.Struct, frozen=True, kw_only=True):
+    """All results of one check from ``at`` on, over one step. Times are milliseconds."""
+
+    at: float
+    count: int
+    ok: int
+    failed: int
+    unknown: int
+    reasons: dict[Reason, int]
+    """Results by what kept them from being ok."""
+    loss: float | None
+    """Lost echoes as a ratio."""
+    rtt_min_ms: float | None
+    rtt_ms: float | None
+    """Mean of the trains' medians."""
+    rtt_max_ms: float | None
+    total_ms: float | None
+    """Mean duration of probes with phases, in all."""
+    total_max_ms: float | None
+
+
+class HistoryView(msgspec.Struct, frozen=True, kw_only=True):
+    """A check of one agent, or a rung of one commune, over time."""
+
+    commune: str
+    agent: int | None = None
+    check: str | None = None
+    rung: Rung | None = None
+    first: float = msgspec.field(name="from")
+    last: float = msgspec.field(name="to")
+    items: list[IntervalView]
+    """Stretches of one outcome, in order; what lies between them was not measured."""
+    step: int | None = None
+    """Seconds a point covers; points are of checks only."""
+    points: list[PointView] | None = None
+    """Steps in which something was measured, in order."""
+
+
 class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the append-only change table; ``id`` is the server-sent event's id."""
 

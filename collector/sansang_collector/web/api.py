@@ -173,12 +173,12 @@ def report(request: Request, code: str) -> Response:
     return answer(place)
 
 
-def window(first: float | None, last: float | None, now: float) -> tuple[float, float]:
-    """The window asked for, at most a month long; raises a 422 where it has no length or too much."""
+def window(first: float | None, last: float | None, now: float, longest_s: float = MAX_WINDOW_S) -> tuple[float, float]:
+    """The window asked for, at most ``longest_s`` long; raises a 422 where it has no length or too much."""
     last = now if last is None else last
     first = last - _DEFAULT_WINDOW_S if first is None else first
-    if not 0 < last - first <= MAX_WINDOW_S:
-        raise HTTPException(422, f"'from' must be before 'to', by at most {MAX_WINDOW_S} s")
+    if not 0 < last - first <= longest_s:
+        raise HTTPException(422, f"'from' must be before 'to', by at most {longest_s} s")
     return first, last
 
 
