@@ -23,6 +23,8 @@ FILE = "spool.db"
 LAST_ID = 2**63 - 1
 MOST_POISON = 200
 MOST_PROFILES = 50
+MOST_TOLD = 1_000
+"""Ranges of dropped numbers told at a time; a collector refuses an envelope of more than ten thousand."""
 
 _log = logging.getLogger(__name__)
 
@@ -183,10 +185,11 @@ class Spool:
         return stream
 
     def state(self) -> SpoolState:
-        """How much waits, and what of the current stream had to be dropped and has not been told yet."""
+        """How much waits, and what of the current stream was dropped and has not been told, the first of it."""
         count, size = self._db.execute("SELECT count(*), coalesce(sum(size), 0) FROM report").fetchone()
         oldest = self._db.execute("SELECT wall FROM report ORDER BY id LIMIT 1").fetchone()
-        dropped = self._db.execute("SELECT first, last FROM dropped WHERE stream = ? ORDER BY first", (self.stream,))
+        told = "SELECT first, last FROM dropped WHERE stream = ? ORDER BY first LIMIT ?"
+        dropped = self._db.execute(told, (self.stream, MOST_TOLD))
         spans = tuple((first, last) for first, last in dropped)
         return SpoolState(rows=count, oldest=oldest[0] if oldest else None, bytes=size, dropped=spans)
 

@@ -41,6 +41,14 @@ def _icmp() -> bool:
     return False
 
 
+def _strace() -> bool:
+    """Whether a program can be followed here; some containers have strace and forbid it."""
+    if not shutil.which("strace"):
+        return False
+    followed = subprocess.run(["strace", "-o", os.devnull, sys.executable, "-c", ""], capture_output=True, check=False)
+    return followed.returncode == 0
+
+
 def _chromium() -> bool:
     return bool(shutil.which("chromium")) and importlib.util.find_spec("playwright") is not None
 
@@ -53,6 +61,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "nft": _program("nft"),
     "prometheus": _program("prometheus", "promtool"),
     "alertmanager": _program("prometheus-alertmanager", "amtool"),
+    "strace": _strace,
     "chromium": _chromium,
     "nginx": _program("nginx"),
     "unbound": _program("unbound", "unbound-control"),
