@@ -15,11 +15,10 @@ from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Result
 from sansang_agent.contract.rung import Network, Rung
 
-from . import boots, changes, check_history, chunk_history, clocks, profiles_seen, rung_history
+from . import boots, changes, check_history, clocks, profiles_seen, rung_history
 from . import commune as places
 from .agents import AGENT
 from .check_history import INTERVAL, MOMENT
-from .chunks import Summary
 from .liveness import Present, is_silent
 from .log import ReportLog
 from .profiles_seen import SeenProfile
@@ -33,7 +32,6 @@ from .view import (
     CommuneView,
     IntervalView,
     MomentView,
-    PointView,
     ReportView,
     RungView,
 )
@@ -92,45 +90,6 @@ def check_intervals(connection: Connection, agent_id: int, check: str, first: fl
         )
         for row in check_history.current(connection, series, round(first * 1000), round(last * 1000))
     ]
-
-
-def place_of_check(connection: Connection, agent_id: int, check: str) -> str | None:
-    """The commune of the agent, if it has ever measured this check."""
-    return connection.scalar(
-        select(AGENT.c.commune)
-        .join(SERIES, SERIES.c.agent == AGENT.c.id)
-        .where(AGENT.c.id == agent_id, SERIES.c.check == check)
-    )
-
-
-def points(
-    connection: Connection, agent_id: int, check: str, first: float, last: float, step_s: int
-) -> list[PointView]:
-    """Summaries of one check's results, one per step of a window in which there was any, in order."""
-    found = chunk_history.read(connection, agent_id, check, first, last, step_s)
-    return [_point(at, summary) for at, summary in found.items()]
-
-
-def _point(at: float, summary: Summary) -> PointView:
-    rtt, total = summary.rtt, summary.total
-    return PointView(
-        at=at,
-        count=summary.count,
-        ok=summary.ok,
-        failed=summary.count_of(Outcome.FAILED),
-        unknown=summary.count_of(Outcome.UNKNOWN),
-        reasons=summary.reasons,
-        loss=summary.lost / summary.sent if summary.sent else None,
-        rtt_min_ms=_milliseconds(rtt.min_us if rtt.count else None),
-        rtt_ms=_milliseconds(rtt.mean_us),
-        rtt_max_ms=_milliseconds(rtt.max_us if rtt.count else None),
-        total_ms=_milliseconds(total.mean_us),
-        total_max_ms=_milliseconds(total.max_us if total.count else None),
-    )
-
-
-def _milliseconds(microseconds: float | None) -> float | None:
-    return None if microseconds is None else round(microseconds / 1000, 3)
 
 
 def rung_intervals(connection: Connection, commune: str, rung: Rung, first: float, last: float) -> list[IntervalView]:

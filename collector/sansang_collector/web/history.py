@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from sansang_agent.contract.rung import Rung
-from sansang_collector import chunks, overview
+from sansang_collector import chunks, overview, points
 from sansang_collector.access import require
 from sansang_collector.liveness import Present
 from sansang_collector.view import HistoryView
@@ -69,7 +69,7 @@ def _of_check(
     connection: Connection, commune: str | None, key: tuple[int, str], times: tuple[float, float], step: int
 ) -> HistoryView:
     agent, check = key
-    place = overview.place_of_check(connection, agent, check)
+    place = points.place_of_check(connection, agent, check)
     if place is None:
         raise HTTPException(404, f"agent {agent} has no check {check!r}, or there is no such agent")
     if commune not in {None, place}:
@@ -83,7 +83,7 @@ def _of_check(
         last=times[1],
         step=step,
         items=overview.check_intervals(connection, agent, check, *times),
-        points=overview.points(connection, agent, check, *times, step),
+        points=points.read(connection, agent, check, *times, step),
     )
 
 
