@@ -1,21 +1,23 @@
 """Echoes and hops through real routers; needs root for the namespaces, and drops it where a right is the question."""
 
+import errno
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
 import pytest
 
-from sansang_agent.contract.check import PathCheck
+from sansang_agent.contract.check import DnsCheck, PathCheck
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Hop
 from sansang_agent.contract.rung import Rung
 from sansang_agent.names import SystemNames
-from sansang_agent.platform import NetworkState, Train
+from sansang_agent.platform import NetworkState, Train, linux_hop, linux_icmplib
 from sansang_agent.platform.linux import LinuxPlatform
-from sansang_agent.probes import Tools, path
+from sansang_agent.probes import Tools, dns, path
 from tests.support import namespaces
 from tests.support.namespaces import FAR, FAR_V6, GATEWAY, GATEWAY_V6, NOBODY, PC, ROUTER, ROUTER_V6, UNREACHABLE
 
@@ -55,8 +57,18 @@ def train(
     return net.run(role, lambda: LinuxPlatform().train(targets, count, 0.005, timeout, ttl))
 
 
-def hop(net: namespaces.Network, target: str, ttl: int, timeout: float = 1.0) -> Hop | None:
-    return net.run("pc", lambda: LinuxPlatform().hop(target, ttl, timeout))
+Way = Callable[[str, int, float], Coroutine[Any, Any, Hop | None]]
+WAYS = {"udp": linux_hop.hop, "icmplib": linux_icmplib.hop}
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> Way:
+    """Both ways to find a hop, which must tell the same."""
+    return WAYS[request.param]
+
+
+def hop(net: namespaces.Network, way: Way, target: str, ttl: int, timeout: float = 1.0) -> Hop | None:
+    return net.run("pc", lambda: way(target, ttl, timeout))
 
 
 def as_nobody(net: namespaces.Network, *targets: str) -> dict[str, list[dict[str, object]]]:
@@ -136,32 +148,35 @@ def test_an_echo_that_lives_too_short_names_the_router(net: namespaces.Network, 
         (FAR_V6, 3, FAR_V6),
     ],
 )
-def test_every_distance_has_its_router(net: namespaces.Network, target: str, ttl: int, address: str) -> None:
-    found = hop(net, target, ttl)
+def test_every_distance_has_its_router(net: namespaces.Network, way: Way, target: str, ttl: int, address: str) -> None:
+    found = hop(net, way, target, ttl)
 
     assert found is not None
     assert (found.ttl, found.address) == (ttl, address)
     assert 0 < (found.rtt_ms or 0) < 1000
 
 
-def test_a_silent_router_is_no_hop(net: namespaces.Network) -> None:
+def test_a_silent_router_is_no_hop(net: namespaces.Network, way: Way) -> None:
     with net.filtered("router", "output icmp type time-exceeded drop"):
-        assert hop(net, FAR, 2, timeout=0.2) is None
+        assert hop(net, way, FAR, 2, timeout=0.2) is None
 
 
 @pytest.mark.parametrize("target", [UNREACHABLE, NOBODY])
-def test_a_complaint_that_tells_no_distance_is_no_hop(net: namespaces.Network, target: str) -> None:
-    assert hop(net, target, 5, timeout=0.3) is None
+def test_a_complaint_that_tells_no_distance_is_no_hop(net: namespaces.Network, way: Way, target: str) -> None:
+    assert hop(net, way, target, 5, timeout=0.3) is None
 
 
 def test_a_firewall_on_the_way_that_says_port_unreachable_is_no_hop(net: namespaces.Network) -> None:
     with net.filtered("gateway", "forward udp dport 33434-33534 reject with icmp type port-unreachable"):
-        assert hop(net, FAR, 3, timeout=0.3) is None
+        assert hop(net, linux_hop.hop, FAR, 3, timeout=0.3) is None
 
 
-def test_a_hop_without_a_route_is_an_error_of_the_system(net: namespaces.Network) -> None:
-    with pytest.raises(OSError, match="unreachable"):
-        hop(net, "203.0.113.1", 2)
+@pytest.mark.parametrize("target", ["203.0.113.1", "2001:db8::1"])
+def test_a_hop_without_a_route_is_an_error_of_the_system(net: namespaces.Network, way: Way, target: str) -> None:
+    with pytest.raises(OSError, match="unreachable") as raised:
+        hop(net, way, target, 2)
+
+    assert raised.value.errno == errno.ENETUNREACH
 
 
 class BehindGateway(LinuxPlatform):
@@ -174,11 +189,56 @@ class BehindGateway(LinuxPlatform):
 def test_the_path_probe_finds_the_first_router_beyond_the_gateway(net: namespaces.Network) -> None:
     check = PathCheck(id="path", rung=Rung.LINE, target=FAR, first_ttl=1, max_ttl=3, timeout=2.0)
     tools = Tools(platform=BehindGateway(), names=SystemNames(), user_agent="test")
-    with net.filtered("far", "input udp dport 33434-33534 drop"):
+    with net.filtered("far", "input udp dport 33434-33534 drop", "input icmp type echo-request drop"):
         result = net.run("pc", lambda: path.probe(check, tools))
 
     assert (result.outcome, result.address) == (Outcome.OK, ROUTER)
     assert [each.address for each in result.hops or ()] == [ROUTER]
+
+
+@pytest.mark.parametrize("privileged", [True, False])
+def test_the_path_probe_tells_the_same_with_and_without_icmplib(
+    net: namespaces.Network, monkeypatch: pytest.MonkeyPatch, privileged: bool
+) -> None:
+    used: list[str] = []
+    for name, made in (("udp", linux_hop), ("icmplib", linux_icmplib)):
+        monkeypatch.setattr(made, "hop", noting(used, name, WAYS[name]))
+    if not privileged:
+        monkeypatch.setitem(sys.modules, "icmplib", None)
+    check = PathCheck(id="path", rung=Rung.LINE, target=FAR, first_ttl=1, max_ttl=5, timeout=2.0)
+    tools = Tools(platform=BehindGateway(), names=SystemNames(), user_agent="test")
+    result = net.run("pc", lambda: path.probe(check, tools))
+
+    assert set(used) == {"icmplib" if privileged else "udp"}
+    assert (result.outcome, result.address) == (Outcome.OK, ROUTER)
+    assert [(each.ttl, each.address) for each in result.hops or ()] == [(2, ROUTER), (3, FAR)]
+    assert all(0 < (each.rtt_ms or 0) < 1000 for each in result.hops or ())
+
+
+def noting(used: list[str], name: str, way: Way) -> Way:
+    async def noted(target: str, ttl: int, timeout: float) -> Hop | None:
+        used.append(name)
+        return await way(target, ttl, timeout)
+
+    return noted
+
+
+@pytest.mark.parametrize("target", [NOBODY, UNREACHABLE])
+def test_a_name_server_that_is_not_there_is_unreachable(net: namespaces.Network, target: str) -> None:
+    check = DnsCheck(id="dns", rung=Rung.DNS, target=target, query="dvc.example", timeout=2.0)
+    tools = Tools(platform=LinuxPlatform(), names=SystemNames(), user_agent="test")
+    result = net.run("pc", lambda: dns.probe(check, tools))
+
+    assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.UNREACHABLE)
+
+
+def test_a_name_server_that_stays_silent_is_a_timeout(net: namespaces.Network) -> None:
+    check = DnsCheck(id="dns", rung=Rung.DNS, target=FAR, query="dvc.example", timeout=0.3)
+    tools = Tools(platform=LinuxPlatform(), names=SystemNames(), user_agent="test")
+    with net.filtered("far", "input udp dport 53 drop"):
+        result = net.run("pc", lambda: dns.probe(check, tools))
+
+    assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.TIMEOUT)
 
 
 def test_the_path_probe_says_when_all_ends_at_the_gateway(net: namespaces.Network) -> None:

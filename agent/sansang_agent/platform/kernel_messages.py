@@ -41,10 +41,20 @@ def prepare(sock: socket.socket, *, errors: bool) -> None:
     """Ask for receive stamps and, with ``errors``, for routers' complaints in the error queue."""
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    if errors and sock.family == socket.AF_INET6:
-        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
-    elif errors:
-        sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+    if errors:
+        hear_complaints(sock)
+
+
+def hear_complaints(sock: socket.socket) -> None:
+    """Let routers' complaints reach a UDP socket: a connected one then raises them where it would wait in vain.
+
+    Elsewhere than on Linux nothing is changed.
+    """
+    if sys.platform == "linux":
+        if sock.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
+        else:
+            sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
 
 
 def limit_ttl(sock: socket.socket, ttl: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sansang_agent.contract.report import Hop, Power
 
-from . import NetworkState, Train, adapters, linux_hop, linux_network, linux_ping, linux_power
+from . import NetworkState, Train, adapters, linux_hop, linux_icmplib, linux_network, linux_ping, linux_power
 
 
 class LinuxPlatform:
@@ -66,7 +66,8 @@ class LinuxPlatform:
 
     async def hop(self, target: str, ttl: int, timeout: float) -> Hop | None:
         """See the protocol."""
-        return await linux_hop.hop(target, ttl, timeout)
+        ask = linux_icmplib.hop if linux_icmplib.is_usable() else linux_hop.hop
+        return await ask(target, ttl, timeout)
 
     def _name_servers(self) -> list[str]:
         servers = linux_network.name_servers(self._text("etc/resolv.conf"))

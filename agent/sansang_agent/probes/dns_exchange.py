@@ -1,6 +1,7 @@
 """One question to one resolver: UDP first, TCP where the answer was cut short (RFC 1035, RFC 7766).
 
-The endpoint is connected, so that a closed port is heard as a refusal and nobody else can answer.
+The endpoint is connected, so that nobody else can answer, and that a closed port is heard as a refusal and (on Linux)
+a router's complaint as what it is.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import dns.rcode
 import dns.rdatatype
 
 from sansang_agent.contract.outcome import Reason
+from sansang_agent.platform import kernel_messages
 
 from .streams import connected
 from .targets import host_port
@@ -75,6 +77,7 @@ async def _by_udp(address: str, port: int, question: dns.message.Message) -> dns
     ]
     with contextlib.closing(socket.socket(family, socket.SOCK_DGRAM)) as sock:
         sock.setblocking(False)
+        kernel_messages.hear_complaints(sock)
         sock.connect(sockaddr)
         await loop.sock_sendall(sock, question.to_wire())
         try:
