@@ -10,6 +10,7 @@ from cryptography import x509 as library
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates import Authority, Kind
+from doors import reset
 from sansang_agent.contract.check import TlsCheck
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.rung import Rung
@@ -71,6 +72,44 @@ async def test_a_bad_certificate_is_classified_and_its_facts_read(
     assert result.cert_expiry == pytest.approx(time.time() + days * DAY, abs=DAY)
 
 
+VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def speaking(version: str, context: ssl.SSLContext) -> ssl.SSLContext:
+    """A server's settings that know this one version."""
+    context.minimum_version = context.maximum_version = VERSIONS[version]
+    return context
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_server_may_speak_either_version_and_the_result_says_which(authority: Authority, version: str) -> None:
+    async with started(server(speaking(version, authority.context()))) as standin:
+        result = await probe(check(standin.target, authority), make_tools())
+
+    assert (result.outcome, result.detail) == (Outcome.OK, f"{version}, localhost")
+    assert result.cert_expiry is not None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("expired", Reason.TLS_EXPIRED),
+        ("not_yet", Reason.TLS_NOT_YET),
+        ("wrong_name", Reason.TLS_NAME),
+        ("self_signed", Reason.TLS_UNTRUSTED),
+    ],
+)
+async def test_a_bad_certificate_is_the_same_finding_in_either_version(
+    authority: Authority, version: str, kind: Kind, reason: Reason
+) -> None:
+    async with started(server(speaking(version, authority.context(kind)))) as standin:
+        result = await probe(check(standin.target, authority), make_tools())
+
+    assert (result.outcome, result.reason) == (Outcome.FAILED, reason)
+    assert result.cert_expiry is not None
+
+
 async def test_an_authority_nobody_trusts_is_untrusted(authority: Authority, tmp_path: Path) -> None:
     rogue = Authority(tmp_path, name="rogue")
     async with started(server(rogue.context())) as standin:
@@ -105,8 +144,8 @@ async def test_a_server_that_demands_a_client_certificate_is_up(authority: Autho
 
 @pytest.mark.parametrize(
     "said",
-    [bytes.fromhex("15030300020228"), b"220 mail.example ESMTP\r\n"],
-    ids=["alert handshake_failure", "another protocol"],
+    [bytes.fromhex("15030300020228"), bytes.fromhex("15030200020246"), b"220 mail.example ESMTP\r\n"],
+    ids=["alert handshake_failure", "alert protocol_version of an old server", "another protocol"],
 )
 async def test_a_handshake_that_fails_without_that_demand_is_a_failure(authority: Authority, said: bytes) -> None:
     async def shout(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -135,6 +174,48 @@ async def test_a_hang_up_in_the_handshake_is_a_reset(authority: Authority) -> No
         result = await probe(check(standin.target, authority), make_tools())
 
     assert result.reason is Reason.RESET
+
+
+HALF_A_HELLO = bytes.fromhex("160303007a02000076")
+
+
+@pytest.mark.parametrize("said", [b"", HALF_A_HELLO], ids=["nothing said", "in the middle of a record"])
+@pytest.mark.parametrize("abrupt", [True, False], ids=["reset", "farewell"])
+async def test_a_server_that_leaves_after_our_first_word_is_a_reset(
+    authority: Authority, said: bytes, abrupt: bool
+) -> None:
+    async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65536)
+        writer.write(said)
+        if abrupt:
+            reset(writer.get_extra_info("socket"))
+        writer.close()
+
+    plain = await asyncio.start_server(leave, "127.0.0.1", 0)
+    async with plain:
+        result = await probe(check(f"127.0.0.1:{plain.sockets[0].getsockname()[1]}", authority), make_tools())
+
+    assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.RESET)
+    assert "tls" in (result.phases_ms or {})
+
+
+async def test_a_handshake_that_stops_in_the_middle_is_a_timeout_of_that_phase(authority: Authority) -> None:
+    gone = asyncio.Event()
+
+    async def stop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65536)
+        writer.write(HALF_A_HELLO)
+        await reader.read(65536)
+        writer.close()
+        gone.set()
+
+    plain = await asyncio.start_server(stop, "127.0.0.1", 0)
+    async with plain:
+        target = f"127.0.0.1:{plain.sockets[0].getsockname()[1]}"
+        result = await probe(check(target, authority, timeout=0.3), make_tools())
+        await gone.wait()
+
+    assert (result.reason, result.detail) == (Reason.TIMEOUT, "no answer in phase tls")
 
 
 def test_one_setting_is_made_once_and_a_changed_ca_file_is_another(authority: Authority, tmp_path: Path) -> None:
