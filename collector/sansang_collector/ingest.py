@@ -47,6 +47,8 @@ class Ingest:
 
     def __init__(self, collector: Callable[[], Collector]) -> None:
         self._collector = collector
+        self._known: set[str] = set()
+        """Profiles the ledger holds, which it never gives up: looking them up for every report is dear."""
         self._unusable: set[str] = set()
         """Profiles that came and were not what their hash says, or hold checks not known here; not asked for again."""
 
@@ -97,8 +99,12 @@ class Ingest:
     async def _keep_profiles(self, collector: Collector, opened: Opened, taken: Sequence[Taken]) -> tuple[str, ...]:
         """Store the profiles these reports speak of, before the reports; which ones are still not known."""
         configs = {one.report.config for one in taken} - {""}
+        names = configs | set(opened.profiles)
+        if names <= self._known:
+            return ()
         with collector.store.read() as connection:
-            unknown = profiles_seen.unknown(connection, configs | set(opened.profiles))
+            unknown = profiles_seen.unknown(connection, names)
+        self._known |= names - unknown
         offered = {name: raw for name, raw in opened.profiles.items() if name in unknown}
         usable = records.usable_profiles(offered)
         for name in offered.keys() - usable.keys():

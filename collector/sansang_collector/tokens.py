@@ -28,6 +28,10 @@ TOKEN = Table(
 )
 
 
+_FIND = "SELECT id, scope, agent, digest FROM token WHERE digest = ? AND revoked_at IS NULL"
+"""As text, because every request asks it: built of the table's columns it costs three times as much."""
+
+
 class Found(NamedTuple):
     """A token that is valid."""
 
@@ -56,11 +60,7 @@ def issue(connection: Connection, scope: str, label: str, now: float, agent: int
 def find(connection: Connection, secret: str) -> Found | None:
     """The valid token with this secret."""
     wanted = digest(secret)
-    row = connection.execute(
-        select(TOKEN.c.id, TOKEN.c.scope, TOKEN.c.agent, TOKEN.c.digest).where(
-            TOKEN.c.digest == wanted, TOKEN.c.revoked_at.is_(None)
-        )
-    ).one_or_none()
+    row = connection.exec_driver_sql(_FIND, (wanted,)).one_or_none()
     if row is None or not hmac.compare_digest(row.digest, wanted):
         return None
     return Found(row.id, row.scope, row.agent)
