@@ -53,7 +53,7 @@ class Application:
         await self.collector.news.close()
 
     def reload(self) -> str:
-        """Take over what may change while running (``hosts``, ``public_url``); the mistakes if the file has any."""
+        """Take over what may change while running (hosts, public_url, retention); the mistakes if the file has any."""
         try:
             self.collector.settings = self._load()
         except SettingsError as error:

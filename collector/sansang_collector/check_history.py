@@ -37,7 +37,7 @@ MOMENT = Table(
     Column("outcome", Text, nullable=False),
     Column("reason", Text),
 )
-"""The single results, without which an interval could not be split; to be kept as long as the raw log."""
+"""The single results, by which an interval is split; kept as long as the raw log (retention.py)."""
 
 INTERVAL = Table(
     "interval",
@@ -100,7 +100,7 @@ def _statement_around() -> TextualSelect:
 def add(connection: Connection, series: Series, moments: Sequence[Moment], now: float) -> None:
     """Put results into the intervals of their series; one at a millisecond that has one already changes nothing."""
 
-    def neighbours(at_ms: int, first_ms: int, last_ms: int) -> tuple[Moment, Moment]:
+    def neighbours(at_ms: int, first_ms: int, last_ms: int) -> tuple[Moment | None, Moment | None]:
         return _neighbours(connection, series.id, at_ms, first_ms, last_ms)
 
     first, last = min(moment.at_ms for moment in moments), max(moment.at_ms for moment in moments)
@@ -121,15 +121,17 @@ def _keep_moment(connection: Connection, series: int, moment: Moment) -> bool:
     return done.rowcount == 1
 
 
-def _neighbours(connection: Connection, series: int, at_ms: int, first_ms: int, last_ms: int) -> tuple[Moment, Moment]:
+def _neighbours(
+    connection: Connection, series: int, at_ms: int, first_ms: int, last_ms: int
+) -> tuple[Moment | None, Moment | None]:
     own = select(MOMENT).where(MOMENT.c.series == series)
     before = connection.execute(
         own.where(MOMENT.c.at_ms.between(first_ms, at_ms - 1)).order_by(MOMENT.c.at_ms.desc()).limit(1)
-    ).one()
+    ).one_or_none()
     after = connection.execute(
         own.where(MOMENT.c.at_ms.between(at_ms + 1, last_ms)).order_by(MOMENT.c.at_ms).limit(1)
-    ).one()
-    return _moment(before), _moment(after)
+    ).one_or_none()
+    return _moment(before) if before else None, _moment(after) if after else None
 
 
 def _write(connection: Connection, series: int, rows: list[Interval], timeline: Timeline, now: float) -> None:

@@ -33,8 +33,8 @@ class Interval(NamedTuple):
     id: int | None = None
 
 
-Neighbours = Callable[[int, int, int], tuple[Moment, Moment]]
-"""``(at, first, last)`` → the results nearest before and after ``at`` within the interval from first to last."""
+Neighbours = Callable[[int, int, int], tuple[Moment | None, Moment | None]]
+"""``(at, first, last)`` → the kept results nearest before and after ``at`` within the interval from first to last."""
 
 
 class Timeline:
@@ -57,16 +57,20 @@ class Timeline:
 
     def _inside(self, index: int, moment: Moment) -> None:
         whole = self.intervals[index]
-        if whole.outcome is moment.outcome:
+        if whole.outcome is moment.outcome or moment.at_ms in {whole.first_ms, whole.last_ms}:
             return
         before, after = self._neighbours(moment.at_ms, whole.first_ms, whole.last_ms)
+        # Where single results are not kept any more: some lay on both sides, and none further than a gap from the next.
+        ends = before.at_ms if before else max(whole.first_ms, moment.at_ms - self._gap_ms // 2)
+        begins = after.at_ms if after else min(whole.last_ms, moment.at_ms + self._gap_ms // 2)
+        reason = after.reason if after else whole.reason
         revision = whole.revision + 1
         self._replace(
             index,
             index + 1,
-            Interval(whole.first_ms, before.at_ms, whole.outcome, whole.reason, whole.late, revision),
+            Interval(whole.first_ms, ends, whole.outcome, whole.reason, whole.late, revision),
             Interval(moment.at_ms, moment.at_ms, moment.outcome, moment.reason, moment.late, revision),
-            Interval(after.at_ms, whole.last_ms, whole.outcome, after.reason, whole.late, revision),
+            Interval(begins, whole.last_ms, whole.outcome, reason, whole.late, revision),
         )
 
     def _between(self, index: int, moment: Moment) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Row
 from sansang_agent.contract.codec import encode, report_code
 from sansang_agent.contract.report import Report, Sent, SpoolState
 
+from . import forgetting
 from .store.engine import reading_engine, writing_engine
 from .store.log_schema import MIGRATIONS
 from .store.migrations import migrate
@@ -94,7 +95,7 @@ class ReportLog:
         with self._reading.connect() as connection:
             self._position = connection.exec_driver_sql("SELECT max(position) FROM envelope").scalar() or 0
         self.on_commit = lambda: None
-        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Waiting | forgetting.Wish | None] = queue.SimpleQueue()
         self._pending_reports = 0
         self._seconds_per_report = 0.0
         self._recent: deque[tuple[Entry, int]] = deque()
@@ -147,6 +148,32 @@ class ReportLog:
             while self._recent and self._recent[0][0].position <= done:
                 self._recent_bytes -= self._recent.popleft()[1]
 
+    def forget(self, upto: int, keep: tuple[float, float] | None, limit: int) -> "Future[int]":
+        """Delete at most ``limit`` of the oldest envelopes up to position ``upto``, the oldest first; how many went.
+
+        It stops at the first that arrived within ``keep`` (Unix seconds). The newest always stays: the log's end is
+        where it ends.
+        """
+        done: Future[int] = Future()
+        done.set_running_or_notify_cancel()
+        self._waiting.put(forgetting.Wish(min(upto, self._position - 1), keep, limit, done))
+        return done
+
+    def used_bytes(self) -> int:
+        """What the file holds, without the pages that are free for what comes."""
+        with self._reading.connect() as connection:
+            pages, free, size = (
+                connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+        return int((pages - free) * size)
+
+    def oldest_arrival(self) -> float | None:
+        """When the oldest envelope still in the log arrived, Unix seconds."""
+        with self._reading.connect() as connection:
+            found = connection.exec_driver_sql("SELECT received FROM envelope ORDER BY position LIMIT 1").scalar()
+        return None if found is None else float(found)
+
     def find_code(self, code: str) -> list[tuple[int, Report, Sent, float]]:
         """Reports with this six-character code, newest first: agent, report, the sender's clocks, received."""
         with self._reading.connect() as connection:
@@ -174,7 +201,10 @@ class ReportLog:
             while not self._waiting.empty():
                 group.append(self._waiting.get())
             stopping = None in group
-            self._write_group([waiting for waiting in group if waiting is not None])
+            self._write_group([waiting for waiting in group if isinstance(waiting, tuple)])
+            for waiting in group:
+                if isinstance(waiting, forgetting.Wish):
+                    self._forget(waiting)
 
     def _write_group(self, group: Sequence[_Waiting]) -> None:
         if not group:
@@ -195,6 +225,15 @@ class ReportLog:
         for (_, done), outcome in zip(group, outcomes, strict=True):
             done.set_result(outcome)
         self.on_commit()
+
+    def _forget(self, wish: forgetting.Wish) -> None:
+        try:
+            with self._writing.begin() as connection:
+                gone = forgetting.delete_oldest(connection, wish)
+        except Exception as error:  # noqa: BLE001  # whoever wishes it is told; the thread lives on
+            wish.done.set_exception(error)
+        else:
+            wish.done.set_result(gone)
 
     def _settle(self, group: Sequence[_Waiting], seconds: float) -> None:
         count = sum(1 + len(arrival.reports) for arrival, _ in group)

@@ -51,6 +51,8 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family("sansang_build_info", "gauge", "The running collector's version", ("version",)),
     Family("sansang_log_position", "gauge", "Position of the newest envelope in the report log"),
+    Family("sansang_log_bytes", "gauge", "What the report log holds, without free pages of its file"),
+    Family("sansang_log_oldest_arrival_timestamp_seconds", "gauge", "When the oldest report still in the log arrived"),
     Family("sansang_log_queue_seconds", "gauge", "Work waiting for the report log's writer"),
     Family("sansang_consumer_lag_entries", "gauge", "Envelopes in the log a consumer has not applied", ("consumer",)),
     Family(

@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
-from . import consumers
+from . import consumers, retention
 from .consumers import Consumer
 from .history import History
 from .liveness import Present, watch_silence
@@ -78,6 +78,8 @@ class Collector:
         for consumer, wake in zip(self.consumers, wakes, strict=True):
             follow = consumers.follow(consumer, self.log, self.store, self.news, self.now, wake)
             self._tasks.append(asyncio.create_task(follow, name=consumer.name))
+        keep = retention.keep_bounded(self.log, self.store, self.consumers, lambda: self.settings.retention, self.now)
+        self._tasks.append(asyncio.create_task(keep, name="retention"))
         self._tasks.append(asyncio.create_task(watch_silence(self.store, self.news, self.present), name="liveness"))
 
     async def stop(self) -> None:

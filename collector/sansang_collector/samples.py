@@ -53,6 +53,10 @@ def samples(collector: Collector) -> Iterator[Sample]:
 def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:
     yield Sample("sansang_build_info", (__version__,), 1)
     yield Sample("sansang_log_position", (), collector.log.position)
+    yield Sample("sansang_log_bytes", (), collector.log.used_bytes())
+    oldest = collector.log.oldest_arrival()
+    if oldest is not None:
+        yield Sample("sansang_log_oldest_arrival_timestamp_seconds", (), oldest)
     yield Sample("sansang_log_queue_seconds", (), collector.log.queue_seconds)
     for consumer in collector.consumers:
         lag = collector.log.position - position_of(connection, consumer.name)

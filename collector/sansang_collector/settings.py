@@ -31,6 +31,19 @@ PublicUrl = Annotated[
 ]
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How long history is kept; see docs/deploy.md for what an agent takes."""
+
+    raw_days: Annotated[float, msgspec.Meta(ge=1, le=3650)] = 7
+    """Reports as they came, from their arrival, and single results."""
+    raw_bytes: Annotated[int, msgspec.Meta(ge=10_000_000)] = 20_000_000_000
+    """What log.db may hold; the oldest reports go before their days are over."""
+    chunk_days: Annotated[float, msgspec.Meta(ge=1, le=3650)] = 400
+    """Five-minute summaries."""
+    interval_years: Annotated[float, msgspec.Meta(ge=1, le=100)] = 5
+    """Stretches of one outcome."""
+
+
 class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The collector's settings; every field has the default a newcomer needs."""
 
@@ -41,6 +54,8 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Names in the Host header that are answered beside loopback and the one of ``public_url``."""
     public_url: PublicUrl = ""
     """How people reach the collector, for links; empty: ``http://`` and the listening address."""
+
+    retention: Retention = Retention()
 
     @property
     def listen_host(self) -> str:

@@ -1,0 +1,148 @@
+"""Keeps both files bounded: what is older than its kind is kept for goes, in small batches between everything else.
+
+Nothing goes that a consumer has not applied. Whatever is to be kept longer (reports around an incident, later on) has
+to hold back ``upto`` in :func:`trim_log`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, Connection, Table, delete, func, select
+from sqlalchemy.exc import OperationalError
+
+from . import chunks
+from .agents import AGENT
+from .changes import CHANGE
+from .check_history import INTERVAL, MOMENT
+from .chunk_history import CHUNK, CHUNK_OPEN
+from .consumers import Consumer, position_of
+from .log import ReportLog
+from .rung_history import RUNG_INTERVAL
+from .series import SERIES
+from .settings import Retention
+from .store import Store
+
+_LOG = logging.getLogger(__name__)
+
+LOOK_SECONDS = 300.0
+ENVELOPES = 200
+"""In one transaction of the log."""
+ROWS = 2000
+"""In one transaction of the ledger."""
+PAUSE_SECONDS = 0.05
+"""Between two transactions, so that what arrives has the larger share of the disk."""
+DAY = 86400.0
+YEAR = 365.25 * DAY
+FAST_CLOCK = DAY
+"""What arrived this far in the future was dated by a clock that has been set back since."""
+
+
+class _Kind(NamedTuple):
+    """Rows that lie in order of ``key`` within each of the ``groups``, and which keys go."""
+
+    group: Column[int]
+    key: Column[int]
+    groups: Column[int]
+    before: float
+
+
+async def keep_bounded(
+    log: ReportLog,
+    store: Store,
+    consumers: Sequence[Consumer],
+    limits: Callable[[], Retention],
+    now: Callable[[], float],
+) -> None:
+    """Look every five minutes until cancelled."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            await trim_log(log, applied(store, consumers), limits(), now())
+            await trim_ledger(store, limits(), now())
+        except OperationalError:  # the disk is full or the file is locked
+            _LOG.exception("cannot delete what is old; trying again")
+
+
+def applied(store: Store, consumers: Sequence[Consumer]) -> int:
+    """The position up to which every consumer has applied the log."""
+    with store.read() as connection:
+        return min((position_of(connection, consumer.name) for consumer in consumers), default=0)
+
+
+async def trim_log(log: ReportLog, upto: int, limits: Retention, now: float) -> int:
+    """Delete envelopes up to ``upto`` that are too old or too many bytes; how many went."""
+    keep = (now - limits.raw_days * DAY, now + FAST_CLOCK)
+    went = 0
+    while gone := await asyncio.wrap_future(log.forget(upto, keep, ENVELOPES)):
+        went += gone
+        await asyncio.sleep(PAUSE_SECONDS)
+    while await asyncio.to_thread(log.used_bytes) > limits.raw_bytes:
+        gone = await asyncio.wrap_future(log.forget(upto, None, ENVELOPES))
+        if not gone:
+            _LOG.warning("log.db is larger than retention.raw_bytes, but nothing more may go")
+            break
+        went += gone
+        await asyncio.sleep(PAUSE_SECONDS)
+    return went
+
+
+async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
+    """Delete single results, chunks, intervals and changes that are older than they are kept for.
+
+    What goes is looked for on a reading connection, so that only deleting holds up others.
+    """
+    raw, chunk = now - limits.raw_days * DAY, now - limits.chunk_days * DAY
+    for kind in (
+        _Kind(MOMENT.c.series, MOMENT.c.at_ms, SERIES.c.id, raw * 1000),
+        _Kind(CHUNK.c.agent, CHUNK.c.hour, AGENT.c.id, chunk // chunks.HOUR_S),
+        _Kind(CHUNK_OPEN.c.agent, CHUNK_OPEN.c.slot, AGENT.c.id, chunk // chunks.SLOT_S),
+    ):
+        while ends := await asyncio.to_thread(_oldest, store, kind):
+            await store.write(partial(_delete_keyed, kind, ends))
+            await asyncio.sleep(PAUSE_SECONDS)
+    interval = (now - limits.interval_years * YEAR) * 1000
+    for table, at, before in (
+        (INTERVAL, INTERVAL.c.last_ms, interval),
+        (RUNG_INTERVAL, RUNG_INTERVAL.c.last_ms, interval),
+        (CHANGE, CHANGE.c.at, raw),
+    ):
+        while ids := await asyncio.to_thread(_oldest_ids, store, at, before):
+            await store.write(partial(_delete_ids, table, ids))
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _oldest(store: Store, kind: _Kind) -> list[tuple[int, int]]:
+    """By group, up to which key rows go in the next transaction; none when nothing is too old."""
+    found: list[tuple[int, int]] = []
+    room = ROWS
+    with store.read() as connection:
+        for group in connection.execute(select(kind.groups)).scalars():
+            old = select(kind.key).where(kind.group == group, kind.key < kind.before).order_by(kind.key).limit(room)
+            count, last = connection.execute(select(func.count(), func.max(old.subquery().c[0]))).one()
+            if count and last is not None:
+                found.append((group, last))
+                room -= count
+            if room <= 0:
+                break
+    return found
+
+
+def _delete_keyed(kind: _Kind, ends: Sequence[tuple[int, int]], connection: Connection) -> None:
+    for group, last in ends:
+        connection.execute(delete(kind.key.table).where(kind.group == group, kind.key <= last))
+
+
+def _oldest_ids(store: Store, column: Column[Any], before: float) -> list[int]:
+    """Rows that are too old, of the first ones written; never the newest, whose number says where the table ends."""
+    number = column.table.c.id
+    first = select(number, column.label("at")).order_by(number).limit(ROWS).subquery()
+    newest = select(func.max(number)).scalar_subquery()
+    with store.read() as connection:
+        return list(connection.execute(select(first.c.id).where(first.c.at < before, first.c.id < newest)).scalars())
+
+
+def _delete_ids(table: Table, ids: Sequence[int], connection: Connection) -> None:
+    connection.execute(delete(table).where(table.c.id.in_(ids)))

@@ -1,0 +1,281 @@
+"""What is too old goes, what a consumer has not applied stays, and late results find their place all the same."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import OperationalError
+
+from sansang_agent.contract.codec import profile_hash
+from sansang_agent.contract.report import SpoolState
+from sansang_agent.contract.settings import SettingsError, loads
+from sansang_collector import changes, consumers, profiles_seen, retention
+from sansang_collector.changes import CHANGE
+from sansang_collector.check_history import INTERVAL, MOMENT
+from sansang_collector.chunk_history import CHUNK, CHUNK_OPEN
+from sansang_collector.history import History
+from sansang_collector.log import Arrival, ReportLog
+from sansang_collector.rung_history import RUNG_INTERVAL
+from sansang_collector.settings import CollectorSettings, Retention
+from sansang_collector.store import Store
+from tests.collector.test_log import SENT, taken
+from tests.support import ledgers, reports
+from tests.support.ledgers import NOW, add_agent, entry
+
+DAY = 86400.0
+LIMITS = Retention()
+PROFILE = reports.profile(reports.GATEWAY)
+CONFIG = profile_hash(PROFILE)
+
+
+@pytest.fixture(autouse=True)
+def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "PAUSE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[ReportLog]:
+    log = ReportLog(tmp_path)
+    yield log
+    log.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path)
+    store.write_sync(add_agent)
+    yield store
+    store.close()
+
+
+def arrive(log: ReportLog, *ages_days: float, bytes_each: int = 0) -> None:
+    for seq, age in enumerate(ages_days, start=log.position + 1):
+        one = taken(seq)
+        body = one.body + b" " * bytes_each
+        arrival = Arrival(1, NOW - age * DAY, SENT, SpoolState(), (type(one)(0, one.report, body),))
+        log.append(arrival).result(timeout=20)
+
+
+def left(log: ReportLog) -> list[int]:
+    return [found.position for found in ReportLog.read_from(log, 0, 1000)]
+
+
+def reopened(log: ReportLog, tmp_path: Path) -> list[int]:
+    """What the file holds, without what is still in memory."""
+    other = ReportLog(tmp_path)
+    try:
+        return left(other)
+    finally:
+        other.close()
+
+
+def trim(log: ReportLog, upto: int, limits: Retention = LIMITS) -> int:
+    return asyncio.run(retention.trim_log(log, upto, limits, NOW))
+
+
+def test_reports_go_a_week_after_they_arrived(log: ReportLog, tmp_path: Path) -> None:
+    arrive(log, 9, 8, 7.1, 6.9, 0)
+
+    assert trim(log, upto=5) == 3
+    assert reopened(log, tmp_path) == [4, 5]
+    assert log.oldest_arrival() == NOW - 6.9 * DAY
+    assert log.find_code(taken(1).report.stream) == []
+
+
+def test_nothing_goes_that_a_consumer_has_not_applied(log: ReportLog, tmp_path: Path) -> None:
+    arrive(log, 9, 9, 9, 9)
+
+    assert trim(log, upto=2) == 2
+    assert reopened(log, tmp_path) == [3, 4]
+
+
+def test_the_newest_envelope_stays_so_that_positions_go_on(log: ReportLog, tmp_path: Path) -> None:
+    arrive(log, 9, 9)
+    trim(log, upto=2)
+
+    assert reopened(log, tmp_path) == [2]
+    arrive(log, 0)
+    assert log.position == 3
+
+
+def test_a_report_that_a_fast_clock_dated_holds_back_nothing(log: ReportLog, tmp_path: Path) -> None:
+    arrive(log, -400, 9, 0)
+    trim(log, upto=3)
+
+    assert reopened(log, tmp_path) == [3]
+
+
+def test_the_oldest_reports_go_when_all_are_too_many_bytes(log: ReportLog, tmp_path: Path) -> None:
+    arrive(log, *[1] * 60, bytes_each=200_000)
+    assert log.used_bytes() > 12_000_000
+    retention_ = Retention(raw_bytes=10_000_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(retention, "ENVELOPES", 5)
+        went = trim(log, 60, retention_)
+
+    assert log.used_bytes() <= 10_000_000
+    assert 5 <= went <= 20
+    assert reopened(log, tmp_path)[0] == went + 1
+
+
+def test_bytes_never_make_anything_go_that_is_still_to_be_applied(log: ReportLog, tmp_path: Path) -> None:
+    arrive(log, *[1] * 60, bytes_each=200_000)
+
+    assert trim(log, 3, Retention(raw_bytes=10_000_000)) == 3
+    assert reopened(log, tmp_path)[0] == 4
+
+
+def test_arrivals_are_written_while_old_ones_go(log: ReportLog) -> None:
+    arrive(log, *[9] * 20)
+    gone = [log.forget(20, None, 2) for _ in range(5)]
+    arrive(log, 0)
+
+    assert [each.result(timeout=20) for each in gone] == [2] * 5
+    assert log.position == 21
+
+
+def test_a_deletion_that_fails_is_told_and_the_writer_lives_on(log: ReportLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OperationalError("DELETE", None, OSError("database or disk is full"))
+
+    arrive(log, 9, 9)
+    with monkeypatch.context() as patch:
+        patch.setattr("sansang_collector.forgetting.delete_oldest", full)
+        with pytest.raises(OperationalError):
+            log.forget(2, None, 1).result(timeout=20)
+
+    assert log.alive
+    assert log.forget(2, None, 1).result(timeout=20) == 1
+
+
+def test_what_every_consumer_has_applied_is_the_least_of_them(store: Store) -> None:
+    history = History()
+    assert retention.applied(store, [history]) == 0
+
+    store.write_sync(lambda it: consumers.take(history, [entry(7, ledgers.Measured(-10))], NOW, it))
+    assert retention.applied(store, [history]) == 7
+
+
+def count(store: Store) -> dict[str, int]:
+    tables = (MOMENT, CHUNK, CHUNK_OPEN, INTERVAL, RUNG_INTERVAL, CHANGE)
+    with store.read() as connection:
+        return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+
+
+def measure(store: Store, *ages_days: float) -> None:
+    """One result at each of these ages, each arriving live."""
+
+    def write(connection: Connection) -> None:
+        profiles_seen.keep(connection, {CONFIG: PROFILE}, NOW)
+        for number, age in enumerate(ages_days, start=1):
+            at = NOW - age * DAY
+            one = entry(number, ledgers.Measured(at - NOW), config=CONFIG, received=at)
+            History().apply(connection, [one], at)
+            changes.note(connection, "contact", at, "05983", 1)
+
+    store.write_sync(write)
+
+
+def test_each_kind_of_history_is_kept_for_its_own_time(store: Store) -> None:
+    years = 365.25
+    measure(store, 6 * years, 4.9 * years, 401, 399, 8, 6, 0)
+    before = count(store)
+    asyncio.run(retention.trim_ledger(store, LIMITS, NOW))
+
+    assert before == {"moment": 7, "chunk": 6, "chunk_open": 1, "interval": 7, "rung_interval": 7, "change": 7}
+    assert count(store) == {"moment": 2, "chunk": 3, "chunk_open": 1, "interval": 6, "rung_interval": 6, "change": 2}
+
+
+def test_much_that_is_old_goes_in_small_steps(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "ROWS", 3)
+    measure(store, *(8 + number / 10 for number in range(10)), 0)
+    asyncio.run(retention.trim_ledger(store, LIMITS, NOW))
+
+    assert count(store) | {"chunk": 0} == {
+        "moment": 1, "chunk": 0, "chunk_open": 1, "interval": 11, "rung_interval": 11, "change": 1,
+    }  # fmt: skip
+
+
+def test_the_newest_change_stays_however_old(store: Store) -> None:
+    measure(store, 30, 20)
+    asyncio.run(retention.trim_ledger(store, LIMITS, NOW))
+
+    with store.read() as connection:
+        assert [change.id for change in changes.after(connection, 0, 10)] == [changes.newest(connection)] == [2]
+
+
+def test_a_late_split_without_its_single_results_cuts_no_more_than_a_gap(store: Store) -> None:
+    """A quarter of an hour good every 15 s, whose single results are gone; then a failure from in between comes."""
+
+    def write(connection: Connection) -> None:
+        profiles_seen.keep(connection, {CONFIG: PROFILE}, NOW)
+        good = [ledgers.Measured(-15.0 * number) for number in range(61)]
+        History().apply(connection, [entry(1, *good, config=CONFIG)], NOW)
+        connection.execute(MOMENT.delete())
+        late = ledgers.Measured(-450.5, "timeout")
+        History().apply(connection, [entry(2, late, config=CONFIG, received=NOW)], NOW)
+
+    store.write_sync(write)
+    with store.read() as connection:
+        found = [row[2:] for row in ledgers.check_intervals(connection)]
+
+    half_a_gap = 18_750  # two and a half periods of 15 s are a gap
+    assert found == [
+        (-900_000, -450_500 - half_a_gap, "ok"),
+        (-450_500, -450_500, "failed"),
+        (-450_500 + half_a_gap, 0, "ok"),
+    ]
+
+
+def test_a_late_result_at_the_very_edge_of_an_interval_changes_nothing(store: Store) -> None:
+    def write(connection: Connection) -> None:
+        History().apply(connection, [entry(1, ledgers.Measured(-30), ledgers.Measured(-15))], NOW)
+        connection.execute(MOMENT.delete())
+        History().apply(connection, [entry(2, ledgers.Measured(-30, "timeout"))], NOW)
+
+    store.write_sync(write)
+    with store.read() as connection:
+        assert [row[2:] for row in ledgers.check_intervals(connection)] == [(-30_000, -15_000, "ok")]
+
+
+def test_the_collector_looks_again_and_again_and_outlives_a_full_disk(
+    log: ReportLog, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    enough = asyncio.Event()
+
+    async def trim_log(*_: object) -> int:
+        looked.append(len(looked))
+        if len(looked) == 1:
+            raise OperationalError("DELETE", None, OSError("database or disk is full"))
+        if len(looked) == 3:
+            enough.set()
+        return 0
+
+    async def main() -> None:
+        task = asyncio.create_task(retention.keep_bounded(log, store, [], lambda: LIMITS, lambda: NOW))
+        await enough.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    monkeypatch.setattr(retention, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(retention, "trim_log", trim_log)
+    asyncio.run(main())
+
+    assert looked[:3] == [0, 1, 2]
+
+
+def test_the_line_in_the_guide_is_what_holds_without_it() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^retention: .*$", guide, re.MULTILINE)
+
+    assert loads(line, "guide", CollectorSettings).retention == Retention()
+
+
+@pytest.mark.parametrize("line", ["raw_days: 0.5", "raw_bytes: 1000", "chunk_days: 0", "interval_years: 0", "days: 7"])
+def test_a_time_too_short_to_be_meant_is_a_mistake(line: str) -> None:
+    with pytest.raises(SettingsError):
+        loads(f"retention: {{{line}}}", "collector.yml", CollectorSettings)
