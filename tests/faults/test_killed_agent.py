@@ -9,8 +9,6 @@ from random import Random
 
 import pytest
 
-from sansang_agent.contract.outcome import Outcome
-from sansang_agent.contract.report import Report, Result, Why
 from tests.support.books import compare, is_caught_up, made, open_books, rows
 from tests.support.collector_process import CollectorProcess, running_collector
 
@@ -23,25 +21,33 @@ import asyncio, sys
 from pathlib import Path
 from sansang_agent.clock import SystemClock
 from sansang_agent.config import CollectorConfig
+from sansang_agent.contract.outcome import Outcome
+from sansang_agent.contract.report import Report, Result, Why
 from sansang_agent.disk import Disk
 from sansang_agent.link import Link
 from sansang_agent.names import SystemNames
 from sansang_agent.spool import Spool
 from sansang_agent.uplink import Uplink
 from sansang_agent.platform import current
-from tests.faults.test_killed_agent import a_report
+
+clock = SystemClock(current())
+
+def a_report(stream, seq):
+    result = Result(check=f"check-{seq}", outcome=Outcome.OK)  # of its own, so that each effect can be told
+    return Report(
+        stream=stream, seq=seq, boot="boot-1", mono=clock.mono(), wall=clock.wall(), why=Why.CHANGE, results=(result,)
+    )
 
 async def main(folder, url, mode, backlog):
-    clock = SystemClock(current())
     disk = Disk(folder / "spool.db")
     link = Link(CollectorConfig(url=url, token_file=str(folder / "token")), SystemNames(), "sansang/test")
     uplink = Uplink(link, disk, clock, lambda: 0.0, "boot-1", "")
     for _ in range(backlog):
-        await disk.do(lambda spool: spool.append(a_report(clock.mono())))
+        await disk.do(lambda spool: spool.append(a_report))
     sending = asyncio.create_task(uplink.run()) if mode == "take" else None
     while mode == "take" or (await disk.do(Spool.state)).rows:
         if sending:
-            _, seq, _ = await disk.do(lambda spool: spool.append(a_report(clock.mono())))
+            _, seq, _ = await disk.do(lambda spool: spool.append(a_report))
             print(seq, flush=True)
             uplink.wake(urgent=True)
         else:
@@ -49,18 +55,6 @@ async def main(folder, url, mode, backlog):
 
 asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])))
 """
-
-
-def a_report(mono: float) -> Callable[[str, int], Report]:
-    """A report with one result of a check of its own, so that each effect can be told from every other."""
-
-    def make(stream: str, seq: int) -> Report:
-        result = Result(check=f"check-{seq}", outcome=Outcome.OK)
-        return Report(
-            stream=stream, seq=seq, boot="boot-1", mono=mono, wall=time.time(), why=Why.CHANGE, results=(result,)
-        )
-
-    return make
 
 
 def start(folder: Path, url: str, mode: str, backlog: int = 0) -> "subprocess.Popen[str]":
@@ -81,8 +75,8 @@ def kill_while_taking(folder: Path, collector: CollectorProcess, chance: Random)
 
 
 def kill_while_flushing(folder: Path, collector: CollectorProcess, chance: Random) -> None:
-    enough = logged(collector) + chance.randint(1, 50)
-    with start(folder, collector.url, "flush", 90) as process:
+    enough = logged(collector) + chance.randint(1, 35)
+    with start(folder, collector.url, "flush", 70) as process:
         until(lambda: logged(collector) >= enough)
         process.kill()
 
@@ -101,7 +95,7 @@ def until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < deadline
-        time.sleep(0.001)
+        time.sleep(0.005)
 
 
 @pytest.mark.parametrize("kill", [kill_while_taking, kill_while_flushing])

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -49,6 +50,28 @@ def _strace() -> bool:
     return followed.returncode == 0
 
 
+def _many_files() -> bool:
+    """Whether a process may have five thousand files open at a time."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415  # not there on Windows
+
+        return resource.getrlimit(resource.RLIMIT_NOFILE)[1] >= 5000
+    else:  # noqa: RET505  # a type checker for either system sees one branch only
+        return False
+
+
+def _small_disk() -> bool:
+    """Whether a small file system can be mounted here."""
+    if not _root():
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["mount", "-t", "tmpfs", "-o", "size=64k", "sansang-need", folder]
+        mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
+        if mounted:
+            subprocess.run(["umount", folder], check=True)
+    return mounted
+
+
 def _chromium() -> bool:
     return bool(shutil.which("chromium")) and importlib.util.find_spec("playwright") is not None
 
@@ -61,12 +84,15 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "nft": _program("nft"),
     "prometheus": _program("prometheus", "promtool"),
     "alertmanager": _program("prometheus-alertmanager", "amtool"),
+    "many-files": _many_files,
+    "small-disk": _small_disk,
     "strace": _strace,
     "chromium": _chromium,
     "nginx": _program("nginx"),
     "unbound": _program("unbound", "unbound-control"),
     "compose": _program("docker-compose"),
     "systemd-analyze": _program("systemd-analyze"),
+    "gcc": _program("gcc"),
     "gettext": _program("msgfmt"),
     "curl": _program("curl"),
     "openssl": _program("openssl"),

@@ -1,0 +1,77 @@
+"""Two thousand connections on which nothing, or never the rest, comes: reports keep flowing beside them."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.support.collector_process import CollectorProcess, running_collector
+from tests.support.reports import body, report
+
+pytestmark = pytest.mark.needs("linux", "many-files")
+
+EACH = 500
+FILES = 5000
+REPORTS = 50
+PATIENCE_S = 5.0
+"""A report that takes longer is not flowing; the collector's own deadlines for heads and bodies are 30 s."""
+MOST_MIB = 64.0
+"""What two thousand connections may cost the collector."""
+
+
+@contextmanager
+def many_files() -> Iterator[None]:
+    """Let this process and those it starts have many files open."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415  # not there on Windows
+
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    else:
+        raise OSError("limits of open files are not Windows'")
+
+
+def connect(collector: CollectorProcess, said: bytes) -> socket.socket:
+    """A connection that says this and then nothing more."""
+    connection = socket.create_connection(("127.0.0.1", collector.port), timeout=PATIENCE_S)
+    connection.sendall(said)
+    return connection
+
+
+def memory_mib(collector: CollectorProcess) -> float:
+    return float(psutil.Process(collector.pid).memory_info().rss) / 2**20
+
+
+def test_reports_flow_beside_two_thousand_idle_and_half_open_connections(tmp_path: Path) -> None:
+    with many_files(), running_collector(tmp_path / "collector") as collector, ExitStack() as open_ones:
+        token = collector.token("agent", "05983", "pc-1")
+        head = f"POST /api/v1/reports HTTP/1.1\r\nHost: 127.0.0.1:{collector.port}\r\n".encode()
+        whole = head + f"Authorization: Bearer {token}\r\nContent-Length: 1000\r\n\r\n".encode()
+        healthy = f"GET /-/healthy HTTP/1.1\r\nHost: 127.0.0.1:{collector.port}\r\n\r\n".encode()
+        before = memory_mib(collector)
+        idle = [b"", head, whole + b'{"v":1,', healthy]
+        for number in range(4 * EACH):
+            connection = connect(collector, idle[number % len(idle)])
+            open_ones.enter_context(connection)
+            if idle[number % len(idle)] is healthy:
+                assert b" 200 " in connection.recv(4096).partition(b"\r\n")[0]
+        headers = {"Authorization": f"Bearer {token}"}
+        statuses = []
+        with httpx.Client(base_url=collector.url, headers=headers, timeout=PATIENCE_S) as client:
+            for seq in range(1, REPORTS + 1):
+                answer = client.post("/api/v1/reports", content=body(report(seq)))
+                statuses.append(answer.status_code)
+        connections = [one for one in psutil.Process(collector.pid).net_connections("tcp") if one.raddr]
+
+        assert statuses == [200] * REPORTS
+        assert len(connections) >= 4 * EACH
+        assert memory_mib(collector) - before < MOST_MIB
