@@ -12,5 +12,5 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends \
-  chromium curl docker-compose fonts-noto-core gettext git iproute2 make nftables nginx-light openssl prometheus \
-  prometheus-alertmanager python3-venv strace systemd unbound >/dev/null
+  chromium curl docker-compose fonts-noto-core gcc gettext git iproute2 libc6-dev make nftables nginx-light openssl \
+  prometheus prometheus-alertmanager python3-venv strace systemd unbound >/dev/null
