@@ -13,6 +13,7 @@ from sansang_agent.contract.words import catalogue
 from .app import create_app
 from .cli import read_settings
 from .log import ReportLog
+from .open_files import raise_limit
 from .server import CollectorServer
 from .settings import CollectorSettings
 from .store import Store
@@ -36,6 +37,7 @@ def serve(options: argparse.Namespace, settings: CollectorSettings) -> int:
 
 def _run(listener: socket.socket, options: argparse.Namespace, settings: CollectorSettings) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    raise_limit()
     url = _url(listener)
     application = create_app(settings, time.time, load=lambda: read_settings(options))
 
