@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tests.bench.icmp_probers import PROBERS, Times  # noqa: E402  # the checkout is not installed as a package
-from tests.bench.measuring import load, machine, peers_python, percentile, table  # noqa: E402
+from tests.bench.measuring import load, machine, on_processor, peers_python, percentile, table  # noqa: E402
 
 HOLD_US = 20_000
 DEVICE = "bench0"
@@ -53,13 +53,13 @@ class Bench:
         with self._answering(log), self._exporter() if prober == "blackbox_exporter" else contextlib.nullcontext():
             python = sys.executable if prober in OURS else str(peers_python())
             script = str(Path(__file__).with_name("icmp_probers.py"))
-            words = ["taskset", "-c", "0", python, script, prober, str(targets), str(rounds), str(PORT)]
+            words = [*on_processor(0), python, script, prober, str(targets), str(rounds), str(PORT)]
             told = subprocess.run(self._inside(*words), capture_output=True, text=True, check=True).stdout
         return compare(json.loads(told), held(log))
 
     @contextlib.contextmanager
     def _answering(self, log: Path) -> Iterator[None]:
-        words = self._inside("taskset", "-c", "1", str(self._responder), DEVICE, str(HOLD_US), str(log))
+        words = self._inside(*on_processor(1), str(self._responder), DEVICE, str(HOLD_US), str(log))
         process = subprocess.Popen(words, stdout=subprocess.PIPE)
         try:
             assert process.stdout is not None

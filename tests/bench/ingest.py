@@ -32,6 +32,7 @@ from tests.bench.measuring import (  # noqa: E402
     free_ports,
     load,
     machine,
+    on_processor,
     peers_python,
     percentile,
     started,
@@ -148,7 +149,7 @@ class Load:
 @contextlib.contextmanager
 def _generator(plan: dict[str, Any]) -> Iterator[Callable[[], dict[str, Any]]]:
     script = Path(__file__).with_name("ingest_load.py")
-    words = ["taskset", "-c", "1", str(peers_python()), str(script)]
+    words = [*on_processor(1), str(peers_python()), str(script)]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -205,7 +206,7 @@ def sansang(folder: Path, module: Sequence[str | Path]) -> Iterator[Server]:
     finally:
         store.close()
     (port,) = free_ports(1)
-    words = ["taskset", "-c", "0", sys.executable, *module, "serve", "--data", data, "--listen", f"127.0.0.1:{port}"]
+    words = [*on_processor(0), sys.executable, *module, "serve", "--data", data, "--listen", f"127.0.0.1:{port}"]
     with started(words, folder / "log") as pid:
         until_listening(port)
         yield Server(pid, port, "reports", "/api/v1/reports", tuple(secret for _, secret in issued), metrics[1])
@@ -216,7 +217,7 @@ def victoria(folder: Path) -> Iterator[Server]:
     """VictoriaMetrics, single node, its defaults."""
     (port,) = free_ports(1)
     words = ["victoria-metrics", f"-storageDataPath={folder / 'data'}", f"-httpListenAddr=127.0.0.1:{port}"]
-    with started(["taskset", "-c", "0", *words], folder / "log", {"GOMAXPROCS": "1"}) as pid:
+    with started([*on_processor(0), *words], folder / "log", {"GOMAXPROCS": "1"}) as pid:
         until_listening(port)
         yield Server(pid, port, "remote write", "/api/v1/write")
 
@@ -229,7 +230,7 @@ def prometheus(folder: Path) -> Iterator[Server]:
     config.write_text("{}\n", encoding="utf-8")
     words = ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
     words += [f"--web.listen-address=127.0.0.1:{port}", "--web.enable-remote-write-receiver"]
-    with started(["taskset", "-c", "0", *words], folder / "log", {"GOMAXPROCS": "1"}) as pid:
+    with started([*on_processor(0), *words], folder / "log", {"GOMAXPROCS": "1"}) as pid:
         until_listening(port)
         deadline = time.monotonic() + 20
         while httpx.get(f"http://127.0.0.1:{port}/-/ready").status_code != 200 and time.monotonic() < deadline:

@@ -115,6 +115,11 @@ def started(command: Sequence[str | Path], log: Path, environment: dict[str, str
             process.wait()
 
 
+def on_processor(number: int) -> list[str]:
+    """What to put before a command so that it runs there; nowhere in particular on a machine without it."""
+    return ["taskset", "-c", str(number)] if number < (os.cpu_count() or 1) else []
+
+
 def free_ports(count: int) -> list[int]:
     """Ports of loopback that nobody listens on just now."""
     with contextlib.ExitStack() as stack:

@@ -47,7 +47,7 @@ def test_the_responders_log_is_read_in_order_of_coming(tmp_path: Path) -> None:
     assert icmp_error.held(log) == {"10.95.1.1": [20.0, 20.1], "10.95.1.2": [20.5]}
 
 
-@pytest.mark.needs("linux", "root", "netns", "gcc")
+@pytest.mark.needs("linux", "root", "netns", "gcc", "tun")
 def test_the_icmp_bench_measures_our_own_trains() -> None:
     shown = icmp_error.measure(["sansang"], [5], 10, 1).splitlines()
 

@@ -81,6 +81,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "root": _root,
     "icmp": _icmp,
     "netns": _namespaces,
+    "tun": lambda: os.path.exists("/dev/net/tun"),  # noqa: PTH110  # a device, whatever it holds
     "nft": _program("nft"),
     "prometheus": _program("prometheus", "promtool"),
     "alertmanager": _program("prometheus-alertmanager", "amtool"),
