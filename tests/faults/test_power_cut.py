@@ -43,10 +43,11 @@ spool._db.execute("PRAGMA wal_autocheckpoint = 40")
 for number in range(1, 161):
     stream, seq, _ = spool.append(a_report(number, words="x" * 300))
     print("kept", seq, flush=True)
-    if number % 20 == 0:
+    if number % 40 == 0:
         rows = spool.take(5, 10**9)
         print("let-go", *(row.seq for row in rows), flush=True)
         spool.settle(rows)
+print("packs", spool._db.execute("SELECT count(*) FROM pack").fetchone()[0], flush=True)
 """
 
 COLLECTOR_WRITER = """
@@ -117,6 +118,7 @@ def numbers(said: list[list[str]], what: str) -> set[int]:
 
 def test_every_report_the_spool_kept_survives_a_power_cut_and_no_number_is_given_twice(tmp_path: Path) -> None:
     events = record(tmp_path / "spool", SPOOL_WRITER, str(tmp_path / "spool"))
+    assert b"packs 1\n" in b"".join(event.data for event in events if event.path == "out")
     most = 0
     for folder, said in cuts(events, SPOOL_CUTS, tmp_path):
         kept, let_go = numbers(said, "kept"), numbers(said, "let-go")
