@@ -35,6 +35,9 @@ def find(evidence: Evidence) -> Finding | None:
     if not failed:
         return _slow(services)
     state = state_of_services(evidence) or State.DEGRADED
+    if all(_ended_at_the_proxy(each) for each in failed):
+        shared = _shared(state, failed)
+        return shared._replace(components=(Component.LAN, *shared.components))
     causes = {_BY_REASON.get(reason(each) or Reason.INTERNAL, _OTHERWISE)[0] for each in failed}
     if len(failed) > 1 and len(failed) == len(services) and causes == {Cause.SERVICE_SILENT}:
         suspects = (Component.WAN, Component.NDC, Component.PDC)
@@ -71,6 +74,11 @@ def _shared(state: State, failed: tuple[Seen, ...]) -> Finding:
 def _stands_a_box_between(failed: tuple[Seen, ...]) -> bool:
     """Two hosts do not lose their certificates at one time: a portal, an antivirus or a proxy shows its own."""
     return len({host_of(each.check) for each in failed if reason(each) in _STRANGE_CERTIFICATE}) > 1
+
+
+def _ended_at_the_proxy(seen: Seen) -> bool:
+    """Whether a service was never reached because the proxy before it was not, or let nobody through."""
+    return seen.result is not None and set(seen.result.phases_ms or {}) == {"proxy"}
 
 
 def _title(result: Result) -> str:

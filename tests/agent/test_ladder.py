@@ -4,7 +4,7 @@ import pytest
 
 from sansang_agent.contract.check import Check, DnsCheck, HostCheck, HttpCheck, IcmpCheck, PathCheck, Profile
 from sansang_agent.contract.light import Light
-from sansang_agent.contract.outcome import Reason, outcome_of
+from sansang_agent.contract.outcome import Outcome, Reason, outcome_of
 from sansang_agent.contract.report import Nic, Result
 from sansang_agent.contract.rung import Component, Network, Owner, Rung
 from sansang_agent.ladder import judge
@@ -524,3 +524,17 @@ def test_strange_certificates_on_two_hosts_are_a_box_between_not_the_services(wh
 
     assert (verdict.cause, verdict.owners[0]) == (Cause.SERVICE_FAILS, Owner.COMMUNE_IT)
     assert looked(portal=why).owners == (Owner.SERVICE_OWNER,)
+
+
+@pytest.mark.parametrize("why", [Reason.REFUSED, Reason.TIMEOUT])
+def test_services_behind_a_proxy_that_fails_are_a_matter_for_the_commune_first(why: Reason) -> None:
+    def ended_in(check_id: str, **phases_ms: float) -> Result:
+        return Result(check=check_id, outcome=Outcome.FAILED, reason=why, phases_ms=phases_ms)
+
+    at_the_proxy = looked(portal=ended_in("portal", proxy=2.0), desk=ended_in("desk", proxy=3.0))
+    beyond_it = looked(portal=ended_in("portal", proxy=2.0, tls=9.0))
+
+    assert at_the_proxy.components[0] is Component.LAN
+    assert at_the_proxy.owners == (Owner.COMMUNE_IT, Owner.SERVICE_OWNER)
+    assert at_the_proxy.broken == ("Cổng", "Một cửa")
+    assert beyond_it.owners == (Owner.SERVICE_OWNER,)
