@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, Tab
 from sansang_agent.contract.report import Result
 
 from . import chunks
-from .chunks import Block, Summary
+from .chunks import Block, Slots, Summary
 from .store import LEDGER
 
 CHUNK = Table(
@@ -89,11 +89,28 @@ def _put(connection: Connection, table: str, column: str, key: tuple[int, int], 
 
 def read(connection: Connection, agent: int, check: str, first: float, last: float, step_s: int) -> dict[int, Summary]:
     """Summaries of one check by the second they begin at, of all steps that overlap the window."""
-    begin = int(first // step_s * step_s)
-    slots: Block = {}
-    asked = (agent, begin // chunks.HOUR_S, int(last // chunks.HOUR_S))
+    found: Block = {}
+    for body in _bodies(connection, agent, first // step_s * step_s, last):
+        chunks.join(found, {check: chunks.decode_check(body, check)})
+    return _steps(found.get(check, {}), first, last, step_s)
+
+
+def read_all(
+    connection: Connection, agent: int, first: float, last: float, step_s: int
+) -> dict[str, dict[int, Summary]]:
+    """The same of every check at once."""
+    found: Block = {}
+    for body in _bodies(connection, agent, first // step_s * step_s, last):
+        chunks.join(found, chunks.decode(body))
+    return {check: _steps(slots, first, last, step_s) for check, slots in found.items()}
+
+
+def _bodies(connection: Connection, agent: int, first: float, last: float) -> list[bytes]:
+    asked = (agent, int(first // chunks.HOUR_S), int(last // chunks.HOUR_S))
     rows = connection.exec_driver_sql("SELECT body FROM chunk WHERE agent = ? AND hour BETWEEN ? AND ?", asked)
-    for body in [*(row.body for row in rows), *_open(connection, agent).values()]:
-        chunks.join(slots, {check: chunks.decode_check(body, check)})
-    found = slots.get(check, {}).items()
-    return chunks.coarser([one for one in found if begin <= one[0] * chunks.SLOT_S < last], step_s)
+    return [*(row.body for row in rows), *_open(connection, agent).values()]
+
+
+def _steps(slots: Slots, first: float, last: float, step_s: int) -> dict[int, Summary]:
+    begin = first // step_s * step_s
+    return chunks.coarser([one for one in slots.items() if begin <= one[0] * chunks.SLOT_S < last], step_s)

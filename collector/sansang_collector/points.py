@@ -26,6 +26,14 @@ def read(connection: Connection, agent_id: int, check: str, first: float, last: 
     return [_point(at, summary) for at, summary in found.items()]
 
 
+def read_all(
+    connection: Connection, agent_id: int, first: float, last: float, step_s: int
+) -> dict[str, list[PointView]]:
+    """The same of every check of a machine."""
+    found = chunk_history.read_all(connection, agent_id, first, last, step_s)
+    return {check: [_point(at, summary) for at, summary in steps.items()] for check, steps in found.items()}
+
+
 def _point(at: float, summary: Summary) -> PointView:
     rtt, total = summary.rtt, summary.total
     return PointView(

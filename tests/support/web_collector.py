@@ -72,6 +72,11 @@ class WebCollector:
         return self._now[0]
 
     @property
+    def mono(self) -> float:
+        """Seconds since the agent's boot."""
+        return 86_400 + self.now - NOON
+
+    @property
     def newest_code(self) -> str:
         """The code of the newest report."""
         return report_code(STREAM, self._seq)
@@ -98,29 +103,32 @@ class WebCollector:
         self._seq += 1
         reasons = dict(failing)
         results = tuple(self._result(check.id, reasons.get(check.id), evidence or {}) for check in PROFILE.checks)
-        mono = 86_400 + self.now - NOON
         report = Report(
-            stream=STREAM, seq=self._seq, boot="b1", mono=mono - age, wall=self.now - age, why=Why.PERIODIC,
+            stream=STREAM, seq=self._seq, boot="b1", mono=self.mono - age, wall=self.now - age, why=Why.PERIODIC,
             version="0.3.0", config=profile_hash(PROFILE), results=results,
             goodbye=Goodbye(reason=goodbye) if goodbye else None,
         )  # fmt: skip
+        self.send([report], PROFILE)
+        taken_at = self.now - age
+        self.until(lambda: self._covers(taken_at))
+        return self.newest_code
+
+    def send(self, reports: Sequence[Report], profile: Profile) -> None:
+        """Send reports in one envelope, now."""
         envelope = Envelope(
             v=1,
-            sent=Sent(boot="b1", mono=mono, wall=self.now),
+            sent=Sent(boot="b1", mono=self.mono, wall=self.now),
             spool=SpoolState(),
-            profiles={profile_hash(PROFILE): PROFILE},
-            reports=(msgspec.Raw(msgspec.json.encode(report)),),
+            profiles={profile_hash(profile): profile},
+            reports=tuple(msgspec.Raw(msgspec.json.encode(report)) for report in reports),
         )
-        answer = httpx.post(
-            f"{self.url}/api/v1/reports",
+        answer = self.client.post(
+            "/api/v1/reports",
             content=msgspec.json.encode(envelope),
             headers={"Authorization": f"Bearer {self._agent_secret}", "Content-Type": "application/json"},
         )
         assert answer.status_code == 200, answer.text
         assert answer.json().get("refused", []) == [], answer.text
-        taken_at = self.now - age
-        self.until(lambda: self._covers(taken_at))
-        return self.newest_code
 
     def _result(self, check: str, reason: Reason | None, evidence: Evidence) -> Result:
         more = evidence.get(check, {})

@@ -13,13 +13,15 @@ from starlette.responses import RedirectResponse, Response
 
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.rung import Rung
-from sansang_collector import overview
+from sansang_collector import overview, points
 from sansang_collector.access import require
-from sansang_collector.view import AgentView, CheckView, CommuneView, RungView
+from sansang_collector.view import AgentView, CheckView, CommuneView, PointView, RungView
 
 from . import language, shell, timeline
 from .api import AgentId
 from .codes import normal
+from .curves import Curve, curve_of
+from .phrases import Phrases
 from .strips import Strip, strip_of
 from .timeline import Window
 
@@ -31,9 +33,12 @@ PAGE_SIZE = 200
 _USUAL_RUNGS = frozenset({Rung.MACHINE, Rung.GATEWAY, Rung.LINE, Rung.INTERNET, Rung.DNS, Rung.SERVICE})
 """Shown even where nothing is configured for them: that is worth knowing. The others only where something is."""
 
+_FINE_STEP_S, _COARSE_STEP_S = 300, 1800
+"""A point of a curve, up to a day and beyond."""
+
 _WORST_FIRST = (Light.FAILED, Light.DEGRADED, Light.UNKNOWN, Light.OK, Light.NOT_CONFIGURED)
 
-Hours = Annotated[int, Query(ge=1, le=24)]
+Hours = Annotated[int, Query(ge=1, le=168)]
 Moment = Annotated[float | None, Query(ge=0, le=32_503_680_000)]
 
 
@@ -144,11 +149,13 @@ def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = No
                 period_s=check.period_s,
                 now=now,
                 ident=f"strip-{check.check}",
-                name=check.name or check.target or check.check,
+                name=_name(check),
                 marked=at,
             )
 
         strips = {check.check: strip(check) for check in found.checks}
+        step = _FINE_STEP_S if hours <= 24 else _COARSE_STEP_S
+        measured = points.read_all(connection, agent_id, window.first, window.last, step)
     return shell.page(
         request,
         "agent.html",
@@ -156,6 +163,7 @@ def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = No
         agent=found,
         rungs=_rungs([found]),
         strips=strips,
+        curves=_curves(say, found, measured, window, step),
         axis=Markup(timeline.axis(window)),  # noqa: S704  # made of numbers
         hours=hours,
         at=at,
@@ -163,6 +171,19 @@ def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = No
         window_query_at=lambda each: _window_query(each, at, normal(code)),
         labels=_labels([found.label]),
     )
+
+
+def _curves(
+    say: Phrases, agent: AgentView, measured: dict[str, list[PointView]], window: Window, step_s: int
+) -> dict[str, Curve | None]:
+    return {
+        check.check: curve_of(say, measured.get(check.check, []), window, step_s, _name(check))
+        for check in agent.checks
+    }
+
+
+def _name(check: CheckView) -> str:
+    return check.name or check.target or check.check
 
 
 def _window(now: float, hours: int, at: float | None) -> Window:

@@ -29,6 +29,10 @@ _JOINED_PERIODS = 2.5
 """Results at most this many periods apart belong together (the same rule as the collector's history)."""
 
 
+_MARKS = ((12 * 3600, 3600), (48 * 3600, 6 * 3600))
+"""Up to which length of a window (seconds) how far apart its marks are."""
+
+
 class Window(NamedTuple):
     """What a strip shows, in Unix seconds."""
 
@@ -138,8 +142,8 @@ def _drawn(stretch: Stretch, window: Window, ident: str, title: str) -> str:
 
 
 def hours(window: Window) -> list[float]:
-    """The moments to mark: every full hour in Vietnam, every sixth for more than twelve hours."""
-    step = 3600 if window.last - window.first <= 12 * 3600 else 6 * 3600
+    """The moments to mark: every full hour in Vietnam, every sixth beyond twelve hours, midnights beyond two days."""
+    step = next((step for longest, step in _MARKS if window.last - window.first <= longest), 24 * 3600)
     offset = local(window.first).utcoffset()
     assert offset is not None
     shift = offset.total_seconds()
@@ -150,12 +154,16 @@ def hours(window: Window) -> list[float]:
 def axis(window: Window) -> str:
     """The hours below a group of strips, hidden from screen readers: every stretch tells its own times."""
     marks = hours(window)
-    labels = [_hour(at, window.place(at), between=(len(marks) - index) % 2 == 0) for index, at in enumerate(marks)]
+    form = "%d/%m" if window.last - window.first > 48 * 3600 else "%H:%M"
+    labels = [
+        _mark(f"{local(at):{form}}", window.place(at), between=(len(marks) - index) % 2 == 0)
+        for index, at in enumerate(marks)
+    ]
     return '<svg class="axis" aria-hidden="true" width="100%" height="16">' + "".join(labels) + "</svg>"
 
 
-def _hour(at: float, place: float, *, between: bool) -> str:
+def _mark(text: str, place: float, *, between: bool) -> str:
     """A label that stays within the strip; every other one is left out where there is no room."""
     anchor = "start" if place < 4 else "end" if place > 96 else "middle"
     name = ' class="between"' if between else ""
-    return f'<text{name} x="{place:.2f}%" y="12" text-anchor="{anchor}">{local(at):%H:%M}</text>'
+    return f'<text{name} x="{place:.2f}%" y="12" text-anchor="{anchor}">{text}</text>'
