@@ -49,7 +49,12 @@ def taken(collector: WebCollector, step: int, reason: Reason | None) -> Report:
 
 
 def history(collector: WebCollector, check: str) -> Any:
-    asked: dict[str, str | float] = {"agent": collector.agent, "check": check, "from": NOON - 1, "to": NOON + STEPS * PERIOD_S}
+    asked: dict[str, str | float] = {
+        "agent": collector.agent,
+        "check": check,
+        "from": NOON - 1,
+        "to": NOON + STEPS * PERIOD_S,
+    }
     return collector.client.get("/api/v1/history", params=asked).json()
 
 
