@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import errno
 import ipaddress
 import socket
 import time
@@ -114,7 +115,9 @@ class ServerNames:
             except TimeoutError:
                 failure = NameFailure(Reason.TIMEOUT, f"{host}: {server} does not answer")
             except (OSError, EOFError) as error:
-                failure = NameFailure(Reason.SERVFAIL, f"{host}: {server}: {getattr(error, 'strerror', '') or error}")
+                silent = isinstance(error, OSError) and error.errno == errno.EHOSTUNREACH
+                why = Reason.TIMEOUT if silent else Reason.SERVFAIL
+                failure = NameFailure(why, f"{host}: {server}: {getattr(error, 'strerror', '') or error}")
             except NameFailure as said:
                 failure = said
                 if said.reason is Reason.NXDOMAIN:

@@ -14,7 +14,7 @@ from sansang_agent.contract.check import DnsCheck, PathCheck
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Hop
 from sansang_agent.contract.rung import Rung
-from sansang_agent.names import SystemNames
+from sansang_agent.names import NameFailure, ServerNames, SystemNames
 from sansang_agent.platform import NetworkState, Train, linux_hop, linux_icmplib
 from sansang_agent.platform.linux import LinuxPlatform
 from sansang_agent.probes import Tools, dns, path
@@ -230,6 +230,13 @@ def test_a_name_server_that_is_not_there_is_unreachable(net: namespaces.Network,
     result = net.run("pc", lambda: dns.probe(check, tools))
 
     assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.UNREACHABLE)
+
+
+def test_a_name_whose_server_is_not_there_got_no_answer_rather_than_a_bad_one(net: namespaces.Network) -> None:
+    with pytest.raises(NameFailure, match="No route to host") as failed:
+        net.run("pc", lambda: ServerNames([NOBODY]).resolve("dvc.example", 2.0))
+
+    assert failed.value.reason is Reason.TIMEOUT
 
 
 def test_a_name_server_that_stays_silent_is_a_timeout(net: namespaces.Network) -> None:
