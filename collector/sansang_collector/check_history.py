@@ -67,16 +67,24 @@ def current_of_all(
     connection: Connection, series: Sequence[int], first_ms: int, last_ms: int
 ) -> dict[int, list[Interval]]:
     """The same for several series at once."""
-    rows = connection.execute(
-        select(INTERVAL)
-        .where(_CURRENT, INTERVAL.c.series.in_(series))
-        .where(INTERVAL.c.first_ms <= last_ms, INTERVAL.c.last_ms >= first_ms)
-        .order_by(INTERVAL.c.first_ms)
-    )
-    found: dict[int, list[Interval]] = {one: [] for one in series}
-    for row in rows:
-        found[row.series].append(_interval(row))
+    found: dict[int, list[Interval]] = {}
+    for one in series:
+        rows = connection.exec_driver_sql(_OVERLAPPING, (one, one, first_ms, first_ms, last_ms, first_ms))
+        found[one] = [
+            Interval(first, last, _OUTCOMES[outcome], _REASONS[reason], bool(late), revision, number)
+            for first, last, outcome, reason, late, revision, number in rows
+        ]
     return found
+
+
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_REASONS: dict[str | None, Reason | None] = {None: None, **{reason.value: reason for reason in Reason}}
+_OVERLAPPING = """
+    SELECT first_ms, last_ms, outcome, reason, late, revision, id FROM interval
+    WHERE series = ? AND revised_at IS NULL AND first_ms BETWEEN coalesce(
+        (SELECT max(first_ms) FROM interval WHERE series = ? AND revised_at IS NULL AND first_ms < ?), ?) AND ?
+    AND last_ms >= ? ORDER BY first_ms"""
+"""Current rows do not overlap, so that only the last one to begin before a window can reach into it."""
 
 
 def _around(connection: Connection, series: int, first_ms: int, last_ms: int) -> list[Interval]:

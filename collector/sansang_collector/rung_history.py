@@ -120,17 +120,22 @@ def _edge(connection: Connection, commune: str, rung: str, at_ms: int, reach: in
 
 def _rows(connection: Connection, commune: str, rung: str, first: int, last: int) -> list[_Known]:
     """The current rows that overlap a window, in order."""
-    rows = connection.execute(
-        select(RUNG_INTERVAL)
-        .where(CURRENT, RUNG_INTERVAL.c.commune == commune, RUNG_INTERVAL.c.rung == rung)
-        .where(RUNG_INTERVAL.c.first_ms <= last, RUNG_INTERVAL.c.last_ms >= first)
-        .order_by(RUNG_INTERVAL.c.first_ms)
-    )
-    return [_known(row) for row in rows]
+    rows = connection.exec_driver_sql(_OVERLAPPING, (commune, rung, commune, rung, first, first, last, first))
+    return [
+        _Known(number, revision, Stretch(begin, end, _LIGHTS[light], bool(late)))
+        for number, revision, begin, end, light, late in rows
+    ]
 
 
-def _known(row: Row[tuple[object, ...]]) -> _Known:
-    return _Known(row.id, row.revision, Stretch(row.first_ms, row.last_ms, Light(row.light), row.late))
+_LIGHTS = {light.value: light for light in Light}
+_OVERLAPPING = """
+    SELECT id, revision, first_ms, last_ms, light, late FROM rung_interval
+    WHERE commune = ? AND rung = ? AND revised_at IS NULL AND first_ms BETWEEN coalesce(
+        (SELECT max(first_ms) FROM rung_interval
+         WHERE commune = ? AND rung = ? AND revised_at IS NULL AND first_ms < ?), ?) AND ?
+    AND last_ms >= ? ORDER BY first_ms"""
+"""Current rows do not overlap, so that only the last one to begin before a window can reach into it: looking at all
+that ever began would cost more with every year kept."""
 
 
 def _glue(new: list[Stretch], old: list[_Known], start: int) -> list[Stretch]:
