@@ -7,6 +7,7 @@ followed, and suspends them, sets clocks and breaks what they measure. Exit 1 wh
 import argparse
 import asyncio
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -241,12 +242,15 @@ def main() -> int:
     options = arguments()
     plan = Plan(options.minutes * 60, options.agents, options.kills, options.seed)
     print(f"soak: {options.minutes:g} min, {plan.machines} agents, {plan.kills} kills a side, seed {plan.seed}")
-    with tempfile.TemporaryDirectory(prefix="sansang-soak-") as folder:
-        soak = Soak(plan, Path(folder))
-        asyncio.run(soak.run())
-        lines, well = judged(soak)
+    folder = Path(tempfile.mkdtemp(prefix="sansang-soak-"))
+    print(f"everything lies in {folder}, and stays there unless all is well", flush=True)
+    soak = Soak(plan, folder)
+    asyncio.run(soak.run())
+    lines, well = judged(soak)
     print("\n".join(lines))
     print("all is well" if well else "NOT well")
+    if well:
+        shutil.rmtree(folder)
     return 0 if well else 1
 
 

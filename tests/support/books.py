@@ -75,7 +75,7 @@ def open_books(data: Path) -> Books:
     for agent, stream, seq, body in rows(log, "SELECT agent, stream, seq, body FROM report"):
         logged[Identity(agent, stream, seq)] += 1
         report = msgspec.json.decode(body)
-        found = [Result(one["check"], one["outcome"]) for one in report["results"]]
+        found = [Result(one["check"], one["outcome"]) for one in report.get("results", [])]
         newest.setdefault(agent, []).append((report["boot"], report["mono"], found))
     results = {
         agent: [one for *_, found in sorted(reports, key=lambda row: row[:2]) for one in found]
