@@ -14,6 +14,9 @@ ALERTS = ROOT / "alerts" / "sansang_alerts"
 PURE = [
     "answers",
     "causes",
+    "chunks",
+    "clocks",
+    "curves",
     "evidence",
     "finding",
     "http_page",
