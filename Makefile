@@ -4,13 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT    ?= 9640
 COMMUNE ?= 00000
+MINUTES ?= 30
 PO      := $(wildcard */sansang_*/locale/*/LC_MESSAGES/*.po)
 MO      := $(PO:.po=.mo)
 PIP     := $(BIN)/python -m pip --disable-pip-version-check -q
 export SANDBOX
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deps check format words lock bench dist clean
+.PHONY: help run test test-deps check format words lock bench soak dist clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +40,12 @@ words: $(VENV)/.dev-ready ## Collect user-facing strings into the catalogues (th
 
 lock: $(VENV)/.dev-ready ## Renew the locked dependencies under requirements/
 	@$(BIN)/python tests/support/lock.py
+
+soak: $(VENV)/.dev-ready $(MO) ## Kill, starve and confuse a real pair for MINUTES=30, then compare the books
+	@$(BIN)/python -m tests.soak.soak --minutes $(MINUTES)
+
+bench: $(VENV)/.dev-ready $(MO) ## Measure beside the peers (needs root and them; see tests/bench/README.md)
+	@for bench in icmp_error agent_footprint ingest history; do $(BIN)/python tests/bench/$$bench.py || exit 1; done
 
 dist: $(VENV)/.dev-ready $(MO) ## Build the wheel and the source archive into dist/
 	@$(BIN)/python -m build --no-isolation -o dist . >/dev/null && ls dist

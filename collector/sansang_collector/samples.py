@@ -17,13 +17,14 @@ from .state import CONTACT, MACHINE
 from .view import AgentView, CheckView
 
 _PHASES = {
+    "proxy": "proxy",
     "resolve": "resolve",
     "connect": "connect",
     "tls": "tls",
     "first_byte": "processing",
     "transfer": "transfer",
 }
-"""Our phases in blackbox_exporter's words; a phase not listed here makes no series."""
+"""Our phases in blackbox_exporter's words, where it has one; a phase not listed here makes no series."""
 
 
 class Sample(NamedTuple):

@@ -116,6 +116,7 @@ class Phrases:
         """A probe's phases in their order; one that a newer agent adds comes last, by its own name."""
         _ = self.translations.gettext
         known = {
+            "proxy": _("proxy"),
             "resolve": _("name lookup"),
             "connect": _("connect"),
             "tls": _("TLS"),
