@@ -13,11 +13,11 @@ from tests.support.collector_process import CollectorProcess
 
 @pytest.fixture(scope="module")
 def reader(collector: CollectorProcess) -> Iterator[httpx.Client]:
-    """Reads what one agent has posted."""
+    """Reads what one agent has posted, once both consumers have it: ``since`` comes from history."""
     with collector.client("agent", "05983", "pc-1") as agent, collector.client("admin") as reader:
         agent.post("/api/v1/reports", content=EXAMPLE.encode()).raise_for_status()
         deadline = time.monotonic() + 20
-        while not reader.get("/api/v1/agents/1/results").json()["items"]:
+        while not any(one["since"] for one in reader.get("/api/v1/agents/1/results").json()["items"]):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         yield reader
