@@ -157,7 +157,7 @@ def test_asking_twice_to_stop_does_not_disturb_the_stop(tmp_path: Path) -> None:
         run.process.send_signal(signal.SIGTERM)
         run.process.send_signal(signal.SIGTERM)
         run.until("Stopped")
-        code = run.interrupt()
+        code = run.process.wait(timeout=30)
         printed = "".join(run.seen)
 
     assert code == 0

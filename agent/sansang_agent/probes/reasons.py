@@ -31,6 +31,7 @@ EXPECTED = (ProbeError, NameFailure, NoPermissionError, OSError, EOFError)
 _BY_TYPE: tuple[tuple[type[BaseException], Reason], ...] = (
     (NoPermissionError, Reason.NO_PERMISSION),
     (ssl.SSLEOFError, Reason.RESET),
+    (ssl.SSLZeroReturnError, Reason.RESET),  # how Python 3.11.2 says the same within a handshake
     (ssl.SSLError, Reason.TLS_HANDSHAKE),
     (TimeoutError, Reason.TIMEOUT),
     (ConnectionRefusedError, Reason.REFUSED),
