@@ -23,9 +23,8 @@ from sansang_agent.contract.codec import encode, report_code
 from sansang_agent.contract.report import Report, Sent, SpoolState
 
 from . import forgetting
-from .store.engine import reading_engine, writing_engine
 from .store.log_schema import MIGRATIONS
-from .store.migrations import migrate
+from .store.opening import open_migrated
 
 _LOG = logging.getLogger(__name__)
 
@@ -83,15 +82,7 @@ class ReportLog:
     """Called from the writer thread after every commit."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / "log.db"
-        self._writing = writing_engine(path)
-        try:
-            migrate(self._writing, path, MIGRATIONS)
-        except Exception:
-            self._writing.dispose()
-            raise
-        self._reading = reading_engine(path)
+        self._writing, self._reading = open_migrated(folder / "log.db", MIGRATIONS)
         with self._reading.connect() as connection:
             self._position = connection.exec_driver_sql("SELECT max(position) FROM envelope").scalar() or 0
         self.on_commit = lambda: None

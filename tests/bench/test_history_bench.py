@@ -1,6 +1,5 @@
 """The shortest form of the bench of history; no measured figure is asserted."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -8,13 +7,9 @@ import pytest
 from tests.bench import history
 
 
+@pytest.mark.needs("dbstat")
 def test_an_agents_minutes_are_played_weighed_and_drawn(tmp_path: Path) -> None:
-    try:
-        said = history.disk(tmp_path, 0.2)
-    except sqlite3.OperationalError as error:
-        if "dbstat" in str(error):
-            pytest.skip("this SQLite cannot tell what its tables take")
-        raise
+    said = history.disk(tmp_path, 0.2)
 
     assert "| raw reports (log.db), 7 days | " in said
     assert history.curve(tmp_path, 0.2).startswith("The 2 points of one check over 0.2 h")

@@ -7,11 +7,12 @@ import importlib.util
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cache
 
 
@@ -72,6 +73,14 @@ def _small_disk() -> bool:
     return mounted
 
 
+def _dbstat() -> bool:
+    """Whether this Python's SQLite can tell what each table takes on disk."""
+    with closing(sqlite3.connect(":memory:")) as database, suppress(sqlite3.OperationalError):
+        database.execute("SELECT count(*) FROM dbstat")
+        return True
+    return False
+
+
 def _chromium() -> bool:
     return bool(shutil.which("chromium")) and importlib.util.find_spec("playwright") is not None
 
@@ -79,6 +88,7 @@ def _chromium() -> bool:
 NEEDS: dict[str, Callable[[], bool]] = {
     "linux": lambda: sys.platform == "linux",
     "root": _root,
+    "dbstat": _dbstat,
     "icmp": _icmp,
     "netns": _namespaces,
     "tun": lambda: os.path.exists("/dev/net/tun"),  # noqa: PTH110  # a device, whatever it holds

@@ -9,9 +9,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, MetaData
 
-from .engine import reading_engine, writing_engine
 from .ledger_schema import MIGRATIONS
-from .migrations import migrate
+from .opening import open_migrated
 
 T = TypeVar("T")
 
@@ -23,15 +22,7 @@ class Store:
     """The ledger, open. Opening migrates it; raises :class:`NewerSchemaError` for a file of a newer program."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / "ledger.db"
-        self._writing = writing_engine(path)
-        try:
-            migrate(self._writing, path, MIGRATIONS)
-        except Exception:
-            self._writing.dispose()
-            raise
-        self._reading = reading_engine(path)
+        self._writing, self._reading = open_migrated(folder / "ledger.db", MIGRATIONS)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-writer")
 
     @contextmanager
