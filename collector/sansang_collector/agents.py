@@ -1,6 +1,19 @@
 """The agents the ledger knows: one machine in one commune, named by whoever issued its token."""
 
-from sqlalchemy import Column, Connection, Float, Integer, Table, Text, UniqueConstraint, select
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    select,
+    text,
+)
 
 from .store import LEDGER
 
@@ -28,3 +41,12 @@ def register(connection: Connection, commune: str, name: str, now: float) -> int
 def commune_of(connection: Connection, agent: int) -> str:
     """The commune an agent belongs to; the agent must exist."""
     return str(connection.scalars(select(AGENT.c.commune).where(AGENT.c.id == agent)).one())
+
+
+def communes_of(connection: Connection, agents: Sequence[int]) -> dict[int, str]:
+    """The communes of several agents."""
+    rows = connection.execute(_COMMUNES, {"agents": list(agents)})
+    return {agent: commune for agent, commune in rows}  # noqa: C416  # rows are not pairs to mypy
+
+
+_COMMUNES = text("SELECT id, commune FROM agent WHERE id IN :agents").bindparams(bindparam("agents", expanding=True))

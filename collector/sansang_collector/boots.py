@@ -1,11 +1,15 @@
 """When each boot of each agent began and how its clock was off, for dating reports that arrive after a reboot."""
 
-from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Text, select
+from collections.abc import Iterable
+from operator import attrgetter
+
+from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Text, select, text
 from sqlalchemy.dialects.sqlite import insert
 
 from sansang_agent.contract.report import Sent
 
 from . import clocks
+from .log import Entry
 from .store import LEDGER
 
 BOOT = Table(
@@ -31,6 +35,25 @@ def record(connection: Connection, agent: int, sent: Sent, received: float) -> N
             where=new.excluded.at >= BOOT.c.at,
         )
     )
+
+
+def record_all(connection: Connection, entries: Iterable[Entry]) -> None:
+    """Remember what several envelopes show: the newest of each boot."""
+    newest: dict[tuple[int, str], dict[str, object]] = {}
+    for entry in sorted(entries, key=attrgetter("received")):
+        seen = clocks.known_boot(entry.sent, entry.received)._asdict()
+        newest[entry.agent, entry.sent.boot] = {
+            "agent": entry.agent, "boot": entry.sent.boot, "at": entry.received, **seen,
+        }  # fmt: skip
+    if newest:
+        connection.execute(_RECORD, list(newest.values()))
+
+
+_RECORD = text(
+    "INSERT INTO boot (agent, boot, skew, at, began) VALUES (:agent, :boot, :skew, :at, :began)"
+    " ON CONFLICT (agent, boot) DO UPDATE SET skew = excluded.skew, at = excluded.at, began = excluded.began"
+    " WHERE excluded.at >= boot.at"
+)
 
 
 def known(connection: Connection, agent: int, boots: set[str]) -> dict[str, clocks.Boot]:

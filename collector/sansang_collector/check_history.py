@@ -1,9 +1,10 @@
-"""The intervals of single checks and the results behind them, as rows of the ledger.
+"""The intervals of single checks as rows of the ledger.
 
-Rows are extended in place; what a merge or a split replaces stays, marked with when it was revised.
+Rows are extended in place; what a merge or a split replaces stays, marked with when it was revised. How far the newest
+interval of a check has come stands in the front of its agent (fronts.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import (
     Boolean,
@@ -23,21 +24,14 @@ from sqlalchemy import (
     text,
 )
 
-from sansang_agent.contract.outcome import Outcome, Reason
+from sansang_agent.contract.outcome import Outcome, Reason, outcome_of
 
+from . import bundles, fronts
+from .bundles import Cell
+from .fronts import Tip
 from .intervals import Interval, Moment, Timeline
 from .series import Series
 from .store import LEDGER
-
-MOMENT = Table(
-    "moment",
-    LEDGER,
-    Column("series", Integer, ForeignKey("series.id"), primary_key=True),
-    Column("at_ms", Integer, primary_key=True),
-    Column("outcome", Text, nullable=False),
-    Column("reason", Text),
-)
-"""The single results, by which an interval is split; kept as long as the raw log (retention.py)."""
 
 INTERVAL = Table(
     "interval",
@@ -60,20 +54,24 @@ _CURRENT = INTERVAL.c.revised_at.is_(None)
 
 def current(connection: Connection, series: int, first_ms: int, last_ms: int) -> list[Interval]:
     """The current intervals of a series that overlap a window, in order."""
-    return current_of_all(connection, [series], first_ms, last_ms)[series]
+    tips = fronts.tips_beside(connection, series)
+    return current_of_all(connection, [series], first_ms, last_ms, tips)[series]
 
 
 def current_of_all(
-    connection: Connection, series: Sequence[int], first_ms: int, last_ms: int
+    connection: Connection, series: Sequence[int], first_ms: int, last_ms: int, tips: dict[int, Tip]
 ) -> dict[int, list[Interval]]:
-    """The same for several series at once."""
+    """The same for several series at once, whose tips are known."""
     found: dict[int, list[Interval]] = {}
     for one in series:
-        rows = connection.exec_driver_sql(_OVERLAPPING, (one, one, first_ms, first_ms, last_ms, first_ms))
-        found[one] = [
+        rows = connection.exec_driver_sql(_OVERLAPPING, (one, one, first_ms, first_ms, last_ms))
+        read = [
             Interval(first, last, _OUTCOMES[outcome], _REASONS[reason], bool(late), revision, number)
             for first, last, outcome, reason, late, revision, number in rows
         ]
+        if read:
+            read[-1] = fronts.as_it_is(read[-1], tips, one)
+        found[one] = [interval for interval in read if interval.last_ms >= first_ms]
     return found
 
 
@@ -83,7 +81,7 @@ _OVERLAPPING = """
     SELECT first_ms, last_ms, outcome, reason, late, revision, id FROM interval
     WHERE series = ? AND revised_at IS NULL AND first_ms BETWEEN coalesce(
         (SELECT max(first_ms) FROM interval WHERE series = ? AND revised_at IS NULL AND first_ms < ?), ?) AND ?
-    AND last_ms >= ? ORDER BY first_ms"""
+    ORDER BY first_ms"""
 """Current rows do not overlap, so that only the last one to begin before a window can reach into it."""
 
 
@@ -94,7 +92,7 @@ def _around(connection: Connection, series: int, first_ms: int, last_ms: int) ->
 
 
 def _statement_around() -> TextualSelect:
-    """Made once: asked for every result that arrives, its making would cost more than its answer."""
+    """Made once: its making would cost more than its answer."""
     columns = "id, series, first_ms, last_ms, outcome, reason, late, revision"
     rows = f"SELECT {columns} FROM interval WHERE series = :series AND revised_at IS NULL AND first_ms"  # noqa: S608
     parts = (
@@ -105,41 +103,41 @@ def _statement_around() -> TextualSelect:
     return text(" UNION ALL ".join(parts) + " ORDER BY first_ms").columns(late=Boolean)
 
 
-def add(connection: Connection, series: Series, moments: Sequence[Moment], now: float) -> None:
-    """Put results into the intervals of their series; one at a millisecond that has one already changes nothing."""
+def add(
+    connection: Connection,
+    series: Series,
+    tip: Tip | None,
+    moments: Sequence[Moment],
+    beside: Iterable[tuple[int, Cell]],
+    now: float,
+) -> Tip:
+    """Put results into the intervals of their series, and say where the newest ends now.
 
-    def neighbours(at_ms: int, first_ms: int, last_ms: int) -> tuple[Moment | None, Moment | None]:
-        return _neighbours(connection, series.id, at_ms, first_ms, last_ms)
+    ``moments`` are new, no two of one millisecond; ``beside`` are results taken with them that the ledger does not hold
+    yet, theirs and others'.
+    """
 
+    def neighbours(whole: Interval, at_ms: int) -> tuple[Moment | None, Moment | None]:
+        # None lies further away than a gap: looking there is enough.
+        first_ms, last_ms = max(whole.first_ms, at_ms - series.gap_ms), min(whole.last_ms, at_ms + series.gap_ms)
+        held = bundles.between(connection, series.agent, first_ms, last_ms)
+        new = [bundles.single(*one) for one in beside if first_ms <= one[0] <= last_ms]
+        found = bundles.neighbours((*held, *new), series.id, whole.outcome, at_ms)
+        return _moment(found.before), _moment(found.after)
+
+    if tip is not None:
+        fronts.stretch_rows(connection, [tip])
     first, last = min(moment.at_ms for moment in moments), max(moment.at_ms for moment in moments)
     rows = _around(connection, series.id, first, last)
     timeline = Timeline(rows, series.gap_ms, neighbours)
     for moment in moments:
-        if _keep_moment(connection, series.id, moment):
-            timeline.add(moment)
+        timeline.add(moment)
     _write(connection, series.id, rows, timeline, now)
+    return _tip(connection, series)
 
 
-def _keep_moment(connection: Connection, series: int, moment: Moment) -> bool:
-    """Whether no result of this check at this very millisecond was there before."""
-    done = connection.exec_driver_sql(
-        "INSERT OR IGNORE INTO moment (series, at_ms, outcome, reason) VALUES (?, ?, ?, ?)",
-        (series, moment.at_ms, moment.outcome, moment.reason),
-    )
-    return done.rowcount == 1
-
-
-def _neighbours(
-    connection: Connection, series: int, at_ms: int, first_ms: int, last_ms: int
-) -> tuple[Moment | None, Moment | None]:
-    own = select(MOMENT).where(MOMENT.c.series == series)
-    before = connection.execute(
-        own.where(MOMENT.c.at_ms.between(first_ms, at_ms - 1)).order_by(MOMENT.c.at_ms.desc()).limit(1)
-    ).one_or_none()
-    after = connection.execute(
-        own.where(MOMENT.c.at_ms.between(at_ms + 1, last_ms)).order_by(MOMENT.c.at_ms).limit(1)
-    ).one_or_none()
-    return _moment(before) if before else None, _moment(after) if after else None
+def _moment(single: bundles.Single | None) -> Moment | None:
+    return Moment(single.at_ms, outcome_of(single.reason), single.reason) if single else None
 
 
 def _write(connection: Connection, series: int, rows: list[Interval], timeline: Timeline, now: float) -> None:
@@ -155,10 +153,20 @@ def _write(connection: Connection, series: int, rows: list[Interval], timeline: 
             connection.execute(_CHANGE, {"row": row, **values})
 
 
-def first_of(connection: Connection, series: Series) -> int:
-    """Where the current intervals of a series begin; it must have one."""
+def _tip(connection: Connection, series: Series) -> Tip:
+    """The newest current interval of a series that has one."""
+    newest = _interval(connection.execute(_NEWEST, {"series": series.id}).one())
+    assert newest.id is not None
+    return Tip(
+        series.id, series.rung, series.period, newest.id, newest.first_ms, newest.last_ms, newest.reason, newest.late
+    )
+
+
+def first_of(connection: Connection, series: Series) -> int | None:
+    """Where the current intervals of a series begin, if it has any."""
     own = select(func.min(INTERVAL.c.first_ms)).where(_CURRENT, INTERVAL.c.series == series.id)
-    return int(connection.scalars(own).one())
+    began: int | None = connection.scalar(own)
+    return began
 
 
 def _interval(row: Row[tuple[object, ...]]) -> Interval:
@@ -168,7 +176,6 @@ def _interval(row: Row[tuple[object, ...]]) -> Interval:
 
 _AROUND = _statement_around()
 _CHANGE = INTERVAL.update().where(INTERVAL.c.id == bindparam("row"))
-
-
-def _moment(row: Row[tuple[object, ...]]) -> Moment:
-    return Moment(row.at_ms, Outcome(row.outcome), Reason(row.reason) if row.reason else None)
+_NEWEST = text(
+    "SELECT * FROM interval WHERE series = :series AND revised_at IS NULL ORDER BY first_ms DESC LIMIT 1"
+).columns(late=Boolean)

@@ -1,19 +1,18 @@
-"""Chunks as rows of the ledger: one per agent and hour, and the newest five minutes beside them.
+"""Chunks as rows of the ledger: one per agent and hour, made from single results once the hour is over.
 
-The five minutes still being measured lie unpacked in a small row of their own: packing an hour anew for every report
-would cost many times what everything else does with it. Reading puts both together.
+Packing an hour anew for every report would cost many times what everything else does with it. Until then reading sums
+up the single results themselves; what arrives later is added to its chunk.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, Table
 
-from sansang_agent.contract.report import Result
-
-from . import chunks
-from .chunks import Block, Slots, Summary
+from . import bundles, chunks, fronts
+from .bundles import Single
+from .chunks import SLOT_MS, Block, Figures, Slots, Summary
+from .fronts import Front
 from .store import LEDGER
 
 CHUNK = Table(
@@ -23,73 +22,68 @@ CHUNK = Table(
     Column("hour", Integer, primary_key=True),
     Column("body", LargeBinary, nullable=False),
 )
-CHUNK_OPEN = Table(
-    "chunk_open",
-    LEDGER,
-    Column("agent", Integer, ForeignKey("agent.id"), primary_key=True),
-    Column("slot", Integer, primary_key=True),
-    Column("body", LargeBinary, nullable=False),
-)
 
-OPEN_SLOTS = 2
-"""The five minutes of now and those before them are open; what is older goes into its chunk."""
 SLOTS_PER_HOUR = chunks.HOUR_S // chunks.SLOT_S
+GRACE_S = 300
+"""How long after its end an hour stays open, for what is still on its way."""
+TURN_S = 1800
+"""Agents close their hours one after the other within this time, so that not all of them do so at once."""
 
 
-class Measured(NamedTuple):
-    """One result and when it was measured, in Unix seconds."""
+def first_open(agent: int, now: float) -> int:
+    """The first five minutes, by number, that are not yet in a chunk."""
+    turn = agent * 37 % TURN_S
+    return int((now - GRACE_S - turn) // chunks.HOUR_S) * SLOTS_PER_HOUR
 
-    at: float
-    result: Result
+
+def add(connection: Connection, agent: int, front: Front, late: Iterable[Single], now: float) -> None:
+    """Put results of closed hours into their chunks, and close the hours that are over.
+
+    All other results must be in the ledger; ``front`` is told what is closed now.
+    """
+    found: list[Single] = list(late)
+    upto = first_open(agent, now)
+    if upto > front.closed:
+        found += bundles.between(connection, agent, front.closed * SLOT_MS, upto * SLOT_MS - 1)
+        front.closed = upto
+        fronts.stretch_rows(connection, front.tips.values())
+    if found:
+        _join(connection, agent, chunks.summed(_figures(front, found)))
 
 
-def add(connection: Connection, agent: int, found: Iterable[Measured], now: float) -> None:
-    """Put an agent's results into its chunks; those of the newest five minutes into their open row."""
-    fresh: defaultdict[int, Block] = defaultdict(dict)
+def close_all(connection: Connection, agents: Sequence[int], now: float) -> None:
+    """Close the hours that are over of agents that do not report any more."""
+    known = fronts.read(connection, agents)
+    for agent, front in known.items():
+        add(connection, agent, front, (), now)
+    fronts.write(connection, known)
+
+
+def _figures(front: Front, found: Iterable[Single]) -> Iterator[Figures]:
+    checks = {tip.series: check for check, tip in front.tips.items()}
     for one in found:
-        slot = int(one.at // chunks.SLOT_S)
-        chunks.add(fresh[slot], one.result.check, slot, chunks.of(one.result))
-    first_open = int(now // chunks.SLOT_S) - OPEN_SLOTS + 1
-    known = _open(connection, agent)
-    for slot, body in known.items():
-        if slot in fresh or slot < first_open:
-            chunks.join(fresh[slot], chunks.decode(body))
-    for slot, block in fresh.items():
-        if slot >= first_open:
-            _put(connection, "chunk_open", "slot", (agent, slot), chunks.encode(block, chunks.UNPACKED))
-    _close(connection, agent, {slot: block for slot, block in fresh.items() if slot < first_open}, set(known))
+        yield Figures(checks[one.series], one.at_ms, *one[2:])
 
 
-def _close(connection: Connection, agent: int, slots: dict[int, Block], opened: set[int]) -> None:
-    """Move five minutes that are over into the chunks of their hours."""
+def _join(connection: Connection, agent: int, block: Block) -> None:
     hours: defaultdict[int, Block] = defaultdict(dict)
-    for slot, block in slots.items():
-        chunks.join(hours[slot // SLOTS_PER_HOUR], block)
-    for hour, block in hours.items():
+    for check, slots in block.items():
+        for slot, summary in slots.items():
+            chunks.add(hours[slot // SLOTS_PER_HOUR], check, slot, summary)
+    for hour, fresh in hours.items():
         body = connection.exec_driver_sql("SELECT body FROM chunk WHERE agent = ? AND hour = ?", (agent, hour)).scalar()
         if body:
-            chunks.join(block, chunks.decode(body))
-        _put(connection, "chunk", "hour", (agent, hour), chunks.encode(block))
-    for slot in opened & slots.keys():
-        connection.exec_driver_sql("DELETE FROM chunk_open WHERE agent = ? AND slot = ?", (agent, slot))
-
-
-def _open(connection: Connection, agent: int) -> dict[int, bytes]:
-    rows = connection.exec_driver_sql("SELECT slot, body FROM chunk_open WHERE agent = ?", (agent,))
-    return {row.slot: row.body for row in rows}
-
-
-def _put(connection: Connection, table: str, column: str, key: tuple[int, int], body: bytes) -> None:
-    connection.exec_driver_sql(
-        f"INSERT INTO {table} (agent, {column}, body) VALUES (?, ?, ?)"  # noqa: S608  # made of constants
-        f" ON CONFLICT (agent, {column}) DO UPDATE SET body = excluded.body",
-        (*key, body),
-    )
+            chunks.join(fresh, chunks.decode(body))
+        connection.exec_driver_sql(
+            "INSERT INTO chunk (agent, hour, body) VALUES (?, ?, ?)"
+            " ON CONFLICT (agent, hour) DO UPDATE SET body = excluded.body",
+            (agent, hour, chunks.encode(fresh)),
+        )
 
 
 def read(connection: Connection, agent: int, check: str, first: float, last: float, step_s: int) -> dict[int, Summary]:
     """Summaries of one check by the second they begin at, of all steps that overlap the window."""
-    found: Block = {}
+    found = _open(connection, agent, first // step_s * step_s, last)
     for body in _bodies(connection, agent, first // step_s * step_s, last):
         chunks.join(found, {check: chunks.decode_check(body, check)})
     return _steps(found.get(check, {}), first, last, step_s)
@@ -99,7 +93,7 @@ def read_all(
     connection: Connection, agent: int, first: float, last: float, step_s: int
 ) -> dict[str, dict[int, Summary]]:
     """The same of every check at once."""
-    found: Block = {}
+    found = _open(connection, agent, first // step_s * step_s, last)
     for body in _bodies(connection, agent, first // step_s * step_s, last):
         chunks.join(found, chunks.decode(body))
     return {check: _steps(slots, first, last, step_s) for check, slots in found.items()}
@@ -108,7 +102,16 @@ def read_all(
 def _bodies(connection: Connection, agent: int, first: float, last: float) -> list[bytes]:
     asked = (agent, int(first // chunks.HOUR_S), int(last // chunks.HOUR_S))
     rows = connection.exec_driver_sql("SELECT body FROM chunk WHERE agent = ? AND hour BETWEEN ? AND ?", asked)
-    return [*(row.body for row in rows), *_open(connection, agent).values()]
+    return [row.body for row in rows]
+
+
+def _open(connection: Connection, agent: int, first: float, last: float) -> Block:
+    """What is not in chunks yet."""
+    front = fronts.read(connection, [agent]).get(agent)
+    if front is None:
+        return {}
+    begin_ms = max(front.closed * SLOT_MS, int(first * 1000))
+    return chunks.summed(_figures(front, bundles.between(connection, agent, begin_ms, int(last * 1000))))
 
 
 def _steps(slots: Slots, first: float, last: float, step_s: int) -> dict[int, Summary]:

@@ -5,17 +5,17 @@ Adding is merging, and merging is exact in any order (times are whole microsecon
 
 import zlib
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from sansang_agent.contract.outcome import Outcome, Reason, outcome_of
-from sansang_agent.contract.report import Result
 
 SLOT_S = 300
+SLOT_MS = SLOT_S * 1000
 HOUR_S = 3600
 PACKED = 6
 """zlib's level: 9 saves 1 % more for twice the time."""
-UNPACKED = 0
 
 
 class Range(msgspec.Struct, frozen=True, array_like=True):
@@ -60,22 +60,37 @@ Block = dict[str, Slots]
 """By check."""
 
 
-def of(result: Result) -> Summary:
+class Figures(NamedTuple):
+    """What a summary counts of one result."""
+
+    check: str
+    at_ms: int
+    reason: Reason | None = None
+    total_us: int | None = None
+    sent: int = 0
+    lost: int = 0
+    least_us: int | None = None
+    middle_us: int = 0
+    most_us: int = 0
+
+
+def of(one: Figures) -> Summary:
     """One result as a summary."""
-    total_ms = sum(result.phases_ms.values()) if result.phases_ms else None
-    return Summary(
-        count=1,
-        ok=int(result.outcome is Outcome.OK),
-        reasons={result.reason: 1} if result.reason else {},
-        sent=result.sent or 0,
-        lost=(result.lost or 0) if result.sent else 0,
-        rtt=_range(*(result.rtt_ms[place] for place in (0, 1, 3))) if result.rtt_ms else Range(),
-        total=_range(total_ms, total_ms, total_ms) if total_ms is not None else Range(),
-    )
+    total, rtt = Range(), Range()
+    if one.total_us is not None:
+        total = Range(1, one.total_us, one.total_us, one.total_us)
+    if one.least_us is not None:
+        rtt = Range(1, one.middle_us, one.least_us, one.most_us)
+    reasons = {} if one.reason is None else {one.reason: 1}
+    return Summary(1, int(one.reason is None), reasons, one.sent, one.lost if one.sent else 0, rtt, total)
 
 
-def _range(least_ms: float, middle_ms: float, most_ms: float) -> Range:
-    return Range(1, round(middle_ms * 1000), round(least_ms * 1000), round(most_ms * 1000))
+def summed(found: Iterable[Figures]) -> Block:
+    """Results as a block."""
+    block: Block = {}
+    for one in found:
+        add(block, one.check, one.at_ms // SLOT_MS, of(one))
+    return block
 
 
 def merge(one: Summary, other: Summary) -> Summary:
@@ -129,12 +144,12 @@ def coarser(slots: Iterable[tuple[int, Summary]], step_s: int) -> dict[int, Summ
     return found
 
 
-def encode(block: Block, level: int = PACKED) -> bytes:
+def encode(block: Block) -> bytes:
     """A block as it lies in the ledger: JSON, compressed.
 
     JSON because it is the format of everything else here and explains itself; zlib takes out what that repeats.
     """
-    return zlib.compress(_encode(block), level)
+    return zlib.compress(_encode(block), PACKED)
 
 
 def decode(body: bytes) -> Block:

@@ -53,6 +53,15 @@ def stamp(report: Report, sent: Sent, received: float, boot: Boot | None, at_ms:
     return Stamp(min(at, received), unsure=at > received)
 
 
+def dates(report: Report, sent: Sent, received: float, boot: Boot | None) -> list[float | None]:
+    """When each of a report's results was measured, in their order; None where that is unsure."""
+    if report.boot == sent.boot:
+        zero = received - (sent.mono - report.mono)
+        return [min(zero + result.at / 1000, received) for result in report.results]
+    stamps = [stamp(report, sent, received, boot, result.at) for result in report.results]
+    return [None if one.unsure else one.at for one in stamps]
+
+
 def live_seconds(period: float) -> float:
     """How old a result may be and still be the present: two periods, and never less than two reports' time."""
     return LIVE_PERIODS * max(period, REPORT_SECONDS)

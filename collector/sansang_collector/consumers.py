@@ -12,8 +12,8 @@ from functools import partial
 from typing import Protocol
 
 import msgspec
-from sqlalchemy import Column, Connection, ForeignKey, Integer, Table, Text, select
-from sqlalchemy.dialects.sqlite import insert
+from msgspec import structs
+from sqlalchemy import Column, Connection, ForeignKey, Integer, Table, Text, bindparam, select, text
 from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.report import Report, Span
@@ -26,6 +26,8 @@ from .store import LEDGER, Store
 _LOG = logging.getLogger(__name__)
 
 BATCH_REPORTS = 500
+BATCH_SECONDS = 0.25
+"""What comes within this time is applied together: a transaction costs as much as ten reports."""
 RETRY_SECONDS = 1.0
 
 CURSOR = Table(
@@ -52,8 +54,17 @@ class Consumer(Protocol):
     skipped: int
     """Entries left out because applying them failed, since the start."""
 
+    @property
+    def rest_seconds(self) -> float | None:
+        """How long nothing comes until :meth:`rest` is called; None: it never is."""
+        ...
+
     def apply(self, connection: Connection, entries: Sequence[Entry], now: float) -> None:
         """Take effect, inside the transaction; ``entries`` hold only reports this consumer has not applied."""
+        ...
+
+    def rest(self, connection: Connection, now: float) -> None:
+        """Do what was put off, in a transaction of its own."""
         ...
 
 
@@ -78,19 +89,41 @@ async def follow(
     """Follow the log until cancelled; a cancellation waits for the transaction that is under way."""
     with store.read() as connection:
         position = position_of(connection, consumer.name)
+    loop = asyncio.get_running_loop()
     while True:
         log.reached(consumer.name, position)
         wake.clear()
+        began = loop.time()
         try:
             entries = await asyncio.to_thread(log.read_from, position, BATCH_REPORTS)
             if entries:
                 position = await _take_or_skip(consumer, entries, store, news, now)
+            elif not await _woken(wake, consumer.rest_seconds):
+                await _rest(consumer, store, now())
         except OperationalError:  # the disk is full or the file is locked: nothing is wrong with the entries
             _LOG.exception("consumer %s cannot read or write; trying again", consumer.name)
             await asyncio.sleep(RETRY_SECONDS)
             continue
-        if not entries:
-            await wake.wait()
+        if entries and sum(len(entry.reports) for entry in entries) < BATCH_REPORTS:
+            await asyncio.sleep(began + BATCH_SECONDS - loop.time())
+
+
+async def _woken(wake: asyncio.Event, within_s: float | None) -> bool:
+    """Wait for news; False when none came in time."""
+    try:
+        await asyncio.wait_for(wake.wait(), within_s)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _rest(consumer: Consumer, store: Store, now: float) -> None:
+    try:
+        await store.write(lambda connection: consumer.rest(connection, now))
+    except OperationalError:
+        raise
+    except Exception:  # noqa: BLE001  # what was put off must not stop the consumer for good
+        _LOG.exception("consumer %s cannot do what it put off", consumer.name)
 
 
 async def _take_or_skip(
@@ -116,47 +149,55 @@ async def _take_or_skip(
 
 
 def _move(connection: Connection, consumer: str, position: int) -> None:
-    new = insert(CURSOR).values(consumer=consumer, position=position)
-    connection.execute(
-        new.on_conflict_do_update(index_elements=[CURSOR.c.consumer], set_={"position": new.excluded.position})
-    )
+    connection.execute(_MOVE, {"consumer": consumer, "position": position})
 
 
 def _fresh(connection: Connection, consumer: str, entries: Sequence[Entry]) -> list[Entry]:
     """The entries without the reports ``consumer`` has applied before; marks the others as applied."""
-    known: dict[tuple[int, str], tuple[Span, ...]] = {}
+    known = _applied(connection, consumer, {entry.agent for entry in entries})
     seen: defaultdict[tuple[int, str], set[int]] = defaultdict(set)
     fresh = []
     for entry in entries:
         kept: list[Report] = []
         for report in entry.reports:
             key = (entry.agent, report.stream)
-            if key not in known:
-                known[key] = _applied(connection, consumer, *key)
-            if report.seq not in seen[key] and not spans.holds(known[key], report.seq):
+            if report.seq not in seen[key] and not spans.holds(known.get(key, ()), report.seq):
                 seen[key].add(report.seq)
                 kept.append(report)
-        fresh.append(msgspec.structs.replace(entry, reports=tuple(kept)))
-    for key, numbers in seen.items():
-        if numbers:
-            _mark(connection, consumer, *key, spans.join(known[key], spans.of(numbers)))
+        fresh.append(entry if len(kept) == len(entry.reports) else structs.replace(entry, reports=tuple(kept)))
+    _mark(
+        connection, consumer, {key: spans.join(known.get(key, ()), spans.of(new)) for key, new in seen.items() if new}
+    )
     return fresh
 
 
-def _applied(connection: Connection, consumer: str, agent: int, stream: str) -> tuple[Span, ...]:
-    found = connection.scalar(
-        select(APPLIED.c.spans).where(
-            APPLIED.c.consumer == consumer, APPLIED.c.agent == agent, APPLIED.c.stream == stream
-        )
-    )
-    return msgspec.json.decode(found, type=tuple[Span, ...]) if found else ()
+Applied = dict[tuple[int, str], tuple[Span, ...]]
+"""By agent and stream."""
 
 
-def _mark(connection: Connection, consumer: str, agent: int, stream: str, applied: tuple[Span, ...]) -> None:
-    row = {"consumer": consumer, "agent": agent, "stream": stream, "spans": msgspec.json.encode(applied).decode()}
-    new = insert(APPLIED).values(row)
-    connection.execute(
-        new.on_conflict_do_update(
-            index_elements=[APPLIED.c.consumer, APPLIED.c.agent, APPLIED.c.stream], set_={"spans": new.excluded.spans}
-        )
-    )
+def _applied(connection: Connection, consumer: str, agents: set[int]) -> Applied:
+    rows = connection.execute(_APPLIED, {"consumer": consumer, "agents": sorted(agents)})
+    return {(agent, stream): _decode(found) for agent, stream, found in rows}
+
+
+def _mark(connection: Connection, consumer: str, applied: Applied) -> None:
+    rows = [
+        {"consumer": consumer, "agent": agent, "stream": stream, "spans": msgspec.json.encode(found).decode()}
+        for (agent, stream), found in applied.items()
+    ]
+    if rows:
+        connection.execute(_MARK, rows)
+
+
+_decode = msgspec.json.Decoder(tuple[Span, ...]).decode
+_MOVE = text(
+    "INSERT INTO cursor (consumer, position) VALUES (:consumer, :position)"
+    " ON CONFLICT (consumer) DO UPDATE SET position = excluded.position"
+)
+_APPLIED = text("SELECT agent, stream, spans FROM applied WHERE consumer = :consumer AND agent IN :agents").bindparams(
+    bindparam("agents", expanding=True)
+)
+_MARK = text(
+    "INSERT INTO applied (consumer, agent, stream, spans) VALUES (:consumer, :agent, :stream, :spans)"
+    " ON CONFLICT (consumer, agent, stream) DO UPDATE SET spans = excluded.spans"
+)

@@ -1,31 +1,19 @@
-"""The consumer that keeps history: intervals of outcomes per check, then of lights per commune rung, and chunks."""
+"""The consumer that keeps history: intervals of outcomes per check, then of lights per commune rung, and chunks.
+
+What only goes on as it was is the rule and must be cheap: it moves the front of its agent, nothing else. The rungs of a
+commune are brought up at once where a check changed, else once in a while.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from sansang_agent.contract.report import Result
-
-from . import agents, boots, changes, check_history, chunk_history, clocks, profiles_seen, rung_history
-from .chunk_history import Measured
-from .intervals import Moment
+from . import agents, boots, bundles, changes, chunk_history, fronts, profiles_seen, rung_renewal
+from .fronts import Front
 from .log import Entry
-from .rung_history import Window
-from .series import Series, bring_up, series_of
-
-
-class _Dated(NamedTuple):
-    """A result, when it was measured and when it arrived."""
-
-    result: Result
-    stamp: clocks.Stamp
-    received: float
-
-    def moment(self, period: float) -> Moment:
-        late = not clocks.is_live(self.stamp, self.received, period)
-        return Moment(round(self.stamp.at * 1000), self.result.outcome, self.result.reason, late)
+from .rung_windows import Windows
+from .taking import Taken, take
 
 
 class History:
@@ -33,60 +21,42 @@ class History:
 
     name = "history"
 
-    def __init__(self) -> None:
+    def __init__(self, put_off_s: float = 0.0) -> None:
+        """``put_off_s``: how long a rung whose checks all go on as they were may stay behind them."""
         self.skipped = 0
+        self.rest_seconds: float | None = put_off_s or None
+        self._renewals = rung_renewal.Renewals(put_off_s)
 
     def apply(self, connection: Connection, entries: Sequence[Entry], now: float) -> None:
-        """Insert the results of ``entries`` into their intervals, then renew the rungs they touch."""
-        windows: dict[tuple[str, str], Window] = {}
-        configs = {report.config for entry in entries for report in entry.reports}
-        profiles = {config: profiles_seen.get(connection, config) for config in configs}
-        for agent in sorted({entry.agent for entry in entries}):
-            commune = agents.commune_of(connection, agent)
-            late = 0
-            known = series_of(connection, agent)
-            by_check = _by_check(connection, agent, entries)
-            measured = (Measured(one.stamp.at, one.result) for dated in by_check.values() for one in dated)
-            chunk_history.add(connection, agent, measured, now)
-            for (check, config), dated in by_check.items():
-                profile = profiles[config]
-                spec = profile.checks.get(check) if profile else None
-                series, newly_placed = bring_up(connection, known.get(check), agent, check, spec)
-                known[check] = series
-                moments = [one.moment(series.period) for one in dated]
-                check_history.add(connection, series, moments, now)
-                late = max([late, *(moment.at_ms for moment in moments if moment.late)])
-                _touch(windows, commune, series, _window(connection, series, moments, newly_placed))
-            if late:
-                changes.note(connection, "late", late / 1000, commune, agent)
-        for (commune, rung), window in windows.items():
-            rung_history.renew(connection, commune, rung, window, now)
+        """Put the results of ``entries`` into their intervals and chunks, then renew the rungs that need it."""
+        boots.record_all(connection, entries)
+        by_agent: defaultdict[int, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            by_agent[entry.agent].append(entry)
+        communes = agents.communes_of(connection, list(by_agent))
+        known = fronts.read(connection, list(by_agent))
+        profiles = {config: profiles_seen.get(connection, config) for config in _configs(entries)}
+        taken: dict[int, Taken] = {}
+        windows: dict[str, Windows] = {}
+        for agent, own in sorted(by_agent.items()):
+            front = known.get(agent) or Front(chunk_history.first_open(agent, now), {})
+            found = take(connection, agent, own, front, profiles, now)
+            if not found.cells:
+                continue
+            taken[agent] = found
+            windows.setdefault(communes[agent], Windows()).join(found.windows)
+            if found.late_ms:
+                changes.note(connection, "late", found.late_ms / 1000, communes[agent], agent)
+        bundles.add(connection, [row for found in taken.values() for row in found.rows()])
+        for agent, found in taken.items():
+            chunk_history.add(connection, agent, found.front, found.old(), now)
+        fronts.write(connection, {agent: found.front for agent, found in taken.items()})
+        self._renewals.renew(connection, windows, now)
+
+    def rest(self, connection: Connection, now: float) -> None:
+        """Bring up the rungs that were put off."""
+        self._renewals.renew_overdue(connection, now)
 
 
-def _by_check(connection: Connection, agent: int, entries: Sequence[Entry]) -> dict[tuple[str, str], list[_Dated]]:
-    """The results of one agent by (check, config), as far as their time is sure."""
-    found: defaultdict[tuple[str, str], list[_Dated]] = defaultdict(list)
-    for entry in entries:
-        if entry.agent != agent:
-            continue
-        boots.record(connection, agent, entry.sent, entry.received)
-        known = boots.known(connection, agent, {report.boot for report in entry.reports})
-        for report in entry.reports:
-            for result in report.results:
-                stamp = clocks.stamp(report, entry.sent, entry.received, known.get(report.boot), result.at)
-                if not stamp.unsure:
-                    found[result.check, report.config].append(_Dated(result, stamp, entry.received))
-    return found
-
-
-def _window(connection: Connection, series: Series, moments: Sequence[Moment], newly_placed: bool) -> Window:
-    """The time whose lights may have changed; all of it for a series whose rung was not known until now."""
-    times = [moment.at_ms for moment in moments]
-    first = check_history.first_of(connection, series) if newly_placed else min(times)
-    return Window(first, max(times))
-
-
-def _touch(windows: dict[tuple[str, str], Window], commune: str, series: Series, window: Window) -> None:
-    if series.rung is not None:
-        key = (commune, series.rung)
-        windows[key] = windows[key].with_(window) if key in windows else window
+def _configs(entries: Iterable[Entry]) -> set[str]:
+    return {report.config for entry in entries for report in entry.reports}

@@ -33,8 +33,8 @@ class Interval(NamedTuple):
     id: int | None = None
 
 
-Neighbours = Callable[[int, int, int], tuple[Moment | None, Moment | None]]
-"""``(at, first, last)`` → the kept results nearest before and after ``at`` within the interval from first to last."""
+Neighbours = Callable[[Interval, int], tuple[Moment | None, Moment | None]]
+"""``(whole, at)`` → the kept results of the interval ``whole`` nearest before and after ``at``."""
 
 
 class Timeline:
@@ -59,7 +59,7 @@ class Timeline:
         whole = self.intervals[index]
         if whole.outcome is moment.outcome or moment.at_ms in {whole.first_ms, whole.last_ms}:
             return
-        before, after = self._neighbours(moment.at_ms, whole.first_ms, whole.last_ms)
+        before, after = self._neighbours(whole, moment.at_ms)
         # Where single results are not kept any more: some lay on both sides, and none further than a gap from the next.
         ends = before.at_ms if before else max(whole.first_ms, moment.at_ms - self._gap_ms // 2)
         begins = after.at_ms if after else min(whole.last_ms, moment.at_ms + self._gap_ms // 2)

@@ -11,19 +11,19 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from sansang_agent.contract.check import Check, kind_of
 from sansang_agent.contract.light import Light, light_of
-from sansang_agent.contract.outcome import Outcome, Reason
+from sansang_agent.contract.outcome import Outcome, outcome_of
 from sansang_agent.contract.report import Result
 from sansang_agent.contract.rung import Network, Rung
 
-from . import boots, changes, check_history, clocks, profiles_seen, rung_history
+from . import boots, bundles, changes, check_history, clocks, profiles_seen, rung_history
 from . import commune as places
 from .agents import AGENT
-from .check_history import INTERVAL, MOMENT
+from .check_history import INTERVAL
 from .liveness import Present, is_silent
 from .log import ReportLog
 from .profiles_seen import SeenProfile
 from .rungs import best_light
-from .series import SERIES
+from .series import SERIES, find
 from .state import CONTACT, DROPPED, LATEST, MACHINE
 from .view import (
     AgentView,
@@ -112,14 +112,9 @@ def rung_intervals(connection: Connection, commune: str, rung: Rung, first: floa
 
 def results(connection: Connection, agent_id: int, check: str, before: float, limit: int) -> list[MomentView]:
     """The newest results of one check measured before a time, newest first."""
-    rows = connection.execute(
-        select(MOMENT.c.at_ms, MOMENT.c.outcome, MOMENT.c.reason)
-        .join(SERIES, SERIES.c.id == MOMENT.c.series)
-        .where(SERIES.c.agent == agent_id, SERIES.c.check == check, MOMENT.c.at_ms < round(before * 1000))
-        .order_by(MOMENT.c.at_ms.desc())
-        .limit(limit)
-    )
-    return [MomentView(at=row.at_ms / 1000, outcome=Outcome(row.outcome), reason=_reason(row.reason)) for row in rows]
+    series = find(connection, agent_id, check)
+    found = bundles.newest(connection, agent_id, series.id, round(before * 1000), limit) if series else []
+    return [MomentView(at=one.at_ms / 1000, outcome=outcome_of(one.reason), reason=one.reason) for one in found]
 
 
 def changes_after(connection: Connection, id: int, limit: int) -> list[ChangeView]:  # noqa: A002  # as in ChangeView
@@ -311,10 +306,6 @@ def _whole(lights: Iterable[Light]) -> Light:
     seen = set(lights)
     order = (Light.FAILED, Light.DEGRADED, Light.OK, Light.UNKNOWN, Light.NOT_CONFIGURED)
     return next(light for light in order if light in seen)
-
-
-def _reason(value: str | None) -> Reason | None:
-    return Reason(value) if value else None
 
 
 _decode = msgspec.json.Decoder(Result).decode

@@ -13,15 +13,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, Connection, Table, delete, func, select
 from sqlalchemy.exc import OperationalError
 
-from . import chunks
+from . import chunk_history, chunks
 from .agents import AGENT
+from .bundles import BUNDLE
 from .changes import CHANGE
-from .check_history import INTERVAL, MOMENT
-from .chunk_history import CHUNK, CHUNK_OPEN
+from .check_history import INTERVAL
+from .chunk_history import CHUNK
 from .consumers import Consumer, position_of
+from .fronts import FRONT
 from .log import ReportLog
 from .rung_history import RUNG_INTERVAL
-from .series import SERIES
 from .settings import Retention
 from .store import Store
 
@@ -32,6 +33,8 @@ ENVELOPES = 200
 """In one transaction of the log."""
 ROWS = 2000
 """In one transaction of the ledger."""
+AGENTS = 20
+"""Whose last hours are packed in one transaction."""
 PAUSE_SECONDS = 0.05
 """Between two transactions, so that what arrives has the larger share of the disk."""
 DAY = 86400.0
@@ -95,10 +98,12 @@ async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
     What goes is looked for on a reading connection, so that only deleting holds up others.
     """
     raw, chunk = now - limits.raw_days * DAY, now - limits.chunk_days * DAY
+    while silent := await asyncio.to_thread(_unpacked, store, raw + DAY):
+        await store.write(lambda connection, agents=silent: chunk_history.close_all(connection, agents, now))  # type: ignore[misc]
+        await asyncio.sleep(PAUSE_SECONDS)
     for kind in (
-        _Kind(MOMENT.c.series, MOMENT.c.at_ms, SERIES.c.id, raw * 1000),
+        _Kind(BUNDLE.c.agent, BUNDLE.c.last_ms, AGENT.c.id, raw * 1000),
         _Kind(CHUNK.c.agent, CHUNK.c.hour, AGENT.c.id, chunk // chunks.HOUR_S),
-        _Kind(CHUNK_OPEN.c.agent, CHUNK_OPEN.c.slot, AGENT.c.id, chunk // chunks.SLOT_S),
     ):
         while ends := await asyncio.to_thread(_oldest, store, kind):
             await store.write(partial(_delete_keyed, kind, ends))
@@ -112,6 +117,13 @@ async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
         while ids := await asyncio.to_thread(_oldest_ids, store, at, before):
             await store.write(partial(_delete_ids, table, ids))
             await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _unpacked(store: Store, before: float) -> list[int]:
+    """Agents that have not been heard for so long that hours of theirs from before are still not in chunks."""
+    late = FRONT.c.closed < int(before // chunks.SLOT_S)
+    with store.read() as connection:
+        return list(connection.scalars(select(FRONT.c.agent).where(late).limit(AGENTS)))
 
 
 def _oldest(store: Store, kind: _Kind) -> list[tuple[int, int]]:

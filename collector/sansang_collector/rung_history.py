@@ -5,12 +5,15 @@ Like those of checks, rows are extended in place, and what is replaced stays, ma
 
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, Row, Table, Text, and_, func, select
+from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, Row, Table, Text, and_, func, select, text
 
 from sansang_agent.contract.light import Light
+from sansang_agent.contract.rung import Rung
 
 from . import check_history
 from .agents import AGENT
+from .fronts import Tip
+from .rung_windows import Window
 from .rungs import Cover, Stretch, covers, stretches
 from .series import SERIES, gap_ms
 from .store import LEDGER
@@ -35,17 +38,6 @@ Index(
 )
 
 
-class Window(NamedTuple):
-    """First and last millisecond at which results were added."""
-
-    first_ms: int
-    last_ms: int
-
-    def with_(self, other: "Window") -> "Window":
-        """The window that holds both."""
-        return Window(min(self.first_ms, other.first_ms), max(self.last_ms, other.last_ms))
-
-
 class _Known(NamedTuple):
     """A current row."""
 
@@ -61,14 +53,17 @@ class _Edge(NamedTuple):
     follower: _Known | None
 
 
-def renew(connection: Connection, commune: str, rung: str, window: Window, now: float) -> None:
-    """Bring the intervals of one rung up to date after results were added within ``window``."""
+def renew(connection: Connection, commune: str, rung: str, window: Window, tips: dict[int, Tip], now: float) -> None:
+    """Bring the intervals of one rung up to date after results were added within ``window``.
+
+    ``tips`` by series, of all agents of the commune.
+    """
     places = _series(connection, commune, rung)
     reach = max(gap for _, _, gap in places)
     # A result changes nothing before the end of what its predecessor covered, nor beyond what it covers itself.
-    start = window.first_ms - 2 * reach
+    start = min(window.first_ms, window.last_ms) - 2 * reach
     edge = _edge(connection, commune, rung, window.last_ms + reach, reach)
-    covered = _covered(connection, places, start - reach, edge.end_ms + reach)
+    covered = _covered(connection, places, start - reach, edge.end_ms + reach, tips)
     new = stretches(covered, start, edge.end_ms, continues=edge.follower is not None)
     old = _rows(connection, commune, rung, start, edge.end_ms - 1)
     _write(connection, commune, rung, old, _glue(new, old, start), now)
@@ -91,6 +86,29 @@ def newest(connection: Connection, commune: str | None = None) -> list[Row[tuple
     return list(connection.execute(select(*columns).join(last, and_(*same)).where(CURRENT)).all())
 
 
+class End(NamedTuple):
+    """The newest interval of a rung: its row, its last result, its light."""
+
+    id: int
+    last_ms: int
+    light: Light
+    late: bool
+
+
+def newest_ends(connection: Connection, commune: str) -> dict[str, End]:
+    """The newest interval of every rung of a commune that has any; however many there are, quickly."""
+    rows = connection.execute(_NEWEST, {"commune": commune})
+    return {row.rung: End(row.id, row.last_ms, _LIGHTS[row.light], bool(row.late)) for row in rows}
+
+
+_RUNGS = ", ".join(f"('{rung}')" for rung in Rung)
+_NEWEST = text(f"""
+    WITH rungs (rung) AS (VALUES {_RUNGS})
+    SELECT rung_interval.rung, id, last_ms, light, late FROM rungs JOIN rung_interval ON id = (
+        SELECT id FROM rung_interval WHERE commune = :commune AND rung = rungs.rung AND revised_at IS NULL
+        ORDER BY first_ms DESC LIMIT 1)""")  # noqa: S608  # made of constants
+
+
 def _series(connection: Connection, commune: str, rung: str) -> list[tuple[int, int, int]]:
     """The series on this rung: id, agent, gap in milliseconds."""
     rows = connection.execute(
@@ -101,9 +119,18 @@ def _series(connection: Connection, commune: str, rung: str) -> list[tuple[int, 
     return [(row.id, row.agent, gap_ms(row.period)) for row in rows]
 
 
-def _covered(connection: Connection, places: list[tuple[int, int, int]], first: int, last: int) -> list[Cover]:
-    intervals = check_history.current_of_all(connection, [series for series, _, _ in places], first, last)
-    return [cover for series, agent, gap in places for cover in covers(agent, intervals[series], gap)]
+def _covered(
+    connection: Connection, places: list[tuple[int, int, int]], first: int, last: int, tips: dict[int, Tip]
+) -> list[Cover]:
+    covered: list[Cover] = []
+    for series, agent, gap in places:
+        tip = tips.get(series)
+        if tip is not None and tip.first_ms <= first:  # then no earlier interval reaches here, and nothing need be read
+            covered.append(Cover(agent, tip.first_ms, tip.last_ms, tip.end_ms, tip.outcome, tip.late))
+        else:
+            intervals = check_history.current_of_all(connection, [series], first, last, tips)[series]
+            covered += covers(agent, intervals, gap)
+    return [cover for cover in covered if cover.last_ms >= first]
 
 
 def _edge(connection: Connection, commune: str, rung: str, at_ms: int, reach: int) -> _Edge:

@@ -50,6 +50,14 @@ def best_light(lights: Iterable[Light]) -> Light:
     return min(lights, key=_BEST_FIRST.index, default=Light.NOT_CONFIGURED)
 
 
+def light_of_agents(found: Iterable[tuple[int, Outcome]]) -> Light:
+    """The light of the best agent, out of all outcomes, each with its agent."""
+    by_agent: defaultdict[int, list[Outcome]] = defaultdict(list)
+    for agent, outcome in found:
+        by_agent[agent].append(outcome)
+    return best_light(light_of(outcomes) for outcomes in by_agent.values())
+
+
 def covers(agent: int, intervals: Sequence[Interval], gap_ms: int) -> list[Cover]:
     """What one check's current intervals, in order, cover."""
     covered = []
@@ -88,7 +96,8 @@ def _pieces(covered: Sequence[Cover], start_ms: int, end_ms: int) -> list[_Piece
     for first, end in pairwise(ordered):
         active = [cover for cover in covered if cover.first_ms <= first < cover.end_ms]
         if active:
-            piece = _Piece(first, end, max(c.last_ms for c in active), _light(active), any(c.late for c in active))
+            light = light_of_agents((cover.agent, cover.outcome) for cover in active)
+            piece = _Piece(first, end, max(c.last_ms for c in active), light, any(c.late for c in active))
             _join(pieces, piece)
     return pieces
 
@@ -100,13 +109,6 @@ def _join(pieces: list[_Piece], piece: _Piece) -> None:
         pieces[-1] = last._replace(end_ms=piece.end_ms, measured_ms=measured, late=last.late or piece.late)
     else:
         pieces.append(piece)
-
-
-def _light(active: Iterable[Cover]) -> Light:
-    by_agent: defaultdict[int, list[Outcome]] = defaultdict(list)
-    for cover in active:
-        by_agent[cover.agent].append(cover.outcome)
-    return best_light(light_of(outcomes) for outcomes in by_agent.values())
 
 
 def _close(group: list[_Piece], follows: bool) -> list[Stretch]:

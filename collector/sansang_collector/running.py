@@ -20,6 +20,9 @@ from .store import Store
 
 _LOG = logging.getLogger(__name__)
 
+RUNGS_PUT_OFF_S = 15.0
+"""A report's time: how long the intervals of rungs may stay behind those of checks while nothing changes."""
+
 
 class Collector:
     """Opens the files when made; :meth:`start` sets the consumers going, :meth:`stop` ends everything cleanly."""
@@ -54,7 +57,7 @@ class Collector:
             self.store.close()
             raise
         self.state = State()
-        self.consumers = (self.state, History())
+        self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 

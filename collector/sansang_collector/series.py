@@ -1,5 +1,6 @@
 """A series is one check of one agent over time: the key of its intervals, with the rung its profile puts it on."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Text, UniqueConstraint, select
@@ -40,17 +41,17 @@ class Series(NamedTuple):
         return gap_ms(self.period)
 
 
+@lru_cache(maxsize=1000)
 def gap_ms(period: float) -> int:
     """The longest distance between two results of one interval, for a check with this period."""
     return round(GAP_PERIODS * period * 1000)
 
 
-def series_of(connection: Connection, agent: int) -> dict[str, Series]:
-    """All series of an agent, by check."""
-    rows = connection.execute(select(SERIES).where(SERIES.c.agent == agent))
-    return {
-        row.check: Series(row.id, agent, row.check, Rung(row.rung) if row.rung else None, row.period) for row in rows
-    }
+def find(connection: Connection, agent: int, check: str) -> Series | None:
+    """The series of a check of an agent, once it has one."""
+    own = select(SERIES).where(SERIES.c.agent == agent, SERIES.c.check == check)
+    row = connection.execute(own).one_or_none()
+    return Series(row.id, agent, check, Rung(row.rung) if row.rung else None, row.period) if row else None
 
 
 def bring_up(

@@ -81,6 +81,7 @@ class State:
     """The consumer ``state``."""
 
     name = "state"
+    rest_seconds: float | None = None
 
     def __init__(self) -> None:
         self.skipped = 0
@@ -98,6 +99,9 @@ class State:
                 newest, at = max(stamps, key=lambda pair: pair[1].at)
                 _meet(connection, entry, newest, at.at)
             self._update_latest(connection, entry, commune)
+
+    def rest(self, connection: Connection, now: float) -> None:
+        """Nothing is ever put off."""
 
     def _stamps(self, connection: Connection, entry: Entry) -> list[tuple[Report, clocks.Stamp]]:
         known = boots.known(connection, entry.agent, {report.boot for report in entry.reports})

@@ -112,7 +112,7 @@ def disk(folder: Path, hours: float) -> str:
     rows = [
         ("raw reports (log.db), 7 days", took["report"] + took["envelope"]),
         ("  of which the reports' own bytes", wire * 24 / hours),
-        ("single results, 7 days", took["moment"]),
+        ("single results, 7 days", took["bundle"]),
         ("chunks, 400 days", took["chunk"]),
         ("intervals of checks and rungs, 5 years", took["interval"] + took["rung_interval"]),
     ]
@@ -172,7 +172,7 @@ def reading(folder: Path, repeats: int, communes: int = COMMUNES) -> str:
                 if of_rungs:
                     count = sum(len(rung_history.current(connection, code, str(rung), first, last)) for rung in asked)
                 else:
-                    found = check_history.current_of_all(connection, [int(one) for one in asked], first, last)
+                    found = check_history.current_of_all(connection, [int(one) for one in asked], first, last, {})
                     count = sum(len(intervals) for intervals in found.values())
             times.append((time.perf_counter() - began) * 1e3)
         rows.append((name, str(count), f"{percentile(times, 0.5):.1f}", f"{max(times):.1f}"))

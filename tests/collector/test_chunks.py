@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Result
-from sansang_collector import chunk_history, chunks, consumers
-from sansang_collector.chunk_history import CHUNK, CHUNK_OPEN, Measured
+from sansang_collector import bundles, chunk_history, chunks, consumers, fronts
+from sansang_collector.bundles import BUNDLE
+from sansang_collector.chunk_history import CHUNK
+from sansang_collector.chunks import Figures
+from sansang_collector.fronts import Front, Tip
 from sansang_collector.history import History
 from sansang_collector.store import Store
 from tests.support import reports
@@ -43,10 +46,32 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
     store.close()
 
 
+class Measured(NamedTuple):
+    at: float
+    result: Result
+
+
+def figures(result: Result, at: float = HOUR) -> Figures:
+    return Figures(result.check, round(at * 1000), *bundles.single(0, bundles.cell_of(1, result))[2:])
+
+
+def keep(connection: Connection, agent: int, found: list[Measured], now: float) -> None:
+    """Results of the check gw as the history consumer keeps them."""
+    known = fronts.read(connection, [agent]).get(agent)
+    tip = Tip(agent, "gateway", 15.0, 1, 0, 0, None, late=False)
+    front = known or Front(chunk_history.first_open(agent, now), {"gw": tip})
+    cells = [(round(one.at * 1000), bundles.cell_of(agent, one.result)) for one in found]
+    position = connection.scalar(select(func.count()).select_from(BUNDLE)) or 0
+    bundles.add(connection, bundles.pack(agent, position, cells))
+    late = [bundles.single(*cell) for cell in cells if cell[0] < front.closed * chunks.SLOT_MS]
+    chunk_history.add(connection, agent, front, late, now)
+    fronts.write(connection, {agent: front})
+
+
 def test_a_summary_counts_outcomes_reasons_and_lost_echoes() -> None:
     found = chunks.Summary()
     for one in (ping(), ping(lost=2), failed("timeout"), failed("timeout"), failed("no_permission", "unknown")):
-        found = chunks.merge(found, chunks.of(one))
+        found = chunks.merge(found, chunks.of(figures(one)))
 
     assert (found.count, found.reasons) == (5, {Reason.TIMEOUT: 2, Reason.NO_PERMISSION: 1})
     assert [found.count_of(outcome) for outcome in Outcome] == [2, 2, 1]
@@ -54,7 +79,9 @@ def test_a_summary_counts_outcomes_reasons_and_lost_echoes() -> None:
 
 
 def test_a_summary_keeps_shortest_mean_and_longest_round_trip() -> None:
-    found = chunks.merge(chunks.merge(chunks.of(ping(1.0)), chunks.of(ping(2.0))), chunks.of(failed("timeout")))
+    found = chunks.Summary()
+    for one in (ping(1.0), ping(2.0), failed("timeout")):
+        found = chunks.merge(found, chunks.of(figures(one)))
 
     assert found.rtt == chunks.Range(2, 3000, 500, 8000)
     assert found.rtt.mean_us == 1500
@@ -64,13 +91,13 @@ def test_a_summary_keeps_shortest_mean_and_longest_round_trip() -> None:
 def test_the_phases_of_a_probe_are_its_duration_in_all() -> None:
     result = msgspec.convert(reports.result("dvc", phases_ms={"connect": 12.0, "tls": 30.25}), Result)
 
-    assert chunks.of(result).total == chunks.Range(1, 42_250, 42_250, 42_250)
+    assert chunks.of(figures(result)).total == chunks.Range(1, 42_250, 42_250, 42_250)
 
 
 def test_a_block_comes_out_as_it_was_packed() -> None:
     block: chunks.Block = {}
     for slot, result in ((10, ping()), (11, failed("timeout")), (10, ping(3.0, check="out"))):
-        chunks.add(block, result.check, slot, chunks.of(result))
+        chunks.add(block, result.check, slot, chunks.of(figures(result)))
 
     assert chunks.decode(chunks.encode(block)) == block
     assert chunks.decode_check(chunks.encode(block), "gw") == block["gw"]
@@ -99,7 +126,7 @@ def test_any_order_of_arrival_gives_the_same_points(
         def play(connection: Connection, agent: int = agent, order: list[Measured] = order) -> None:
             assert add_agent(connection, name=f"pc-{agent}") == agent
             for one in order:
-                chunk_history.add(connection, agent, [one], HOUR + 2 * 3600)
+                keep(connection, agent, [one], HOUR + 2 * 3600)
             kept.append(chunk_history.read(connection, agent, "gw", HOUR, HOUR + 4 * 3600, 300))
 
         store.write_sync(play)
@@ -109,31 +136,33 @@ def test_any_order_of_arrival_gives_the_same_points(
     assert sum(summary.count for summary in kept[0].values()) == len(found)
 
 
-def rows(connection: Connection) -> tuple[int, int]:
-    return (
-        len(connection.execute(select(CHUNK.c.hour)).all()),
-        len(connection.execute(select(CHUNK_OPEN.c.slot)).all()),
-    )
+def hours(connection: Connection) -> list[int]:
+    return [hour - int(HOUR // 3600) for hour in connection.scalars(select(CHUNK.c.hour).order_by(CHUNK.c.hour))]
 
 
-def test_what_is_being_measured_lies_open_until_its_time_is_over(connection: Connection) -> None:
-    for minute in range(61):
+def test_an_hour_is_packed_once_it_is_over_and_can_be_read_before(connection: Connection) -> None:
+    for minute in range(70):
         at = HOUR + 60 * minute
-        chunk_history.add(connection, 1, [Measured(at, ping())], at)
+        assert hours(connection) == ([0] if at > HOUR + 3600 + chunk_history.GRACE_S + 60 else [])
+        keep(connection, 1, [Measured(at, ping())], at)
 
-    assert rows(connection) == (1, 2)
-    points = chunk_history.read(connection, 1, "gw", HOUR, HOUR + 3601, 300)
-    assert [(at - HOUR, summary.count) for at, summary in points.items()] == [
-        *((300 * slot, 5) for slot in range(12)),
-        (3600, 1),
-    ]
+    points = chunk_history.read(connection, 1, "gw", HOUR, HOUR + 4200, 300)
+    assert [(at - HOUR, summary.count) for at, summary in points.items()] == [(300 * slot, 5) for slot in range(14)]
+    assert chunk_history.read_all(connection, 1, HOUR, HOUR + 4200, 300) == {"gw": points}
+
+
+def test_agents_close_their_hours_in_turns() -> None:
+    closed = {chunk_history.first_open(agent, HOUR + 600) for agent in range(1, 50)}
+
+    assert closed == {HOUR // 300, HOUR // 300 - 12}
+    assert {chunk_history.first_open(agent, HOUR + 3599) for agent in range(1, 50)} == {HOUR // 300}
 
 
 def test_late_results_rewrite_the_chunk_of_their_hour(connection: Connection) -> None:
-    chunk_history.add(connection, 1, [Measured(HOUR + 10, ping(1.0))], HOUR + 7200)
-    chunk_history.add(connection, 1, [Measured(HOUR + 20, ping(3.0)), Measured(HOUR + 900, ping())], HOUR + 9000)
+    keep(connection, 1, [Measured(HOUR + 10, ping(1.0))], HOUR + 7200)
+    keep(connection, 1, [Measured(HOUR + 20, ping(3.0)), Measured(HOUR + 900, ping())], HOUR + 9000)
 
-    assert rows(connection) == (1, 0)
+    assert hours(connection) == [0]
     points = chunk_history.read(connection, 1, "gw", HOUR, HOUR + 3600, 300)
     assert [(at - HOUR, summary.count, summary.rtt.mean_us) for at, summary in points.items()] == [
         (0, 2, 2000),
@@ -143,7 +172,7 @@ def test_late_results_rewrite_the_chunk_of_their_hour(connection: Connection) ->
 
 def test_points_can_be_coarser_and_are_cut_to_the_window(connection: Connection) -> None:
     found = [Measured(HOUR + 300 * slot, ping()) for slot in range(24)]
-    chunk_history.add(connection, 1, found, HOUR + 9000)
+    keep(connection, 1, found, HOUR + 9000)
 
     points = chunk_history.read(connection, 1, "gw", HOUR + 3600, HOUR + 7200, 1800)
     assert [(at - HOUR, summary.count) for at, summary in points.items()] == [(3600, 6), (5400, 6)]

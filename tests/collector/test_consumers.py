@@ -22,6 +22,7 @@ class Diary:
     """A consumer whose effect is one change per report, of a kind that names its seq."""
 
     name = "diary"
+    rest_seconds: float | None = None
 
     def __init__(self, poison: int | None = None) -> None:
         self.poison = poison
@@ -35,6 +36,9 @@ class Diary:
                 if report.seq == self.poison:
                     raise ZeroDivisionError
                 note(connection, str(report.seq), now, "05983", one.agent)
+
+    def rest(self, connection: Connection, now: float) -> None:
+        note(connection, "rest", now, "05983", 1)
 
 
 @pytest.fixture

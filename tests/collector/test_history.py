@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from sansang_agent.contract.check import HttpCheck
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.rung import Rung
-from sansang_collector import profiles_seen
+from sansang_collector import profiles_seen, rung_history, rung_renewal
 from sansang_collector.boots import BOOT
 from sansang_collector.changes import CHANGE
 from sansang_collector.check_history import INTERVAL
@@ -92,6 +92,91 @@ def test_any_order_of_arrival_gives_the_same_current_intervals(
     assert play(store, shuffled, 1) == expected
     assert play(store, shuffled, 7) == expected
     assert play(store, in_order, 100) == expected
+
+
+class Step(NamedTuple):
+    """One report of one of two machines: how long after the last one, what it found, how late it came."""
+
+    agent: int
+    after_s: float
+    gw: str | None
+    gw2: str | None
+    late_s: float
+
+
+steps = st.lists(
+    st.builds(
+        Step,
+        st.sampled_from([1, 1, 2]),
+        st.sampled_from([5, 15, 15, 20, 60]),
+        st.sampled_from([None, None, None, "timeout"]),
+        st.sampled_from([None, None, "timeout", "no_permission"]),
+        st.sampled_from([0, 0, 0, 100]),
+    ),
+    max_size=30,
+)
+
+
+def live(store: Store, walked: list[Step], put_off_s: float, restart_every: int) -> list[tuple[Any, ...]]:
+    """All rows of rungs that are left when these reports come one by one."""
+    kept: list[list[tuple[Any, ...]]] = []
+
+    def example(connection: Connection) -> None:
+        ledger(connection)
+        history, at = History(put_off_s), NOW
+        for position, step in enumerate(walked, start=1):
+            if position % restart_every == 0:
+                history = History(put_off_s)
+            at += step.after_s
+            found = (Measured(at - NOW, step.gw, "gw", step.agent), Measured(at - NOW + 1, step.gw2, "gw2", step.agent))
+            one = entry(position, *found, config=CONFIG, received=at + 1 + step.late_s)
+            history.apply(connection, [one], at + 1 + step.late_s)
+        history.rest(connection, at + 1000)
+        columns = [RUNG_INTERVAL.c[name] for name in ("first_ms", "last_ms", "light", "late")]
+        rows = select(*columns).where(RUNG_INTERVAL.c.revised_at.is_(None)).order_by(RUNG_INTERVAL.c.first_ms)
+        kept.append([tuple(row) for row in connection.execute(rows)])
+        raise Rollback
+
+    with pytest.raises(Rollback):
+        store.write_sync(example)
+    return kept[0]
+
+
+@settings(max_examples=40, deadline=None)
+@given(walked=steps, restart_every=st.integers(2, 40))
+def test_a_rung_that_is_put_off_ends_up_as_if_it_had_been_renewed_at_once(
+    store: Store, walked: list[Step], restart_every: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rung_renewal, "continuation", lambda *_: None)  # the long way, each time
+        expected = live(store, walked, 0.0, 1000)
+
+    assert live(store, walked, 0.0, 1000) == expected
+    assert live(store, walked, 40.0, restart_every) == expected
+
+
+def test_nothing_is_renewed_while_all_checks_only_go_on(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed: list[str] = []
+    renew = rung_history.renew
+
+    def counted(connection: Connection, commune: str, rung: str, *more: Any) -> None:
+        renewed.append(rung)
+        renew(connection, commune, rung, *more)
+
+    monkeypatch.setattr(rung_history, "renew", counted)
+    history = History(40.0)
+    for number in range(20):
+        found = [Measured(15 * number, None, check, agent) for check in ("gw", "gw2") for agent in (1, 2)]
+        for agent in (1, 2):
+            own = [one for one in found if one.agent == agent]
+            received = NOW + 15 * number
+            history.apply(connection, [entry(2 * number + agent, *own, config=CONFIG, received=received)], received)
+    history.rest(connection, NOW + 1000)
+
+    assert renewed == ["gateway", "gateway"], "once for the first results of each machine"
+    assert rung_intervals(connection) == [("05983", "gateway", 0, 285_000, "ok")]
 
 
 def test_the_gateways_failure_opens_an_interval_of_its_check_and_of_the_communes_rung(connection: Connection) -> None:

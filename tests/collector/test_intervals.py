@@ -23,8 +23,8 @@ class Kept:
         self.moments: list[Moment] = []
         self.timeline = Timeline([], GAP, self._neighbours)
 
-    def _neighbours(self, at_ms: int, first_ms: int, last_ms: int) -> tuple[Moment, Moment]:
-        within = [moment for moment in self.moments if first_ms <= moment.at_ms <= last_ms]
+    def _neighbours(self, whole: Interval, at_ms: int) -> tuple[Moment, Moment]:
+        within = [moment for moment in self.moments if whole.first_ms <= moment.at_ms <= whole.last_ms]
         before = max(moment for moment in within if moment.at_ms < at_ms)
         return before, min(moment for moment in within if moment.at_ms > at_ms)
 
@@ -113,5 +113,5 @@ def test_an_extended_row_stays_the_same_row() -> None:
     assert (timeline.intervals[0].id, timeline.superseded) == (7, [])
 
 
-def _none(at_ms: int, first_ms: int, last_ms: int) -> tuple[Moment, Moment]:
+def _none(whole: Interval, at_ms: int) -> tuple[Moment, Moment]:
     raise AssertionError("nothing is split here")

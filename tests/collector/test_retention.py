@@ -13,9 +13,10 @@ from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.report import SpoolState
 from sansang_agent.contract.settings import SettingsError, loads
 from sansang_collector import changes, consumers, profiles_seen, retention
+from sansang_collector.bundles import BUNDLE
 from sansang_collector.changes import CHANGE
-from sansang_collector.check_history import INTERVAL, MOMENT
-from sansang_collector.chunk_history import CHUNK, CHUNK_OPEN
+from sansang_collector.check_history import INTERVAL
+from sansang_collector.chunk_history import CHUNK
 from sansang_collector.history import History
 from sansang_collector.log import Arrival, ReportLog
 from sansang_collector.rung_history import RUNG_INTERVAL
@@ -160,7 +161,7 @@ def test_what_every_consumer_has_applied_is_the_least_of_them(store: Store) -> N
 
 
 def count(store: Store) -> dict[str, int]:
-    tables = (MOMENT, CHUNK, CHUNK_OPEN, INTERVAL, RUNG_INTERVAL, CHANGE)
+    tables = (BUNDLE, CHUNK, INTERVAL, RUNG_INTERVAL, CHANGE)
     with store.read() as connection:
         return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
 
@@ -185,8 +186,8 @@ def test_each_kind_of_history_is_kept_for_its_own_time(store: Store) -> None:
     before = count(store)
     asyncio.run(retention.trim_ledger(store, LIMITS, NOW))
 
-    assert before == {"moment": 7, "chunk": 6, "chunk_open": 1, "interval": 7, "rung_interval": 7, "change": 7}
-    assert count(store) == {"moment": 2, "chunk": 3, "chunk_open": 1, "interval": 6, "rung_interval": 6, "change": 2}
+    assert before == {"bundle": 7, "chunk": 6, "interval": 7, "rung_interval": 7, "change": 7}
+    assert count(store) == {"bundle": 2, "chunk": 3, "interval": 6, "rung_interval": 6, "change": 2}
 
 
 def test_much_that_is_old_goes_in_small_steps(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +196,7 @@ def test_much_that_is_old_goes_in_small_steps(store: Store, monkeypatch: pytest.
     asyncio.run(retention.trim_ledger(store, LIMITS, NOW))
 
     assert count(store) | {"chunk": 0} == {
-        "moment": 1, "chunk": 0, "chunk_open": 1, "interval": 11, "rung_interval": 11, "change": 1,
+        "bundle": 1, "chunk": 0, "interval": 11, "rung_interval": 11, "change": 1,
     }  # fmt: skip
 
 
@@ -214,7 +215,7 @@ def test_a_late_split_without_its_single_results_cuts_no_more_than_a_gap(store: 
         profiles_seen.keep(connection, {CONFIG: PROFILE}, NOW)
         good = [ledgers.Measured(-15.0 * number) for number in range(61)]
         History().apply(connection, [entry(1, *good, config=CONFIG)], NOW)
-        connection.execute(MOMENT.delete())
+        connection.execute(BUNDLE.delete())
         late = ledgers.Measured(-450.5, "timeout")
         History().apply(connection, [entry(2, late, config=CONFIG, received=NOW)], NOW)
 
@@ -233,7 +234,7 @@ def test_a_late_split_without_its_single_results_cuts_no_more_than_a_gap(store: 
 def test_a_late_result_at_the_very_edge_of_an_interval_changes_nothing(store: Store) -> None:
     def write(connection: Connection) -> None:
         History().apply(connection, [entry(1, ledgers.Measured(-30), ledgers.Measured(-15))], NOW)
-        connection.execute(MOMENT.delete())
+        connection.execute(BUNDLE.delete())
         History().apply(connection, [entry(2, ledgers.Measured(-30, "timeout"))], NOW)
 
     store.write_sync(write)

@@ -85,7 +85,7 @@ def open_books(data: Path) -> Books:
     for consumer, agent, stream, spans in rows(ledger, "SELECT consumer, agent, stream, spans FROM applied"):
         for first, last in msgspec.json.decode(spans):
             applied[consumer].update(Identity(agent, stream, seq) for seq in range(first, last + 1))
-    moments = "SELECT agent, count(*) FROM moment JOIN series ON series.id = moment.series GROUP BY agent"
+    moments = "SELECT agent, sum(json_array_length(body)) FROM bundle GROUP BY agent"
     latest = rows(ledger, 'SELECT agent, "check", outcome FROM latest')
     return Books(
         logged,

@@ -50,18 +50,13 @@ def entry_of(position: int, *reports: object, agent: int = 1, received: float = 
 
 def check_intervals(connection: Connection) -> list[tuple[int, str, int, int, str]]:
     """All current check intervals: agent, check, first and last millisecond after NOW, outcome."""
-    rows = connection.execute(
-        select(
-            SERIES.c.agent,
-            SERIES.c.check,
-            *(check_history.INTERVAL.c[name] for name in ("first_ms", "last_ms", "outcome")),
-        )
-        .join(SERIES, SERIES.c.id == check_history.INTERVAL.c.series)
-        .where(check_history.INTERVAL.c.revised_at.is_(None))
-        .order_by(SERIES.c.agent, SERIES.c.check, check_history.INTERVAL.c.first_ms)
-    )
+    places = connection.execute(select(SERIES).order_by(SERIES.c.agent, SERIES.c.check)).all()
     zero = round(NOW * 1000)
-    return [(row.agent, row.check, row.first_ms - zero, row.last_ms - zero, row.outcome) for row in rows]
+    return [
+        (place.agent, place.check, found.first_ms - zero, found.last_ms - zero, found.outcome)
+        for place in places
+        for found in check_history.current(connection, place.id, 0, 2**53)
+    ]
 
 
 def rung_intervals(connection: Connection) -> list[tuple[str, str, int, int, str]]:

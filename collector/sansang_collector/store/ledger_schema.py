@@ -1,5 +1,10 @@
 """The schema of ledger.db, version by version. Times are Unix seconds; milliseconds where a name ends in ``_ms``."""
 
+import json
+import zlib
+
+from sqlalchemy import Connection
+
 from .migrations import Migration
 
 _VERSION_1: Migration = (
@@ -66,4 +71,43 @@ _VERSION_2: Migration = (
     "ALTER TABLE boot ADD COLUMN began REAL",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2)
+
+def _close_chunks(connection: Connection) -> None:
+    """Put the five minutes that lay open into the chunks of their hours."""
+    for agent, slot, body in connection.exec_driver_sql("SELECT agent, slot, body FROM chunk_open").all():
+        key = (agent, slot // 12)
+        packed = connection.exec_driver_sql("SELECT body FROM chunk WHERE agent = ? AND hour = ?", key).scalar()
+        hour = json.loads(zlib.decompress(packed)) if packed else {}
+        for check, slots in json.loads(zlib.decompress(body)).items():
+            hour.setdefault(check, {}).update(slots)
+        made = zlib.compress(json.dumps(hour, separators=(",", ":")).encode(), 6)
+        connection.exec_driver_sql("INSERT OR REPLACE INTO chunk (agent, hour, body) VALUES (?, ?, ?)", (*key, made))
+
+
+_VERSION_3: Migration = (
+    # Single results: one row per report in the place of one per result.
+    """CREATE TABLE bundle (
+        agent INTEGER NOT NULL REFERENCES agent (id), last_ms INTEGER NOT NULL, position INTEGER NOT NULL,
+        place INTEGER NOT NULL, first_ms INTEGER NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (agent, last_ms, position, place)) WITHOUT ROWID""",
+    """INSERT INTO bundle (agent, last_ms, position, place, first_ms, body)
+        SELECT agent, at_ms, 0, 0, at_ms, json_group_array(json_array(series.id, 0, reason))
+        FROM moment JOIN series ON series.id = moment.series GROUP BY agent, at_ms""",
+    # The newest interval of every check, by agent; all that was measured so far is in chunks.
+    """CREATE TABLE front (
+        agent INTEGER PRIMARY KEY REFERENCES agent (id), closed INTEGER NOT NULL, body TEXT NOT NULL)""",
+    """INSERT INTO front (agent, closed, body)
+        SELECT s.agent,
+            coalesce((SELECT max(last_ms) / 300000 + 1 FROM bundle WHERE bundle.agent = s.agent), 0),
+            json_group_object(s."check", json_array(s.id, s.rung, s.period, i.id, i.first_ms, i.last_ms, i.reason,
+                json(CASE WHEN i.late THEN 'true' ELSE 'false' END)))
+        FROM series s JOIN interval i ON i.id = (
+            SELECT id FROM interval WHERE series = s.id AND revised_at IS NULL ORDER BY first_ms DESC LIMIT 1)
+        GROUP BY s.agent""",
+    "DROP TABLE moment",
+    _close_chunks,
+    "DROP TABLE chunk_open",
+    "CREATE TABLE rung_window (commune TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)

@@ -3,15 +3,17 @@
 A file written by a newer program is refused, never guessed at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from sansang_collector.newer_schema import NewerSchemaError
 
-Migration = Sequence[str]
-"""The statements that lead from one version to the next; never changed once released."""
+Step = str | Callable[[Connection], None]
+"""A statement, or a function where statements do not reach."""
+Migration = Sequence[Step]
+"""The steps that lead from one version to the next; never changed once released."""
 
 
 def migrate(engine: Engine, path: Path, migrations: Sequence[Migration]) -> None:
@@ -21,7 +23,10 @@ def migrate(engine: Engine, path: Path, migrations: Sequence[Migration]) -> None
         found = connection.exec_driver_sql("SELECT max(version) FROM schema_version").scalar() or 0
         if found > len(migrations):
             raise NewerSchemaError(path, found, len(migrations))
-        for version, statements in enumerate(migrations[found:], start=found + 1):
-            for statement in statements:
-                connection.exec_driver_sql(statement)
+        for version, steps in enumerate(migrations[found:], start=found + 1):
+            for step in steps:
+                if isinstance(step, str):
+                    connection.exec_driver_sql(step)
+                else:
+                    step(connection)
             connection.exec_driver_sql("INSERT INTO schema_version (version) VALUES (?)", (version,))

@@ -1,0 +1,81 @@
+"""When a commune's rungs are brought up to date, and how little is done where all checks only went on as they were."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from sansang_agent.contract.light import Light
+
+from . import fronts, rung_history, rung_windows
+from .fronts import Tip
+from .rung_windows import Window, Windows
+from .rungs import light_of_agents
+
+FOREVER_AGO = float("-inf")
+
+
+class Renewals:
+    """Renews at once where a check changed, else when a commune's last renewal is ``put_off_s`` ago."""
+
+    def __init__(self, put_off_s: float) -> None:
+        self._put_off_s = put_off_s
+        self._renewed: dict[str, float] = {}
+        """When each commune was last renewed by this process; only a pace, so that losing it does no harm."""
+
+    def renew(self, connection: Connection, windows: dict[str, Windows], now: float) -> None:
+        """Bring up the rungs in these windows, or put that off; what was put off before belongs to them."""
+        before = rung_windows.read(connection, list(windows))
+        for commune, earlier in before.items():
+            windows[commune].join(earlier)
+        due = {code for code, own in windows.items() if own.any_changed or self._is_due(code, now)}
+        for commune in sorted(due):
+            self._bring_up(connection, commune, windows[commune], now)
+        rung_windows.forget(connection, due & before.keys())
+        rung_windows.put_off(connection, {code: own for code, own in windows.items() if code not in due})
+
+    def renew_overdue(self, connection: Connection, now: float) -> None:
+        """Bring up what was put off and is due."""
+        for commune, windows in rung_windows.read_all(connection).items():
+            if self._is_due(commune, now):
+                self._bring_up(connection, commune, windows, now)
+                rung_windows.forget(connection, [commune])
+
+    def _is_due(self, commune: str, now: float) -> bool:
+        """A clock that was set back does not make anyone wait."""
+        return not 0 <= now - self._renewed.get(commune, FOREVER_AGO) < self._put_off_s
+
+    def _bring_up(self, connection: Connection, commune: str, windows: Windows, now: float) -> None:
+        self._renewed[commune] = now
+        known = fronts.of_commune(connection, commune)
+        tips = [(agent, tip) for agent, front in known.items() for tip in front.tips.values()]
+        newest = rung_history.newest_ends(connection, commune)
+        longer: list[dict[str, object]] = []
+        for rung, window in windows.by_rung.items():
+            own = [(agent, tip) for agent, tip in tips if tip.rung == rung]
+            end = newest.get(rung)
+            last_ms = continuation(end.last_ms, end.light, window, own) if end else None
+            if end is None or last_ms is None:
+                rung_history.renew(connection, commune, rung, window, fronts.by_series(known.values()), now)
+            else:
+                late = end.late or any(tip.late for _, tip in own if tip.end_ms > last_ms)
+                longer.append({"id": end.id, "last_ms": last_ms, "late": late})
+        if longer:
+            connection.execute(_STRETCH, longer)
+
+
+_STRETCH = text("UPDATE rung_interval SET last_ms = :last_ms, late = :late WHERE id = :id")
+
+
+def continuation(end_ms: int, light: Light, window: Window, tips: Sequence[tuple[int, Tip]]) -> int | None:
+    """Up to when a rung whose newest interval ends at ``end_ms`` just goes on with its light; None if there is more.
+
+    Pure. ``tips`` are those of all checks on the rung, each with its agent. None of them may begin to speak or fall
+    silent between the interval's old and new end, nor may one have spoken anew before the old one.
+    """
+    speaking = [(agent, tip) for agent, tip in tips if tip.end_ms > end_ms]
+    if window.changed or window.first_ms < end_ms or not speaking:
+        return None
+    last_ms = max(tip.last_ms for _, tip in speaking)
+    if last_ms < end_ms or any(tip.first_ms > end_ms or tip.end_ms <= last_ms for _, tip in speaking):
+        return None
+    return last_ms if light_of_agents((agent, tip.outcome) for agent, tip in speaking) is light else None

@@ -1,0 +1,187 @@
+"""Takes the results of one agent into the intervals of its checks, and gathers what else they change.
+
+A result that makes the newest interval of its check longer moves a tip; whatever else there may be (a change, a gap, a
+late or a doubled result, a check not known yet) goes through the intervals' rows.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from sansang_agent.contract.check import Check
+from sansang_agent.contract.outcome import Outcome
+from sansang_agent.contract.report import Result
+from sansang_agent.contract.rung import Rung
+
+from . import boots, bundles, check_history, clocks
+from .bundles import Cell, Row, Single
+from .chunks import SLOT_MS
+from .clocks import live_seconds
+from .fronts import Front, Tip
+from .intervals import Moment
+from .log import Entry
+from .profiles_seen import SeenProfile
+from .rung_windows import Windows
+from .series import Series, bring_up, find, gap_ms
+
+Profiles = Mapping[str, SeenProfile | None]
+
+
+class _Dated(NamedTuple):
+    """A result, when it was measured, the profile it belongs to, and what is needed to keep it."""
+
+    at_ms: int
+    result: Result
+    config: str
+    late_s: float
+    position: int
+
+
+class Taken:
+    """What an agent's results come to, beside the rows of intervals already written."""
+
+    def __init__(self, agent: int, front: Front) -> None:
+        self.agent = agent
+        self.front = front
+        self.cells: list[tuple[int, Cell]] = []
+        self.windows = Windows()
+        self.late_ms = 0
+        """The newest result that arrived as history."""
+        self._positions: list[int] = []
+
+    def extend(self, tip: Tip, result: Result, at_ms: int, position: int) -> None:
+        """One result more that makes the newest interval of its check longer."""
+        if tip.rung is not None:
+            self.windows.went_on(tip.rung, tip.end_ms, at_ms)
+        tip.last_ms = at_ms
+        self.keep(tip.series, result, at_ms, position, tip.late)
+
+    def keep(self, series: int, result: Result, at_ms: int, position: int, late: bool) -> None:
+        """One result more."""
+        self.cells.append((at_ms, bundles.cell_of(series, result)))
+        self._positions.append(position)
+        if late:
+            self.late_ms = max(self.late_ms, at_ms)
+
+    def rows(self) -> list[Row]:
+        """The bundles of the kept results, by envelope."""
+        by_position: defaultdict[int, list[tuple[int, Cell]]] = defaultdict(list)
+        for position, cell in zip(self._positions, self.cells, strict=True):
+            by_position[position].append(cell)
+        return [row for position, cells in by_position.items() for row in bundles.pack(self.agent, position, cells)]
+
+    def old(self) -> list[Single]:
+        """The kept results of a time whose chunks are closed."""
+        before_ms = self.front.closed * SLOT_MS
+        return [bundles.single(at_ms, cell) for at_ms, cell in self.cells if at_ms < before_ms]
+
+
+def take(
+    connection: Connection, agent: int, entries: Sequence[Entry], front: Front, profiles: Profiles, now: float
+) -> Taken:
+    """Take all results of sure time of one agent's envelopes; ``front`` is changed."""
+    taken = Taken(agent, front)
+    others: dict[str, list[_Dated]] = {}
+    for entry in entries:
+        for report, times in zip(entry.reports, _times(connection, entry), strict=True):
+            profile = profiles[report.config]
+            specs = profile.checks if profile else {}
+            for result, at in zip(report.results, times, strict=True):
+                if at is None:
+                    continue
+                check, at_ms, late_s = result.check, round(at * 1000), entry.received - at
+                tip = front.tips.get(check)
+                if tip and check not in others and _goes_on(tip, specs.get(check), result, at_ms, late_s):
+                    taken.extend(tip, result, at_ms, entry.position)
+                else:
+                    dated = _Dated(at_ms, result, report.config, late_s, entry.position)
+                    others.setdefault(check, []).append(dated)
+    held = _Held(connection, agent, others.values())
+    for check, found in others.items():
+        for config, some in groupby(found, key=_config):
+            _insert(held, taken, check, list(some), profiles[config], now)
+    return taken
+
+
+def _times(connection: Connection, entry: Entry) -> list[list[float | None]]:
+    """Of each report, when its results were measured."""
+    before = {report.boot for report in entry.reports} - {entry.sent.boot}
+    known = boots.known(connection, entry.agent, before) if before else {}
+    return [clocks.dates(report, entry.sent, entry.received, known.get(report.boot)) for report in entry.reports]
+
+
+def _goes_on(tip: Tip, spec: Check | None, result: Result, at_ms: int, late_s: float) -> bool:
+    """Whether a result only makes the newest interval of its check longer."""
+    if spec is not None and (spec.period != tip.period or spec.rung != tip.rung):
+        return False
+    if late_s > live_seconds(tip.period) and not tip.late:
+        return False
+    return 0 < at_ms - tip.last_ms <= gap_ms(tip.period) and (
+        result.outcome is Outcome.OK if tip.reason is None else result.outcome is tip.outcome
+    )
+
+
+class _Held:
+    """Which results the ledger has already: asked once, and only where one may come twice."""
+
+    def __init__(self, connection: Connection, agent: int, dated: Iterable[Sequence[_Dated]]) -> None:
+        self.connection = connection
+        self._agent = agent
+        self._dated = dated
+        self._times: set[tuple[int, int]] | None = None
+
+    def has(self, series: int, at_ms: int) -> bool:
+        """Whether there is a result of this series at this very millisecond."""
+        if self._times is None:
+            times = [one.at_ms for some in self._dated for one in some]
+            found = bundles.between(self.connection, self._agent, min(times), max(times))
+            self._times = {(one.series, one.at_ms) for one in found}
+        return (series, at_ms) in self._times
+
+
+def _config(one: _Dated) -> str:
+    return one.config
+
+
+def _insert(
+    held: _Held, taken: Taken, check: str, dated: Sequence[_Dated], profile: SeenProfile | None, now: float
+) -> None:
+    """Put results of one profile into the rows of their check, however they lie."""
+    connection, tip = held.connection, taken.front.tips.get(check)
+    spec = profile.checks.get(check) if profile else None
+    own, newly_placed = bring_up(connection, _known(connection, taken.agent, check, tip), taken.agent, check, spec)
+    fresh = _fresh(held, taken, own, tip, dated)
+    times = [one.at_ms for one in fresh]
+    if newly_placed and (began := check_history.first_of(connection, own)) is not None:
+        times.append(began)
+    if fresh:
+        live_s = live_seconds(own.period)
+        moments = [Moment(one.at_ms, one.result.outcome, one.result.reason, one.late_s > live_s) for one in fresh]
+        for one, moment in zip(fresh, moments, strict=True):
+            taken.keep(own.id, one.result, one.at_ms, one.position, moment.late)
+        taken.front.tips[check] = check_history.add(connection, own, tip, moments, taken.cells, now)
+    elif tip is not None:
+        tip.rung, tip.period = own.rung, own.period
+    if times and own.rung is not None:
+        taken.windows.changed(own.rung, min(times), max(times))
+
+
+def _known(connection: Connection, agent: int, check: str, tip: Tip | None) -> Series | None:
+    if tip is None:
+        return find(connection, agent, check)
+    return Series(tip.series, agent, check, Rung(tip.rung) if tip.rung else None, tip.period)
+
+
+def _fresh(held: _Held, taken: Taken, own: Series, tip: Tip | None, dated: Sequence[_Dated]) -> list[_Dated]:
+    """The results at milliseconds that have none of this check yet."""
+    seen = {at_ms for at_ms, cell in taken.cells if cell[0] == own.id}
+    fresh = []
+    for one in dated:
+        beyond = tip is not None and one.at_ms > tip.last_ms
+        if one.at_ms not in seen and (beyond or not held.has(own.id, one.at_ms)):
+            seen.add(one.at_ms)
+            fresh.append(one)
+    return fresh
