@@ -1,6 +1,10 @@
 """The agents the ledger knows: one machine in one commune, named by whoever issued its token."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Column, Connection, Float, Integer, Table, Text, UniqueConstraint, select
+
+from sansang_agent.contract.codec import encode
 
 from .store import LEDGER
 
@@ -28,3 +32,15 @@ def register(connection: Connection, commune: str, name: str, now: float) -> int
 def commune_of(connection: Connection, agent: int) -> str:
     """The commune an agent belongs to; the agent must exist."""
     return str(connection.scalars(select(AGENT.c.commune).where(AGENT.c.id == agent)).one())
+
+
+def communes_of(connection: Connection, agents: Iterable[int]) -> dict[int, str]:
+    """The communes these agents belong to; agents that do not exist are left out."""
+    query = "SELECT id, commune FROM agent WHERE id IN (SELECT value FROM json_each(?))"
+    rows = connection.exec_driver_sql(query, (encode(list(agents)).decode(),)).tuples()
+    return dict(rows.all())
+
+
+def communes(connection: Connection) -> list[str]:
+    """The communes that have agents, in order."""
+    return list(connection.scalars(select(AGENT.c.commune).distinct().order_by(AGENT.c.commune)))

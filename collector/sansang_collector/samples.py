@@ -12,8 +12,8 @@ from sansang_agent.contract.version import __version__
 
 from . import commune, overview
 from .consumers import position_of
+from .contact import CONTACT, MACHINE
 from .running import Collector
-from .state import CONTACT, MACHINE
 from .view import AgentView, CheckView
 
 _PHASES = {

@@ -18,6 +18,7 @@ PURE = [
     "clocks",
     "curves",
     "evidence",
+    "figures",
     "finding",
     "http_page",
     "http_url",

@@ -66,4 +66,18 @@ _VERSION_2: Migration = (
     "ALTER TABLE boot ADD COLUMN began REAL",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2)
+_LATEST_PACKED: Migration = (
+    "ALTER TABLE contact ADD COLUMN position INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE latest RENAME TO latest_by_check",
+    "CREATE TABLE latest (agent INTEGER PRIMARY KEY REFERENCES agent (id), body BLOB NOT NULL)",
+    """INSERT INTO latest (agent, body) SELECT agent, CAST(json_group_array(json_array(
+        "check", json(printf('%!.17g', at)), json(printf('%!.17g', received)), json(iif(live, 'true', 'false')),
+        outcome, reason, config, json(CAST(body AS TEXT)))) AS BLOB)
+        FROM (SELECT * FROM latest_by_check ORDER BY agent, "check") GROUP BY agent""",
+    "DROP TABLE latest_by_check",
+)
+"""Version 3: the newest results of an agent in one row."""
+
+_VERSION_3: Migration = (*_LATEST_PACKED,)
+
+MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
