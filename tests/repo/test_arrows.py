@@ -12,6 +12,7 @@ COLLECTOR = ROOT / "collector" / "sansang_collector"
 ALERTS = ROOT / "alerts" / "sansang_alerts"
 
 PURE = [
+    "agent_lines",
     "answers",
     "causes",
     "chunks",
