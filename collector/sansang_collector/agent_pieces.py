@@ -3,6 +3,7 @@
 One piece per agent that there is; a piece goes with its agent.
 """
 
+import time
 from itertools import islice
 from typing import NamedTuple
 
@@ -46,5 +47,6 @@ class Pieces:
         while some := list(islice(changed, AGENTS_AT_ONCE)):
             for standing, facts, window in agent_facts.read(connection, some, present.at):
                 pieces[standing.id] = _Piece(standing, window, render(facts))
+                time.sleep(0)  # lets the event loop have the interpreter: a thousand agents at once would hold it up
         self._pieces = pieces
         return [pieces[standing.id].lines for standing in standings]
