@@ -1,6 +1,6 @@
 """The agents the ledger knows: one machine in one commune, named by whoever issued its token."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from sqlalchemy import (
     Column,
@@ -43,10 +43,15 @@ def commune_of(connection: Connection, agent: int) -> str:
     return str(connection.scalars(select(AGENT.c.commune).where(AGENT.c.id == agent)).one())
 
 
-def communes_of(connection: Connection, agents: Sequence[int]) -> dict[int, str]:
-    """The communes of several agents."""
-    rows = connection.execute(_COMMUNES, {"agents": list(agents)})
-    return {agent: commune for agent, commune in rows}  # noqa: C416  # rows are not pairs to mypy
+def communes_of(connection: Connection, agents: Iterable[int]) -> dict[int, str]:
+    """The communes these agents belong to; agents that do not exist are left out."""
+    rows = connection.execute(_COMMUNES, {"agents": list(agents)}).tuples()
+    return dict(rows.all())
 
 
 _COMMUNES = text("SELECT id, commune FROM agent WHERE id IN :agents").bindparams(bindparam("agents", expanding=True))
+
+
+def communes(connection: Connection) -> list[str]:
+    """The communes that have agents, in order."""
+    return list(connection.scalars(select(AGENT.c.commune).distinct().order_by(AGENT.c.commune)))

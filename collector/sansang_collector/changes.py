@@ -1,5 +1,8 @@
 """The append-only change table: what pages and server-sent events follow, by number."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Text, func, select
 
 from sansang_agent.contract.outcome import Outcome, Reason
@@ -22,23 +25,27 @@ CHANGE = Table(
 )
 
 
-def note(
-    connection: Connection,
-    kind: str,
-    at: float,
-    commune: str,
-    agent: int,
-    *,
-    check: str | None = None,
-    outcome: Outcome | None = None,
-    reason: Reason | None = None,
-) -> None:
-    """Append one change; kinds are those of :class:`ChangeView`."""
-    connection.execute(
-        CHANGE.insert().values(
-            at=at, kind=kind, commune=commune, agent=agent, check=check, outcome=outcome, reason=reason
-        )
-    )
+class Change(NamedTuple):
+    """A change to be noted; kinds are those of :class:`ChangeView`."""
+
+    at: float
+    kind: str
+    commune: str
+    agent: int
+    check: str | None = None
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+
+
+def note(connection: Connection, kind: str, at: float, commune: str, agent: int) -> None:
+    """Append one change that is of no single check."""
+    note_all(connection, [Change(at, kind, commune, agent)])
+
+
+def note_all(connection: Connection, noted: Sequence[Change]) -> None:
+    """Append changes in this order."""
+    if noted:
+        connection.exec_driver_sql(_NOTE, list(noted))
 
 
 def newest(connection: Connection) -> int:
@@ -62,3 +69,6 @@ def after(connection: Connection, change: int, limit: int) -> list[ChangeView]:
         )
         for row in rows
     ]
+
+
+_NOTE = 'INSERT INTO change (at, kind, commune, agent, "check", outcome, reason) VALUES (?, ?, ?, ?, ?, ?, ?)'

@@ -38,28 +38,45 @@ def known_boot(sent: Sent, received: float) -> Boot:
     return Boot(skew(sent, received), received - sent.mono)
 
 
+class Dating(NamedTuple):
+    """How the results of one report are dated: when it was taken by the collector's clock, and how sure that is.
+
+    ``taken`` may lie after ``received``: of the sender's own boot that is the clocks' grain, of another boot it means
+    that a clock was set meanwhile.
+    """
+
+    taken: float
+    received: float
+    own_boot: bool
+    known_boot: bool
+
+    def sure_at(self, at_ms: int = 0) -> float | None:
+        """When a result ``at_ms`` from the report's ``mono`` was measured; None where that is unsure."""
+        at = self.taken + at_ms / 1000
+        if self.own_boot:
+            return min(at, self.received)
+        return at if self.known_boot and at <= self.received else None
+
+
+def dating(report: Report, sent: Sent, received: float, boot: Boot | None) -> Dating:
+    """How a report's results are dated; ``boot`` is what is known of its boot, used if that is not the sender's."""
+    if report.boot == sent.boot:
+        return Dating(received - (sent.mono - report.mono), received, own_boot=True, known_boot=True)
+    if boot is None:
+        return Dating(report.wall, received, own_boot=False, known_boot=False)
+    taken = report.wall - boot.skew if boot.began is None else boot.began + report.mono
+    return Dating(taken, received, own_boot=False, known_boot=True)
+
+
 def stamp(report: Report, sent: Sent, received: float, boot: Boot | None, at_ms: int = 0) -> Stamp:
     """When a result ``at_ms`` from its report's ``mono`` was measured; never later than it was received.
 
-    ``boot`` is what is known of the report's boot, used only when that is not the sender's boot. A report that it puts
-    after its own arrival was not measured then (its clock was set meanwhile), and the time is unsure.
+    A report that its boot puts after its own arrival was not measured then (its clock was set meanwhile), and the time
+    is unsure.
     """
-    after_s = at_ms / 1000
-    if report.boot == sent.boot:
-        return Stamp(min(received - (sent.mono - report.mono - after_s), received), unsure=False)
-    if boot is None:
-        return Stamp(min(report.wall + after_s, received), unsure=True)
-    at = (report.wall - boot.skew if boot.began is None else boot.began + report.mono) + after_s
-    return Stamp(min(at, received), unsure=at > received)
-
-
-def dates(report: Report, sent: Sent, received: float, boot: Boot | None) -> list[float | None]:
-    """When each of a report's results was measured, in their order; None where that is unsure."""
-    if report.boot == sent.boot:
-        zero = received - (sent.mono - report.mono)
-        return [min(zero + result.at / 1000, received) for result in report.results]
-    stamps = [stamp(report, sent, received, boot, result.at) for result in report.results]
-    return [None if one.unsure else one.at for one in stamps]
+    dated = dating(report, sent, received, boot)
+    at = dated.sure_at(at_ms)
+    return Stamp(min(dated.taken + at_ms / 1000, received), unsure=True) if at is None else Stamp(at, unsure=False)
 
 
 def live_seconds(period: float) -> float:

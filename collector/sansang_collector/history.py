@@ -29,13 +29,13 @@ class History:
 
     def apply(self, connection: Connection, entries: Sequence[Entry], now: float) -> None:
         """Put the results of ``entries`` into their intervals and chunks, then renew the rungs that need it."""
-        boots.record_all(connection, entries)
+        boots.record_all(connection, [boots.contact(entry.agent, entry.sent, entry.received) for entry in entries])
         by_agent: defaultdict[int, list[Entry]] = defaultdict(list)
         for entry in entries:
             by_agent[entry.agent].append(entry)
         communes = agents.communes_of(connection, list(by_agent))
         known = fronts.read(connection, list(by_agent))
-        profiles = {config: profiles_seen.get(connection, config) for config in _configs(entries)}
+        profiles = profiles_seen.get_all(connection, _configs(entries))
         taken: dict[int, Taken] = {}
         windows: dict[str, Windows] = {}
         for agent, own in sorted(by_agent.items()):

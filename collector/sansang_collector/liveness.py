@@ -13,8 +13,9 @@ from sqlalchemy.exc import OperationalError
 
 from . import changes
 from .agents import AGENT
+from .changes import Change
+from .contact import CONTACT
 from .news import News
-from .state import CONTACT
 from .store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -61,9 +62,9 @@ def mark_silent(connection: Connection, present: Present) -> int:
         .join(AGENT, AGENT.c.id == CONTACT.c.agent)
         .where(CONTACT.c.silent.is_(False), ~CONTACT.c.at.between(present.contact_since, present.contact_until))
     ).all()
-    for agent, commune in gone:
-        connection.execute(CONTACT.update().where(CONTACT.c.agent == agent).values(silent=True))
-        changes.note(connection, "contact", present.at, commune, agent)
+    if gone:
+        connection.exec_driver_sql("UPDATE contact SET silent = 1 WHERE agent = ?", [(agent,) for agent, _ in gone])
+    changes.note_all(connection, [Change(present.at, "contact", commune, agent) for agent, commune in gone])
     return changes.newest(connection)
 
 

@@ -72,3 +72,7 @@ FAMILIES: tuple[Family, ...] = (
 )
 
 BY_NAME: dict[str, Family] = {family.name: family for family in FAMILIES}
+
+AGENT_FAMILIES: tuple[Family, ...] = tuple(family for family in FAMILIES if "agent" in family.labels)
+"""What is said of agents and their checks: as many series as there are machines, a hundred each."""
+OTHER_FAMILIES: tuple[Family, ...] = tuple(family for family in FAMILIES if family not in AGENT_FAMILIES)

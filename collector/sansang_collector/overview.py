@@ -12,19 +12,18 @@ from sqlalchemy import Connection, Row, Select, func, select
 from sansang_agent.contract.check import Check, kind_of
 from sansang_agent.contract.light import Light, light_of
 from sansang_agent.contract.outcome import Outcome, outcome_of
-from sansang_agent.contract.report import Result
 from sansang_agent.contract.rung import Network, Rung
 
-from . import boots, bundles, changes, check_history, clocks, profiles_seen, rung_history
+from . import boots, bundles, changes, check_history, clocks, figures, latest, profiles_seen, rung_history
 from . import commune as places
 from .agents import AGENT
 from .check_history import INTERVAL
+from .contact import CONTACT, DROPPED, MACHINE
 from .liveness import Present, is_silent
 from .log import ReportLog
 from .profiles_seen import SeenProfile
 from .rungs import best_light
 from .series import SERIES, find
-from .state import CONTACT, DROPPED, LATEST, MACHINE
 from .view import (
     AgentView,
     ChangeView,
@@ -43,9 +42,9 @@ class _Ledger(msgspec.Struct):
     contact: dict[int, Row[tuple[object, ...]]]
     machine: dict[int, Row[tuple[object, ...]]]
     dropped: dict[int, int]
-    latest: dict[int, list[Row[tuple[object, ...]]]]
+    latest: dict[int, list[latest.Unpacked]]
     since: dict[tuple[int, str], tuple[str, float]]
-    profiles: dict[str, SeenProfile | None]
+    profiles: dict[str, SeenProfile]
 
 
 def agents(connection: Connection, present: Present, commune: str | None = None) -> list[AgentView]:
@@ -155,18 +154,16 @@ def _agents(connection: Connection, present: Present, query: Select[tuple[int, s
 
 def _read(connection: Connection, ids: list[int]) -> _Ledger:
     machine = {row.agent: row for row in connection.execute(select(MACHINE).where(MACHINE.c.agent.in_(ids)))}
-    latest: defaultdict[int, list[Row[tuple[object, ...]]]] = defaultdict(list)
-    for row in connection.execute(select(LATEST).where(LATEST.c.agent.in_(ids)).order_by(LATEST.c.check)):
-        latest[row.agent].append(row)
-    configs = {row.config for rows in latest.values() for row in rows} | {row.config for row in machine.values()}
+    newest = latest.read(connection, ids)
+    configs = {row.config for rows in newest.values() for row in rows} | {row.config for row in machine.values()}
     dropped = select(DROPPED.c.agent, func.sum(DROPPED.c.count)).where(DROPPED.c.agent.in_(ids))
     return _Ledger(
         contact={row.agent: row for row in connection.execute(select(CONTACT).where(CONTACT.c.agent.in_(ids)))},
         machine=machine,
         dropped={row[0]: row[1] for row in connection.execute(dropped.group_by(DROPPED.c.agent))},
-        latest=latest,
+        latest=newest,
         since=_since(connection, ids),
-        profiles={config: profiles_seen.get(connection, config) for config in configs},
+        profiles=profiles_seen.get_all(connection, configs),
     )
 
 
@@ -216,16 +213,15 @@ def _agent(ledger: _Ledger, row: Row[tuple[int, str, str, float]], present: Pres
 def _checks(ledger: _Ledger, agent_id: int, profile: SeenProfile | None, now: float) -> list[CheckView]:
     """The newest results of the checks the agent's profile still has; of all, while its profile is not known."""
     views = []
-    for row in ledger.latest.get(agent_id, []):
+    for row in latest.of_profile(ledger.latest.get(agent_id, ()), profile):
         own = ledger.profiles.get(row.config)
         spec = own.checks.get(row.check) if own else None
-        if profile is None or row.check in profile.checks:
-            views.append(_check(row, spec, ledger.since.get((agent_id, row.check)), now))
+        views.append(_check(row, spec, ledger.since.get((agent_id, row.check)), now))
     return views
 
 
-def _check(row: Row[tuple[object, ...]], spec: Check | None, since: tuple[str, float] | None, now: float) -> CheckView:
-    result = _decode(row.body)
+def _check(row: latest.Unpacked, spec: Check | None, since: tuple[str, float] | None, now: float) -> CheckView:
+    result = row.result
     period = spec.period if spec else clocks.DEFAULT_PERIOD
     return CheckView(
         check=row.check,
@@ -240,10 +236,10 @@ def _check(row: Row[tuple[object, ...]], spec: Check | None, since: tuple[str, f
         reason=result.reason,
         at=row.at,
         since=since[1] if since and since[0] == result.outcome else None,
-        live=row.live and abs(now - row.at) <= clocks.live_seconds(period) + clocks.REPORT_SECONDS,
-        duration_ms=_duration(result),
+        live=latest.is_present(row, clocks.live_seconds(period), now),
+        duration_ms=figures.duration_ms(result),
         rtt_ms=result.rtt_ms,
-        loss=result.lost / result.sent if result.sent and result.lost is not None else None,
+        loss=figures.loss(result),
         phases_ms=result.phases_ms,
         status=result.status,
         cert_expiry=result.cert_expiry,
@@ -252,12 +248,6 @@ def _check(row: Row[tuple[object, ...]], spec: Check | None, since: tuple[str, f
         jitter_ms=result.jitter_ms,
         period_s=period,
     )
-
-
-def _duration(result: Result) -> float | None:
-    if result.phases_ms:
-        return sum(result.phases_ms.values())
-    return result.rtt_ms[1] if result.rtt_ms else None
 
 
 def _ladder(checks: list[CheckView], profile: SeenProfile | None) -> tuple[RungView, ...]:
@@ -306,6 +296,3 @@ def _whole(lights: Iterable[Light]) -> Light:
     seen = set(lights)
     order = (Light.FAILED, Light.DEGRADED, Light.OK, Light.UNKNOWN, Light.NOT_CONFIGURED)
     return next(light for light in order if light in seen)
-
-
-_decode = msgspec.json.Decoder(Result).decode

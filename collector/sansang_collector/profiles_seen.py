@@ -3,15 +3,19 @@
 A profile never changes under its hash, so a decoded one may be kept for good.
 """
 
-from functools import lru_cache
+import threading
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Column, Connection, Float, LargeBinary, Table, Text, select
 from sqlalchemy.dialects.sqlite import insert
 
-from sansang_agent.contract.check import Check, Profile
+from sansang_agent.contract.check import Check, Profile, kind_of
 from sansang_agent.contract.codec import encode
+from sansang_agent.contract.rung import Rung
 
+from . import clocks
 from .store import LEDGER
 
 PROFILE = Table(
@@ -23,23 +27,69 @@ PROFILE = Table(
 )
 
 
+class Asked(NamedTuple):
+    """What readers of many results need of one check, worked out once."""
+
+    kind: str
+    rung: str
+    place: int
+    """The rung's place on the ladder, from 0."""
+    live_s: float
+    """How old a result may be when it arrives and still be the present, seconds."""
+
+
 class SeenProfile(msgspec.Struct, frozen=True):
     """A profile and its checks by name."""
 
     profile: Profile
     checks: dict[str, Check]
+    asked: dict[str, Asked]
 
 
-@lru_cache(maxsize=512)
-def _parse(body: bytes) -> SeenProfile:
-    profile = msgspec.json.decode(body, type=Profile)
-    return SeenProfile(profile, {check.id: check for check in profile.checks})
+DECODED_PROFILES = 4096
+"""How many stay decoded in memory; of more, the ones first decoded are decoded anew when they are asked for."""
+
+
+class _Decoded:
+    """Decoded profiles by hash, bounded; asked by the threads that write the ledger and that read it."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._found: dict[str, SeenProfile] = {}
+        self._adding = threading.Lock()
+
+    def get(self, name: str) -> SeenProfile | None:
+        return self._found.get(name)
+
+    def add(self, name: str, body: bytes) -> SeenProfile:
+        profile = msgspec.json.decode(body, type=Profile)
+        checks = {check.id: check for check in profile.checks}
+        seen = SeenProfile(profile, checks, {name: _asked(check) for name, check in checks.items()})
+        with self._adding:
+            while len(self._found) >= self._most:
+                del self._found[next(iter(self._found))]
+            self._found[name] = seen
+        return seen
+
+
+_decoded = _Decoded(DECODED_PROFILES)
 
 
 def get(connection: Connection, name: str) -> SeenProfile | None:
     """The profile with this hash, if an agent has sent it."""
-    body = connection.scalar(select(PROFILE.c.body).where(PROFILE.c.hash == name)) if name else None
-    return _parse(body) if body is not None else None
+    return get_all(connection, {name}).get(name)
+
+
+def get_all(connection: Connection, names: Iterable[str]) -> dict[str, SeenProfile]:
+    """Those of these profiles that an agent has sent, by hash."""
+    asked = set(names) - {""}
+    known = connection.exec_driver_sql(_KNOWN, (_list(asked),)).scalars().all() if asked else ()
+    found = {name: seen for name in known if (seen := _decoded.get(name)) is not None}
+    missing = set(known) - found.keys()
+    if missing:
+        rows = connection.exec_driver_sql(_BODIES, (_list(missing),)).tuples()
+        found |= {name: _decoded.add(name, body) for name, body in rows}
+    return found
 
 
 def unknown(connection: Connection, names: set[str]) -> set[str]:
@@ -52,3 +102,16 @@ def keep(connection: Connection, profiles: dict[str, Profile], now: float) -> No
     for name, profile in profiles.items():
         row = {"hash": name, "body": encode(profile), "first_seen": now}
         connection.execute(insert(PROFILE).values(row).on_conflict_do_nothing())
+
+
+def _asked(check: Check) -> Asked:
+    return Asked(kind_of(check), check.rung.value, _RUNGS[check.rung], clocks.live_seconds(check.period))
+
+
+def _list(names: set[str]) -> str:
+    return encode(sorted(names)).decode()
+
+
+_RUNGS = {rung: place for place, rung in enumerate(Rung)}
+_KNOWN = "SELECT hash FROM profile WHERE hash IN (SELECT value FROM json_each(?))"
+_BODIES = "SELECT hash, body FROM profile WHERE hash IN (SELECT value FROM json_each(?))"

@@ -16,10 +16,10 @@ from sansang_agent.contract.outcome import Outcome
 from sansang_agent.contract.report import Result
 from sansang_agent.contract.rung import Rung
 
-from . import boots, bundles, check_history, clocks
+from . import boots, bundles, check_history
 from .bundles import Cell, Row, Single
 from .chunks import SLOT_MS
-from .clocks import live_seconds
+from .clocks import Dating, dating, live_seconds
 from .fronts import Front, Tip
 from .intervals import Moment
 from .log import Entry
@@ -27,7 +27,8 @@ from .profiles_seen import SeenProfile
 from .rung_windows import Windows
 from .series import Series, bring_up, find, gap_ms
 
-Profiles = Mapping[str, SeenProfile | None]
+Profiles = Mapping[str, SeenProfile]
+"""By hash; those that no agent has sent yet are not in it."""
 
 
 class _Dated(NamedTuple):
@@ -86,10 +87,11 @@ def take(
     taken = Taken(agent, front)
     others: dict[str, list[_Dated]] = {}
     for entry in entries:
-        for report, times in zip(entry.reports, _times(connection, entry), strict=True):
-            profile = profiles[report.config]
+        for report, dated in zip(entry.reports, _datings(connection, entry), strict=True):
+            profile = profiles.get(report.config)
             specs = profile.checks if profile else {}
-            for result, at in zip(report.results, times, strict=True):
+            for result in report.results:
+                at = dated.sure_at(result.at)
                 if at is None:
                     continue
                 check, at_ms, late_s = result.check, round(at * 1000), entry.received - at
@@ -97,20 +99,20 @@ def take(
                 if tip and check not in others and _goes_on(tip, specs.get(check), result, at_ms, late_s):
                     taken.extend(tip, result, at_ms, entry.position)
                 else:
-                    dated = _Dated(at_ms, result, report.config, late_s, entry.position)
-                    others.setdefault(check, []).append(dated)
+                    one = _Dated(at_ms, result, report.config, late_s, entry.position)
+                    others.setdefault(check, []).append(one)
     held = _Held(connection, agent, others.values())
     for check, found in others.items():
         for config, some in groupby(found, key=_config):
-            _insert(held, taken, check, list(some), profiles[config], now)
+            _insert(held, taken, check, list(some), profiles.get(config), now)
     return taken
 
 
-def _times(connection: Connection, entry: Entry) -> list[list[float | None]]:
-    """Of each report, when its results were measured."""
+def _datings(connection: Connection, entry: Entry) -> list[Dating]:
+    """Of each report, what tells when its results were measured."""
     before = {report.boot for report in entry.reports} - {entry.sent.boot}
     known = boots.known(connection, entry.agent, before) if before else {}
-    return [clocks.dates(report, entry.sent, entry.received, known.get(report.boot)) for report in entry.reports]
+    return [dating(report, entry.sent, entry.received, known.get(report.boot)) for report in entry.reports]
 
 
 def _goes_on(tip: Tip, spec: Check | None, result: Result, at_ms: int, late_s: float) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Connection
 
@@ -53,8 +54,13 @@ def scraped(collector: CollectorProcess) -> str:
 
 
 def values(text: str) -> dict[str, float]:
-    lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
-    return {name: float(value) for name, _, value in lines}
+    """By name and labels, written with the labels in the order of their names."""
+    found = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = ",".join(f'{name}="{value}"' for name, value in sorted(sample.labels.items()))
+            found[f"{sample.name}{{{labels}}}"] = sample.value
+    return found
 
 
 def test_the_exposition_is_exactly_the_list(scraped: str) -> None:
@@ -98,6 +104,12 @@ def test_could_not_find_out_is_not_a_failure(scraped: str) -> None:
     assert values(scraped)[unknown] == 1
 
 
+def families(exposition: Exposition) -> dict[str, Metric]:
+    """What a scrape reads now."""
+    text = exposition.write("").text.decode()
+    return {metric.name: metric for metric in text_string_to_metric_families(text)}
+
+
 @pytest.mark.needs("prometheus")
 def test_promtool_finds_nothing_to_say(scraped: str) -> None:
     done = subprocess.run(["promtool", "check", "metrics"], input=scraped, capture_output=True, text=True, check=False)
@@ -132,9 +144,10 @@ def still(tmp_path: Path) -> Iterator[tuple[Collector, list[float]]]:
 def test_a_silent_agents_series_vanish(still: tuple[Collector, list[float]]) -> None:
     collector, clock = still
     gone = {"probe_success", "sansang_probe_unknown", "sansang_host_uptime_seconds", "sansang_agent_spool_bytes"}
-    before = {metric.name: metric for metric in Exposition(collector).collect()}
+    exposition = Exposition(collector)
+    before = families(exposition)
     clock[0] += 46
-    after = {metric.name: metric for metric in Exposition(collector).collect()}
+    after = families(exposition)
 
     assert gone <= before.keys()
     assert not gone & after.keys()
@@ -147,7 +160,7 @@ def test_a_stale_checks_series_vanish_while_its_agent_is_up(still: tuple[Collect
     clock[0] += 60
     later = entry_of(2, report(2, results=[result("dvc")], config=profile_hash(CHECKS)), received=clock[0])
     collector.store.write_sync(lambda connection: State().apply(connection, [later], clock[0]))
-    (success,) = [metric for metric in Exposition(collector).collect() if metric.name == "probe_success"]
+    success = families(Exposition(collector))["probe_success"]
 
     assert [sample.labels["check"] for sample in success.samples] == ["dvc"]
 
@@ -159,7 +172,7 @@ def test_results_of_unsure_time_and_entries_left_out_are_counted(still: tuple[Co
     collector.consumers[1].skipped = 3
     found = {
         (sample.name, *sample.labels.values()): sample.value
-        for metric in Exposition(collector).collect()
+        for metric in families(Exposition(collector)).values()
         for sample in metric.samples
     }
 

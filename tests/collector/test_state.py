@@ -10,7 +10,9 @@ from sqlalchemy import Connection, select
 from sansang_agent.contract.codec import profile_hash
 from sansang_collector import liveness, profiles_seen
 from sansang_collector.changes import CHANGE
-from sansang_collector.state import CONTACT, DROPPED, LATEST, MACHINE, State
+from sansang_collector.contact import CONTACT, DROPPED, MACHINE
+from sansang_collector.latest import read
+from sansang_collector.state import State
 from sansang_collector.store import Store
 from tests.support import reports
 from tests.support.ledgers import NOW, Measured, add_agent, entry, entry_of
@@ -31,7 +33,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 
 def latest(connection: Connection) -> list[tuple[Any, ...]]:
-    rows = connection.execute(select(LATEST).order_by(LATEST.c.check))
+    rows = read(connection, [1])[1]
     return [(row.check, round(row.at - NOW, 3), row.outcome, row.live) for row in rows]
 
 
@@ -65,6 +67,15 @@ def test_several_results_of_a_check_in_one_report_change_in_their_order(connecti
 
     assert [row[2] for row in changed(connection)[1:]] == ["failed", "ok"]
     assert latest(connection) == [("gw", -0.1, "ok", True)]
+
+
+def test_of_two_results_of_one_moment_in_one_report_the_last_counts(connection: Connection) -> None:
+    State().apply(
+        connection, [entry_of(1, report(1, results=[result(at=-100), result(reason="timeout", at=-100)]))], NOW
+    )
+
+    assert [row[2] for row in changed(connection)[1:]] == ["ok", "failed"]
+    assert latest(connection) == [("gw", -0.1, "failed", True)]
 
 
 def test_the_newest_known_result_may_be_history(connection: Connection) -> None:
@@ -130,7 +141,7 @@ def test_what_was_measured_while_the_collectors_clock_was_fast_does_not_stay_the
     State().apply(connection, [entry_of(1, report(1, 995.0, version="1"), received=NOW + 7 * 3600)], NOW)
     State().apply(connection, [entry_of(2, report(2, 995.0, [result(reason="timeout")], version="2"))], NOW)
 
-    assert connection.execute(select(LATEST.c.outcome, LATEST.c.at)).one() == ("failed", NOW - 5)
+    assert latest(connection) == [("gw", -5, "failed", True)]
     assert connection.execute(select(MACHINE.c.version)).scalar_one() == "2"
 
 

@@ -8,9 +8,14 @@ import pytest
 from sqlalchemy import Connection, create_engine, inspect, select
 from sqlalchemy.exc import OperationalError
 
-from sansang_collector import boots, chunk_history, clocks, consumers, links, overview, tokens
+from sansang_agent.contract.codec import encode
+from sansang_agent.contract.outcome import Outcome, Reason
+from sansang_agent.contract.report import Result
+from sansang_collector import boots, chunk_history, clocks, consumers, latest, links, overview, tokens
 from sansang_collector.agents import AGENT
 from sansang_collector.changes import CHANGE
+from sansang_collector.contact import CONTACT
+from sansang_collector.latest import Latest
 from sansang_collector.liveness import Present
 from sansang_collector.log import ReportLog
 from sansang_collector.newer_schema import NewerSchemaError
@@ -60,6 +65,29 @@ def test_chunks_and_boots_of_version_2_are_read_by_this_one(tmp_path: Path) -> N
 
     assert [(at - NOW, found.count, found.lost) for at, found in points.items()] == [(-700, 1, 1), (-100, 1, 0)]
     assert known == {"boot-1": clocks.Boot(skew=0.0, began=NOW - 1000)}
+
+
+def test_newest_results_of_version_2_are_read_by_this_one(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "ledger.db")
+    connection.executescript((GOLDEN / "ledger-2.sql").read_text(encoding="utf-8"))
+    result = Result(check="dvc", at=-17, outcome=Outcome.FAILED, reason=Reason.TLS_EXPIRED, detail="đã hết hạn")
+    at, received = NOW + 0.1234567, NOW + 1 / 3
+    row = (at, received, False, "failed", "tls_expired", "c" * 32, encode(result))
+    connection.execute("INSERT INTO agent VALUES (2, '05983', 'pc-2', 0)")
+    for agent, check in ((2, "gw"), (1, "z"), (1, "dvc")):
+        connection.execute("INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (agent, check, *row))
+    connection.commit()
+    connection.close()
+    store = Store(tmp_path)
+    with store.read() as reading:
+        found = latest.read(reading, [1, 2])
+        (contact,) = reading.execute(select(CONTACT)).all()
+    store.close()
+
+    assert {agent: [one.check for one in rows] for agent, rows in found.items()} == {1: ["dvc", "gw", "z"], 2: ["gw"]}
+    assert found[1][0] == Latest("dvc", at, received, False, Outcome.FAILED, Reason.TLS_EXPIRED, "c" * 32, result)
+    assert (found[1][1].live, found[1][1].reason, found[1][1].result.check) == (True, None, "gw")
+    assert (contact.agent, contact.at, contact.position) == (1, NOW, 0)
 
 
 def test_the_log_of_version_1_is_read_by_this_one(version_1: Path) -> None:

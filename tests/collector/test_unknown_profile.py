@@ -43,4 +43,4 @@ def test_the_agents_page_shows_them_as_of_unknown_rung(reader: httpx.Client) -> 
 
 
 def test_metrics_hold_them_with_an_empty_rung(reader: httpx.Client) -> None:
-    assert 'probe_success{agent="pc-1",check="dvc",commune="05983",rung=""} 0.0' in reader.get("/metrics").text
+    assert 'probe_success{commune="05983",agent="pc-1",check="dvc",rung=""} 0.0' in reader.get("/metrics").text

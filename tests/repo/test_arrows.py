@@ -12,12 +12,14 @@ COLLECTOR = ROOT / "collector" / "sansang_collector"
 ALERTS = ROOT / "alerts" / "sansang_alerts"
 
 PURE = [
+    "agent_lines",
     "answers",
     "causes",
     "chunks",
     "clocks",
     "curves",
     "evidence",
+    "figures",
     "finding",
     "http_page",
     "http_url",

@@ -86,13 +86,13 @@ def open_books(data: Path) -> Books:
         for first, last in msgspec.json.decode(spans):
             applied[consumer].update(Identity(agent, stream, seq) for seq in range(first, last + 1))
     moments = "SELECT agent, sum(json_array_length(body)) FROM bundle GROUP BY agent"
-    latest = rows(ledger, 'SELECT agent, "check", outcome FROM latest')
+    latest = rows(ledger, "SELECT agent, body FROM latest")
     return Books(
         logged,
         results,
         applied,
         dict(rows(ledger, moments)),
-        {(agent, check): outcome for agent, check, outcome in latest},
+        {(agent, one[0]): one[4] for agent, body in latest for one in msgspec.json.decode(body)},
         dict(rows(ledger, "SELECT consumer, position FROM cursor")),
         rows(log, "SELECT coalesce(max(position), 0) FROM envelope")[0][0],
     )

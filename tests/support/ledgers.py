@@ -5,6 +5,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, select
 
+from sansang_agent.contract.outcome import Reason, outcome_of
 from sansang_agent.contract.report import Report, Sent, SpoolState
 from sansang_collector import check_history, rung_history
 from sansang_collector.agents import AGENT
@@ -29,8 +30,8 @@ def entry(position: int, *measured: Measured, config: str = "", received: float 
     """An envelope of one report per measurement, all of the first one's agent, received at ``received``."""
     made = []
     for offset, one in enumerate(measured):
-        found = {"check": one.check, "outcome": "failed" if one.reason else "ok"}
-        results = [found | ({"reason": one.reason} if one.reason else {})]
+        outcome = outcome_of(Reason(one.reason) if one.reason else None)
+        results = [{"check": one.check, "outcome": outcome} | ({"reason": one.reason} if one.reason else {})]
         mono = MONO - (received - NOW) + one.at_s
         made.append(report((seq or position * 1000) + offset, mono, results, config=config))
     return entry_of(position, *made, agent=measured[0].agent, received=received)

@@ -84,7 +84,7 @@ def _close_chunks(connection: Connection) -> None:
         connection.exec_driver_sql("INSERT OR REPLACE INTO chunk (agent, hour, body) VALUES (?, ?, ?)", (*key, made))
 
 
-_VERSION_3: Migration = (
+_BUNDLES_AND_FRONTS: Migration = (
     # Single results: one row per report in the place of one per result.
     """CREATE TABLE bundle (
         agent INTEGER NOT NULL REFERENCES agent (id), last_ms INTEGER NOT NULL, position INTEGER NOT NULL,
@@ -109,5 +109,18 @@ _VERSION_3: Migration = (
     "DROP TABLE chunk_open",
     "CREATE TABLE rung_window (commune TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
 )
+_LATEST_PACKED: Migration = (
+    "ALTER TABLE contact ADD COLUMN position INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE latest RENAME TO latest_by_check",
+    "CREATE TABLE latest (agent INTEGER PRIMARY KEY REFERENCES agent (id), body BLOB NOT NULL)",
+    """INSERT INTO latest (agent, body) SELECT agent, CAST(json_group_array(json_array(
+        "check", json(printf('%!.17g', at)), json(printf('%!.17g', received)), json(iif(live, 'true', 'false')),
+        outcome, reason, config, json(CAST(body AS TEXT)))) AS BLOB)
+        FROM (SELECT * FROM latest_by_check ORDER BY agent, "check") GROUP BY agent""",
+    "DROP TABLE latest_by_check",
+)
+"""Version 3: the newest results of an agent in one row."""
+
+_VERSION_3: Migration = (*_BUNDLES_AND_FRONTS, *_LATEST_PACKED)
 
 MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)

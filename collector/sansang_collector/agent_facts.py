@@ -1,0 +1,134 @@
+"""Reads from the ledger what the exposition says of agents, and for how long it stays true if nothing new arrives."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from sansang_agent.contract.codec import encode
+from sansang_agent.contract.report import Host
+from sansang_agent.contract.rung import Rung
+
+from . import clocks, latest, profiles_seen
+from .agent_lines import Facts, InContact
+from .latest import Unpacked, reach_seconds
+from .liveness import Present, is_silent
+from .profiles_seen import Asked, SeenProfile
+
+
+class Window(NamedTuple):
+    """Between which two moments something holds, both left out; Unix seconds."""
+
+    first: float
+    last: float
+
+
+NEVER = Window(inf, -inf)
+
+
+class Standing(NamedTuple):
+    """Who an agent is, whether it is silent, and the log's position up to which the ledger has its envelopes.
+
+    While all of this stays, nothing in the ledger has changed that the exposition says of it.
+    """
+
+    id: int
+    commune: str
+    name: str
+    silent: bool
+    position: int | None
+    """None while it was never in contact."""
+
+
+def standings(connection: Connection, present: Present) -> list[Standing]:
+    """All agents, by commune and name."""
+    rows = connection.exec_driver_sql(_STANDINGS).tuples()
+    return [
+        Standing(number, commune, name, at is None or is_silent(at, bool(known_silent), present), position)
+        for number, commune, name, at, known_silent, position in rows
+    ]
+
+
+def read(connection: Connection, agents: Sequence[Standing], now: float) -> Iterator[tuple[Standing, Facts, Window]]:
+    """What is known of these agents, and when that holds if nothing new arrives.
+
+    Results are decoded one agent at a time, as the reader asks for it: all at once they would take much memory.
+    """
+    ids = _list(agent.id for agent in agents)
+    speaking = [agent.id for agent in agents if not agent.silent]
+    contacts = {number: InContact(*row) for number, *row in connection.exec_driver_sql(_CONTACTS, (ids,)).tuples()}
+    dropped = dict(connection.exec_driver_sql(_DROPPED, (ids,)).tuples().all())
+    machines = {row[0]: row for row in connection.exec_driver_sql(_MACHINES, (_list(speaking),)).tuples()}
+    bodies = latest.bodies(connection, speaking)
+    profiles: dict[str, SeenProfile | None] = {"": None}
+    for agent in agents:
+        _, config, host = machines.get(agent.id, (agent.id, "", None))
+        rows = latest.unpack(bodies.pop(agent.id)) if agent.id in bodies else []
+        configs = {config, *(row.config for row in rows)}
+        _look_up(connection, configs, profiles)
+        checks, window = _now(latest.of_profile(rows, profiles[config]), profiles, now)
+        # A profile that is not known yet may come with any other agent's envelope.
+        lasting = all(profiles[name] for name in configs if name)
+        facts = Facts(
+            agent.commune,
+            agent.name,
+            agent.silent,
+            dropped.get(agent.id, 0),
+            contacts.get(agent.id),
+            _host(host) if host else None,
+            checks,
+        )
+        yield agent, facts, window if lasting else NEVER
+
+
+def _look_up(connection: Connection, names: set[str], known: dict[str, SeenProfile | None]) -> None:
+    """Add to ``known`` what the ledger has under those of ``names`` that are not in it yet; None for nothing."""
+    if missing := names - known.keys():
+        known |= {**dict.fromkeys(missing), **profiles_seen.get_all(connection, missing)}
+
+
+def _now(
+    rows: Iterable[Unpacked], profiles: Mapping[str, SeenProfile | None], now: float
+) -> tuple[list[tuple[Unpacked, Asked | None]], Window]:
+    """The rows that are the present, nearest rung first, and between which moments just these are."""
+    found, before, after = [], [], []
+    for row in rows:
+        if not row.live:
+            continue
+        profile = profiles[row.config]
+        asked = profile.asked.get(row.check) if profile else None
+        reach = reach_seconds(asked.live_s) if asked else _DEFAULT_REACH_S
+        begins, ends = row.at - reach, row.at + reach
+        if now < begins:
+            after.append(begins)
+        elif now > ends:
+            before.append(ends)
+        else:
+            before.append(begins)
+            after.append(ends)
+            found.append((row, asked))
+    found.sort(key=_place)
+    return found, Window(max(before, default=-inf), min(after, default=inf))
+
+
+def _place(shown: tuple[Unpacked, Asked | None]) -> int:
+    return shown[1].place if shown[1] else _LAST
+
+
+def _list(ids: Iterable[int]) -> str:
+    return encode(list(ids)).decode()
+
+
+_STANDINGS = """
+    SELECT agent.id, agent.commune, agent.name, contact.at, contact.silent, contact.position
+    FROM agent LEFT JOIN contact ON contact.agent = agent.id ORDER BY agent.commune, agent.name"""
+_CONTACTS = """
+    SELECT agent, at, skew, spool_bytes, spool_rows FROM contact WHERE agent IN (SELECT value FROM json_each(?))"""
+_DROPPED = """
+    SELECT agent, sum(count) FROM dropped WHERE agent IN (SELECT value FROM json_each(?)) GROUP BY agent"""
+_MACHINES = "SELECT agent, config, host FROM machine WHERE agent IN (SELECT value FROM json_each(?))"
+_LAST = len(Rung)
+_DEFAULT_REACH_S = reach_seconds(clocks.live_seconds(clocks.DEFAULT_PERIOD))
+_host = msgspec.json.Decoder(Host).decode
