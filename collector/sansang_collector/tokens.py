@@ -6,7 +6,9 @@ An ``agent`` token belongs to one agent in one commune; that is how a report get
 import hashlib
 import hmac
 import secrets
-from typing import NamedTuple
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Row, Table, Text, select
 
@@ -60,10 +62,20 @@ def issue(connection: Connection, scope: str, label: str, now: float, agent: int
 def find(connection: Connection, secret: str) -> Found | None:
     """The valid token with this secret."""
     wanted = digest(secret)
-    row = connection.exec_driver_sql(_FIND, (wanted,)).one_or_none()
-    if row is None or not hmac.compare_digest(row.digest, wanted):
+    return _found(connection.exec_driver_sql(_FIND, (wanted,)).one_or_none(), wanted)
+
+
+def find_quickly(driver: sqlite3.Connection, secret: str) -> Found | None:
+    """The same, asked of a connection that is kept: a tenth of the price, and what another process revoked is gone."""
+    wanted = digest(secret)
+    rows = driver.execute(_FIND, (wanted,)).fetchall()  # all of them, so that no reading stays open behind it
+    return _found(rows[0] if rows else None, wanted)
+
+
+def _found(row: Sequence[Any] | None, wanted: bytes) -> Found | None:
+    if row is None or not hmac.compare_digest(row[3], wanted):
         return None
-    return Found(row.id, row.scope, row.agent)
+    return Found(row[0], row[1], row[2])
 
 
 def revoke(connection: Connection, token: int, now: float) -> bool:

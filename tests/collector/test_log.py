@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from sqlite3 import IntegrityError, OperationalError
 
 import msgspec
 import pytest
-from sqlalchemy.exc import IntegrityError, OperationalError
 
 from sansang_agent.contract.codec import encode, report_code
 from sansang_agent.contract.report import Report, Sent, SpoolState

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from sansang_collector import agents, body, ingest, profiles_seen, server, tokens
+from sansang_collector import agents, body, door, profiles_seen, protocol, server, tokens
 from sansang_collector.app import Application, create_app
 from sansang_collector.settings import CollectorSettings
 from tests.support.ledgers import NOW
@@ -40,7 +40,7 @@ def serving(data: Path) -> Iterator[tuple[Application, int]]:
 
 @pytest.fixture
 def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Application, int]]:
-    monkeypatch.setattr(server, "HEAD_SECONDS", SHORT)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", SHORT)
     monkeypatch.setattr(body, "READ_SECONDS", SHORT)
     with serving(tmp_path) as started:
         yield started
@@ -78,7 +78,7 @@ def test_a_head_without_end_is_not_kept_in_memory(tmp_path: Path) -> None:
 
 def test_a_head_a_little_too_long_is_told_so(tmp_path: Path) -> None:
     with serving(tmp_path) as (_, port):
-        answer = answer_to(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * server.HEAD_BYTES)
+        answer = answer_to(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * protocol.HEAD_BYTES)
 
     assert answer.startswith(b"HTTP/1.1 431 ")
 
@@ -106,7 +106,7 @@ def test_a_second_head_on_a_kept_connection_has_a_deadline_too(impatient: tuple[
 
 
 def busy(monkeypatch: pytest.MonkeyPatch, application: Application) -> None:
-    monkeypatch.setattr(type(application.collector.log), "queue_seconds", ingest.MAX_QUEUE_SECONDS + 0.1)
+    monkeypatch.setattr(type(application.collector.log), "queue_seconds", door.MOST_SECONDS + 0.1)
 
 
 def dead(monkeypatch: pytest.MonkeyPatch, application: Application) -> None:
