@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy.exc import OperationalError
@@ -72,6 +71,7 @@ class Ingest:
         self._collector = collector
         self._clock = clock
         self._door = Door()
+        self._valid: tokens.ValidTokens | None = None
         self._known: set[str] = {""}
         """Profiles the ledger holds, which it never gives up: looking them up for every report is dear."""
         self._unusable: set[str] = set()
@@ -85,7 +85,7 @@ class Ingest:
         began = self._clock()
         collector = self._collector()
         try:
-            who = _who(collector, headers.get(b"authorization", b"").decode("latin-1"))
+            who = self._who(collector, headers.get(b"authorization", b"").decode("latin-1"))
             if who is None or who.agent is None or "agent" not in who.scopes:
                 return False
             if not self._is_open(collector):
@@ -126,6 +126,12 @@ class Ingest:
         collector.answers[str(said.status)] += 1
         say(said)
 
+    def _who(self, collector: Collector, authorization: str) -> Principal | None:
+        if self._valid is None:
+            self._valid = tokens.ValidTokens(collector.store.at_hand)
+        valid, soon = self._valid, asyncio.get_running_loop().call_soon
+        return holder(authorization, lambda secret: valid.find(secret, soon)) if authorization else None
+
     def _is_open(self, collector: Collector) -> bool:
         return collector.ready and self._door.is_open(collector.log.queue_seconds)
 
@@ -154,7 +160,7 @@ class Ingest:
         headers = Headers(scope=scope)
         if scope["method"] != "POST":
             raise _RefusedError(problem(405, "Method not allowed", "send a POST", headers={"Allow": "POST"}))
-        agent = _authenticate(collector, headers)
+        agent = _agent(self._who(collector, headers.get("authorization", "")))
         if not self._is_open(collector):
             raise _RefusedError(_busy())
         data = await body.read(headers, receive)
@@ -191,12 +197,7 @@ class Ingest:
         return tuple(sorted((configs & unknown) - usable.keys() - self._unusable))
 
 
-def _who(collector: Collector, authorization: str) -> Principal | None:
-    return holder(authorization, partial(tokens.find_quickly, collector.store.at_hand)) if authorization else None
-
-
-def _authenticate(collector: Collector, headers: Headers) -> int:
-    who = _who(collector, headers.get("authorization", ""))
+def _agent(who: Principal | None) -> int:
     if who is None:
         detail = "a valid bearer token is needed"
         raise _RefusedError(problem(401, "Not authenticated", detail, headers={"WWW-Authenticate": "Bearer"}))
@@ -262,6 +263,9 @@ def _answer(collector: Collector, stored: Stored, refused: Sequence[Refusal], wa
 
 
 def _spans(kept: Sequence[Taken]) -> tuple[tuple[str, tuple[Span, ...]], ...]:
+    if len(kept) == 1:
+        report = kept[0].report
+        return ((report.stream, ((report.seq, report.seq),)),)
     by_stream: defaultdict[str, list[int]] = defaultdict(list)
     for taken in kept:
         by_stream[taken.report.stream].append(taken.report.seq)

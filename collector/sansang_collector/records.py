@@ -108,9 +108,11 @@ def open_envelope(body: bytes) -> Opened:
         raise _wrong_version(envelope.v)
     if len(envelope.reports) > MAX_REPORTS:
         raise EnvelopeError("reports", f"more than {MAX_REPORTS} reports in one envelope", 413)
-    for field, why in _envelope_flaws(envelope):
-        raise EnvelopeError(field, why)
-    profiles = dict(islice(envelope.profiles.items(), MAX_PROFILES))
+    if flaw := _envelope_flaw(envelope.sent, envelope.spool):
+        raise EnvelopeError(*flaw)
+    profiles = envelope.profiles
+    if len(profiles) > MAX_PROFILES:
+        profiles = dict(islice(profiles.items(), MAX_PROFILES))
     return Opened(envelope.sent, envelope.spool, profiles, envelope.reports)
 
 
@@ -165,17 +167,18 @@ def _wrong_version(found: int) -> EnvelopeError:
     return EnvelopeError("v", f"version {str(found)[:20]} is not known here; this collector speaks version {VERSION}")
 
 
-def _envelope_flaws(envelope: _Envelope) -> Iterator[tuple[str, str]]:
-    if envelope.sent.mono > MAX_MONO:
-        yield "sent.mono", "out of range"
-    if envelope.sent.wall > MAX_WALL:
-        yield "sent.wall", "out of range"
-    if envelope.spool.oldest is not None and not 0 <= envelope.spool.oldest <= MAX_WALL:
-        yield "spool.oldest", "out of range"
-    if len(envelope.spool.dropped) > MAX_DROPPED:
-        yield "spool.dropped", f"more than {MAX_DROPPED} ranges"
-    if any(first > last for first, last in envelope.spool.dropped):
-        yield "spool.dropped", "a range ends before it begins"
+def _envelope_flaw(sent: Sent, spool: SpoolState) -> tuple[str, str] | None:
+    if sent.mono > MAX_MONO:
+        return "sent.mono", "out of range"
+    if sent.wall > MAX_WALL:
+        return "sent.wall", "out of range"
+    if spool.oldest is not None and not 0 <= spool.oldest <= MAX_WALL:
+        return "spool.oldest", "out of range"
+    if len(spool.dropped) > MAX_DROPPED:
+        return "spool.dropped", f"more than {MAX_DROPPED} ranges"
+    if spool.dropped and any(first > last for first, last in spool.dropped):
+        return "spool.dropped", "a range ends before it begins"
+    return None
 
 
 def _is_flawless(report: Report, sent: Sent) -> bool:
@@ -192,14 +195,14 @@ def _is_flawless(report: Report, sent: Sent) -> bool:
     ):
         return False
     latest_ms = min(_latest_ms(report, sent, same_boot), MAX_AT_MS)
-    known = _known_names
+    names, outcomes = _known_names, _OUTCOMES
     for result in report.results:
         if (
             not -MAX_AT_MS <= result.at <= latest_ms
-            or result.outcome is not _OUTCOMES[result.reason]
-            or (result.check not in known and not _is_name(result.check))
-            or (result.lost is not None and result.lost > (result.sent or 0))
-            or (result.cert_expiry is not None and not -LAST_EXPIRY <= result.cert_expiry <= LAST_EXPIRY)
+            or result.outcome is not outcomes[result.reason]
+            or (result.check not in names and not _is_name(result.check))
+            or (result.lost and result.lost > (result.sent or 0))
+            or (result.cert_expiry and not -LAST_EXPIRY <= result.cert_expiry <= LAST_EXPIRY)
         ):
             return False
     return True

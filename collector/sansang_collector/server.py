@@ -3,6 +3,7 @@
 uvicorn itself ends the application only after the last stream.
 """
 
+import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from .report_protocol import ReportProtocol
 
 KEEP_ALIVE_SECONDS = 75
 STOP_SECONDS = 4
+ACCEPTED_AT_ONCE = 16
 
 
 class CollectorServer(uvicorn.Server):
@@ -41,7 +43,7 @@ class CollectorServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Start, then tell."""
-        await super().startup(sockets)
+        await super().startup([copy for each in sockets for copy in _copies(each)] if sockets else None)
         if self.started and not self.should_exit:
             self._on_ready()
 
@@ -49,6 +51,16 @@ class CollectorServer(uvicorn.Server):
         """End the streams, then stop as uvicorn does."""
         await self._application.close_streams()
         await super().shutdown(sockets)
+
+
+def _copies(listener: socket) -> list[socket]:
+    """The listening socket as often as connections are to be accepted in one turn of the event loop.
+
+    uvloop accepts one each turn, and turns are long while many report: of a thousand that come back after a power cut
+    the last would be let in after a minute. asyncio's own loop accepts all there are.
+    """
+    ours = type(asyncio.get_running_loop()).__module__.startswith("uvloop")
+    return [listener, *(listener.dup() for _ in range(ACCEPTED_AT_ONCE - 1))] if ours else [listener]
 
 
 def _config(application: Application) -> uvicorn.Config:
