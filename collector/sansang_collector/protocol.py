@@ -31,7 +31,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Go on waiting only for a head that these bytes do not end: for most requests no deadline is ever set."""
-        if self.cycle is None or self.cycle.response_complete:
+        if self._is_between_requests():
             self._expecting = True
         super().data_received(data)
         if self._expecting:
@@ -60,6 +60,9 @@ class PatientProtocol(HttpToolsProtocol):
         """Nothing to wait for."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def _is_between_requests(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
     def _wait(self) -> None:
         if self._deadline is None:

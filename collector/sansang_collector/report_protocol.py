@@ -1,4 +1,4 @@
-"""The short way into ingest: a report that came whole is taken where it was read, and answered where it was committed.
+"""The short way into ingest: a report is taken where it is read, and answered where its commit becomes known.
 
 No task, no scope, no messages; only a POST of reports that holds nothing unusual. All else is uvicorn's, untouched.
 """
@@ -19,6 +19,8 @@ _LOG = logging.getLogger(__name__)
 
 MOST_BYTES = 65_536
 """The longest body that may go the short way."""
+MOMENT_S = 0.25
+"""How long a held request waits for its body; after that it goes the long way, which is patient."""
 _PATH = PATH.encode()
 
 
@@ -38,6 +40,8 @@ class ReportProtocol(PatientProtocol):
     _held: list[bytes] | None = None
     """What is here of the body of a request that may go the short way."""
 
+    _moment: asyncio.TimerHandle | None = None
+
     def __init__(
         self,
         config: Config,
@@ -50,10 +54,10 @@ class ReportProtocol(PatientProtocol):
         self._take = config.app.ingest.take
 
     def data_received(self, data: bytes) -> None:
-        """What has not come whole by now goes the long way, which can wait."""
+        """Wait a moment for the rest of what is held: head and body are often two packets."""
         super().data_received(data)
-        if self._held is not None and not self.transport.is_closing():
-            self._go_the_long_way()
+        if self._held is not None and self._moment is None:
+            self._moment = self.loop.call_later(MOMENT_S, self._go_the_long_way)
 
     def on_headers_complete(self) -> None:
         """Hold the request back if it may go the short way."""
@@ -74,14 +78,19 @@ class ReportProtocol(PatientProtocol):
         """All is here: the short way, if ingest agrees."""
         if self._held is None:
             super().on_message_complete()
-        elif not self._go_the_short_way(b"".join(self._held)):
+        elif self._go_the_short_way(b"".join(self._held)):
+            self._let_go()
+        else:
             self._go_the_long_way()
             super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Whoever sent half a request is gone."""
-        self._held = None
+        self._let_go()
         super().connection_lost(exc)
+
+    def _is_between_requests(self) -> bool:
+        return self._held is None and super()._is_between_requests()
 
     def _may_be_short(self) -> bool:
         headers = self._headers = dict(self.headers)
@@ -110,17 +119,23 @@ class ReportProtocol(PatientProtocol):
         except Exception:  # noqa: BLE001  # the long way meets it again, and makes it the 500 it is
             _LOG.exception("a report could not go the short way")
             taken = False
-        if taken:
-            self._held = None
-        else:
+        if not taken:
             self.cycle = before
         return taken
 
     def _go_the_long_way(self) -> None:
+        held = self._let_go()
+        if not self.transport.is_closing():
+            super().on_headers_complete()
+            for piece in held:
+                super().on_body(piece)
+
+    def _let_go(self) -> list[bytes]:
         held, self._held = self._held, None
-        super().on_headers_complete()
-        for piece in held or ():
-            super().on_body(piece)
+        if self._moment is not None:
+            self._moment.cancel()
+            self._moment = None
+        return held or []
 
     def _say(self, cycle: _ShortCycle, said: Said) -> None:
         cycle.response_complete = True

@@ -3,7 +3,7 @@
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from sansang_collector import agents, body, door, profiles_seen, protocol, server, tokens
 from sansang_collector.app import Application, create_app
+from sansang_collector.log import Arrival, ReportLog, Stored
 from sansang_collector.settings import CollectorSettings
 from tests.support.ledgers import NOW
 from tests.support.reports import body as envelope
@@ -125,6 +126,31 @@ def test_a_log_that_cannot_keep_up_is_503_before_the_body_is_read(
 
     assert said.startswith(b"HTTP/1.1 503 ")
     assert b"\r\nretry-after: 5\r\n" in said.lower()
+
+
+def test_more_than_can_be_answered_in_a_second_is_503_until_it_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    commit = ReportLog._commit
+
+    def slow(log: ReportLog, arrivals: Sequence[Arrival]) -> list[Stored]:
+        release.wait(30)
+        return commit(log, arrivals)
+
+    with serving(tmp_path) as (application, port), socket.create_connection(("127.0.0.1", port), timeout=30) as waiting:
+        content = envelope(report(1))
+        request = head(application, len(content), "Connection: close") + content
+        assert answer_to(port, request).startswith(b"HTTP/1.1 200 ")  # now it knows what a report takes
+        monkeypatch.setattr(door, "MOST_SECONDS", 0.0)
+        monkeypatch.setattr(ReportLog, "_commit", slow)
+        waiting.sendall(request)
+        said = answer_to(port, request)
+        assert said.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nretry-after: 5\r\n" in said.lower()
+        release.set()
+        assert waiting.recv(65536).startswith(b"HTTP/1.1 200 ")
+        assert answer_to(port, request).startswith(b"HTTP/1.1 200 ")
 
 
 def test_an_envelope_that_cannot_be_written_is_503_and_stored_by_nobody(

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from sansang_agent.contract.report import Report
-from sansang_collector import ingest, records, server, tokens
+from sansang_collector import ingest, records, report_protocol, server, tokens
 from sansang_collector.app import Application
 from sansang_collector.store import Store
 from tests.collector.test_fuzz import mutated
@@ -79,8 +79,12 @@ def exchange(application: Application, port: int, *reports: Any) -> bytes:
 
 
 @pytest.mark.parametrize("cut", [5, 200, -1])
-def test_a_request_in_two_packets_is_taken(tmp_path: Path, cut: int) -> None:
+def test_a_request_in_two_packets_goes_the_short_way_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int
+) -> None:
+    monkeypatch.setattr(report_protocol, "MOMENT_S", 20.0)
     with serving(tmp_path) as (application, port):
+        monkeypatch.setattr(ingest.Ingest, "__call__", None)
         content = body(report(1))
         request = head(application, len(content), "Connection: close") + content
         with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
@@ -88,6 +92,23 @@ def test_a_request_in_two_packets_is_taken(tmp_path: Path, cut: int) -> None:
             connection.sendall(request[:cut])
             time.sleep(0.05)  # or both packets are one when the server looks
             connection.sendall(request[cut:])
+            said = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert said.startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_body_that_takes_its_time_goes_the_long_way_and_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_protocol, "MOMENT_S", 0.01)
+    with serving(tmp_path) as (application, port):
+        monkeypatch.setattr(ingest.Ingest, "take", None)
+        content = body(report(1))
+        request = head(application, len(content), "Connection: close") + content
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+            connection.sendall(request[:-1])
+            time.sleep(0.2)  # longer than the moment
+            connection.sendall(request[-1:])
             said = b"".join(iter(lambda: connection.recv(65536), b""))
 
     assert said.startswith(b"HTTP/1.1 200 ")
