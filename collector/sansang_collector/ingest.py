@@ -71,6 +71,7 @@ class Ingest:
         self._collector = collector
         self._clock = clock
         self._door = Door()
+        self._in_turn = False
         self._valid: tokens.ValidTokens | None = None
         self._known: set[str] = {""}
         """Profiles the ledger holds, which it never gives up: looking them up for every report is dear."""
@@ -83,6 +84,7 @@ class Ingest:
         False for whatever is not as expected: nothing has happened then, and the long way finds out what is wrong.
         """
         began = self._clock()
+        self._notice_turn(began)
         collector = self._collector()
         try:
             who = self._who(collector, headers.get(b"authorization", b"").decode("latin-1"))
@@ -133,7 +135,17 @@ class Ingest:
         return holder(authorization, lambda secret: valid.find(secret, soon)) if authorization else None
 
     def _is_open(self, collector: Collector) -> bool:
-        return collector.ready and self._door.is_open(collector.log.queue_seconds)
+        return collector.ready and self._door.is_open(self._clock(), collector.log.queue_seconds)
+
+    def _notice_turn(self, now: float) -> None:
+        if not self._in_turn:
+            self._in_turn = True
+            self._door.turn_began(now)
+            asyncio.get_running_loop().call_soon(self._end_turn)
+
+    def _end_turn(self) -> None:
+        self._in_turn = False
+        self._door.turn_ended(self._clock())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The long way: answer one request."""
@@ -157,6 +169,7 @@ class Ingest:
         await answer(scope, receive, send)
 
     async def _take_long(self, collector: Collector, scope: Scope, receive: Receive) -> Response:
+        self._notice_turn(self._clock())
         headers = Headers(scope=scope)
         if scope["method"] != "POST":
             raise _RefusedError(problem(405, "Method not allowed", "send a POST", headers={"Allow": "POST"}))
