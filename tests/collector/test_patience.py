@@ -141,8 +141,8 @@ def test_more_than_can_be_answered_in_a_second_is_503_until_it_is_answered(
     with serving(tmp_path) as (application, port), socket.create_connection(("127.0.0.1", port), timeout=30) as waiting:
         content = envelope(report(1))
         request = head(application, len(content), "Connection: close") + content
-        assert answer_to(port, request).startswith(b"HTTP/1.1 200 ")  # now it knows what a report takes
-        monkeypatch.setattr(door, "MOST_SECONDS", 0.0)
+        for _ in range(1000):
+            application.ingest._door.took(10.0)  # so that a single one under way is more than can be answered
         monkeypatch.setattr(ReportLog, "_commit", slow)
         waiting.sendall(request)
         said = answer_to(port, request)
