@@ -49,12 +49,17 @@ def bearer(authorization: str) -> str | None:
     return secret.strip() or None if kind.lower() == "bearer" else None
 
 
+def holder(authorization: str, find: Callable[[str], tokens.Found | None]) -> Principal | None:
+    """Whoever the header proves, its secret looked up with ``find``."""
+    secret = bearer(authorization)
+    found = find(secret) if secret else None
+    return Principal(_INCLUDES[found.scope], found.id, found.agent) if found else None
+
+
 def principal(connection: Connection, authorization: str, session: str | None, now: float) -> Principal | None:
     """Whoever the header or, without one, the session cookie proves; a header that proves nothing is not overruled."""
     if authorization:
-        secret = bearer(authorization)
-        found = tokens.find(connection, secret) if secret else None
-        return Principal(_INCLUDES[found.scope], found.id, found.agent) if found else None
+        return holder(authorization, lambda secret: tokens.find(connection, secret))
     scope = links.session_scope(connection, session, now) if session else None
     return Principal(_INCLUDES[scope]) if scope else None
 

@@ -32,7 +32,7 @@ class Application:
         self._load = load
         self.fastapi = self._routes()
         self._hosts = OnlyKnownHosts(self.fastapi, known_hosts(settings))
-        self._ingest = Ingest(lambda: self.collector)
+        self.ingest = Ingest(lambda: self.collector)
 
     @property
     def collector(self) -> Collector:
@@ -44,7 +44,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the server's lifespan messages."""
         if scope["type"] == "http" and scope["path"] == PATH:
-            await self._ingest(scope, receive, send)
+            await self.ingest(scope, receive, send)
         else:
             await self._hosts(scope, receive, send)
 

@@ -81,6 +81,15 @@ class _Gzip:
         return bytes(self._body)
 
 
+def whole(encoding: str, data: bytes) -> bytes:
+    """A body that is all here and within the limits of :func:`read`, inflated; raises :class:`BodyError`."""
+    if not encoding:
+        return data
+    sink = _sink(encoding.strip().lower())
+    sink.feed(data)
+    return sink.finish()
+
+
 async def read(headers: Mapping[str, str], receive: Receive) -> bytes:
     """The body, inflated; raises :class:`BodyError` (400, 408, 411, 413, 415) or :class:`DisconnectedError`."""
     encoding = headers.get("content-encoding", "").strip().lower()

@@ -1,12 +1,16 @@
-"""POST /api/v1/reports as a bare ASGI callable: authenticate, read, decode, validate, append to the report log.
+"""POST /api/v1/reports: authenticate, read, decode, validate, append to the report log, answer.
 
-Nothing a body holds makes a 5xx. "stored" is said only of what the log holds durably.
+A request that came whole and as expected goes the short way, without a task of its own; every other goes the long way,
+through a bare ASGI callable. Nothing a body holds makes a 5xx. "stored" is said only of what the log holds durably.
 """
 
 import asyncio
 import logging
+import sqlite3
+import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
@@ -16,9 +20,11 @@ from starlette.types import Receive, Scope, Send
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import Answer, Span
 
-from . import body, profiles_seen, records, spans
-from .access import principal
-from .log import Arrival, Taken
+from . import body, profiles_seen, records, spans, tokens
+from .access import Principal, holder
+from .arrivals import Arrival, Stored, Taken
+from .door import Door
+from .log import Outcome
 from .problem import problem
 from .records import EnvelopeError, Opened, Refusal
 from .running import Collector
@@ -26,12 +32,12 @@ from .running import Collector
 _LOG = logging.getLogger(__name__)
 
 PATH = "/api/v1/reports"
-MAX_QUEUE_SECONDS = 2.0
 RETRY_SECONDS = 5
 MAX_UNUSABLE = 10_000
 """Names of unusable profiles remembered; beyond that all are forgotten, and warned of again."""
 THREAD_BYTES = 262_144
 """Bodies larger than this are decoded beside the event loop."""
+MEDIA_TYPE = "application/json"
 
 
 class _RefusedError(Exception):
@@ -42,21 +48,110 @@ class _RefusedError(Exception):
         self.answer = answer
 
 
-class Ingest:
-    """The ASGI callable; ``collector`` is asked for at every request because the lifespan makes it."""
+class Said(NamedTuple):
+    """An answer as it goes out: status, the header's lines, body."""
 
-    def __init__(self, collector: Callable[[], Collector]) -> None:
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Judged(NamedTuple):
+    """An envelope's outside, and which of its reports are taken and which refused."""
+
+    opened: Opened
+    taken: list[Taken]
+    refused: list[Refusal]
+
+
+class Ingest:
+    """Both ways; ``collector`` is asked for at every request because the lifespan makes it."""
+
+    def __init__(self, collector: Callable[[], Collector], clock: Callable[[], float] = time.perf_counter) -> None:
         self._collector = collector
-        self._known: set[str] = set()
+        self._clock = clock
+        self._door = Door()
+        self._in_turn = False
+        self._valid: tokens.ValidTokens | None = None
+        self._known: set[str] = {""}
         """Profiles the ledger holds, which it never gives up: looking them up for every report is dear."""
         self._unusable: set[str] = set()
         """Profiles that came and were not what their hash says, or hold checks not known here; not asked for again."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    def take(self, headers: Mapping[bytes, bytes], data: bytes, say: Callable[[Said], object]) -> bool:
+        """The short way for a POST whose body is all here; ``say`` is called with the answer, on this event loop.
+
+        False for whatever is not as expected: nothing has happened then, and the long way finds out what is wrong.
+        """
+        began = self._clock()
+        self._notice_turn(began)
         collector = self._collector()
         try:
-            answer = await self._answer(collector, scope, receive)
+            who = self._who(collector, headers.get(b"authorization", b"").decode("latin-1"))
+            if who is None or who.agent is None or "agent" not in who.scopes:
+                return False
+            if not self._is_open(collector):
+                self._tell(collector, say, _said(_busy()))
+                return True
+            received = collector.now()
+            content = body.whole(headers.get(b"content-encoding", b"").decode("latin-1"), data)
+            if len(content) > THREAD_BYTES:
+                return False
+            judged = _judge(content)
+        except (body.BodyError, EnvelopeError, sqlite3.OperationalError):
+            return False
+        if not self._known.issuperset(_profiles(judged)):
+            return False
+        self._begin(collector, _arrival(who.agent, received, judged), judged, began, say)
+        return True
+
+    def _begin(
+        self, collector: Collector, arrival: Arrival, judged: Judged, began: float, say: Callable[[Said], object]
+    ) -> None:
+        def tell(outcome: Outcome) -> None:
+            again = self._clock()
+            self._door.end(size)
+            if isinstance(outcome, Exception):  # the log has said why; the agent keeps its reports and comes back
+                self._tell(collector, say, _said(_busy()))
+            else:
+                content = _answer(collector, outcome, judged.refused, ())
+                lines = ((b"content-length", b"%d" % len(content)), (b"content-type", b"application/json"))
+                self._tell(collector, say, Said(200, lines, content))
+            self._door.took(spent + self._clock() - again)
+
+        size = _size(judged)
+        self._door.begin(size)
+        collector.log.append_from(asyncio.get_running_loop(), arrival, tell)
+        spent = self._clock() - began
+
+    def _tell(self, collector: Collector, say: Callable[[Said], object], said: Said) -> None:
+        collector.answers[str(said.status)] += 1
+        say(said)
+
+    def _who(self, collector: Collector, authorization: str) -> Principal | None:
+        if self._valid is None:
+            self._valid = tokens.ValidTokens(collector.store.at_hand)
+        valid, soon = self._valid, asyncio.get_running_loop().call_soon
+        return holder(authorization, lambda secret: valid.find(secret, soon)) if authorization else None
+
+    def _is_open(self, collector: Collector) -> bool:
+        return collector.ready and self._door.is_open(self._clock(), collector.log.queue_seconds)
+
+    def _notice_turn(self, now: float) -> None:
+        if not self._in_turn:
+            self._in_turn = True
+            self._door.turn_began(now)
+            asyncio.get_running_loop().call_soon(self._end_turn)
+
+    def _end_turn(self) -> None:
+        self._in_turn = False
+        self._door.turn_ended(self._clock())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The long way: answer one request."""
+        collector = self._collector()
+        try:
+            answer = await self._take_long(collector, scope, receive)
         except body.DisconnectedError:
             collector.answers["disconnected"] += 1
             return
@@ -64,7 +159,8 @@ class Ingest:
             answer = refused.answer
         except body.BodyError as error:
             answer = problem(error.status, error.title, error.detail, headers=error.headers)
-        except OperationalError:  # the disk is full or the ledger locked: the agent keeps its reports and comes back
+        except (OperationalError, sqlite3.OperationalError):
+            # the disk is full or the ledger locked: the agent keeps its reports and comes back
             _LOG.exception("the ledger cannot be used")
             answer = _busy()
         except EnvelopeError as error:
@@ -72,40 +168,35 @@ class Ingest:
         collector.answers[str(answer.status_code)] += 1
         await answer(scope, receive, send)
 
-    async def _answer(self, collector: Collector, scope: Scope, receive: Receive) -> Response:
+    async def _take_long(self, collector: Collector, scope: Scope, receive: Receive) -> Response:
+        self._notice_turn(self._clock())
         headers = Headers(scope=scope)
         if scope["method"] != "POST":
             raise _RefusedError(problem(405, "Method not allowed", "send a POST", headers={"Allow": "POST"}))
-        agent = _authenticate(collector, headers)
-        if collector.log.queue_seconds > MAX_QUEUE_SECONDS or not collector.ready:
+        agent = _agent(self._who(collector, headers.get("authorization", "")))
+        if not self._is_open(collector):
             raise _RefusedError(_busy())
         data = await body.read(headers, receive)
         received = collector.now()
-        if len(data) > THREAD_BYTES:
-            opened, taken, refused = await asyncio.to_thread(_judge, data)
-        else:
-            opened, taken, refused = _judge(data)
-        wanted = await self._keep_profiles(collector, opened, taken)
-        arrival = Arrival(agent, received, opened.sent, opened.spool, tuple(taken))
+        judged = await asyncio.to_thread(_judge, data) if len(data) > THREAD_BYTES else _judge(data)
+        size = _size(judged)
+        self._door.begin(size)
         try:
-            stored = await asyncio.wrap_future(collector.log.append(arrival))
-        except Exception as error:  # the log has said why; the agent keeps its reports and comes back
-            raise _RefusedError(_busy()) from error
-        refused += [records.conflict(one) for one in stored.conflicts]
-        collector.taken += len(stored.kept)
-        collector.refused.update(refusal.kind for refusal in refused)
-        return _say(collector, stored.kept, refused, wanted)
+            wanted = await self._keep_profiles(collector, judged)
+            stored = await _append(collector, _arrival(agent, received, judged))
+        finally:
+            self._door.end(size)
+        return Response(_answer(collector, stored, judged.refused, wanted), media_type=MEDIA_TYPE)
 
-    async def _keep_profiles(self, collector: Collector, opened: Opened, taken: Sequence[Taken]) -> tuple[str, ...]:
+    async def _keep_profiles(self, collector: Collector, judged: Judged) -> tuple[str, ...]:
         """Store the profiles these reports speak of, before the reports; which ones are still not known."""
-        configs = {one.report.config for one in taken} - {""}
-        names = configs | set(opened.profiles)
+        names = _profiles(judged)
         if names <= self._known:
             return ()
         with collector.store.read() as connection:
-            unknown = profiles_seen.unknown(connection, names)
+            unknown = profiles_seen.unknown(connection, names - {""})
         self._known |= names - unknown
-        offered = {name: raw for name, raw in opened.profiles.items() if name in unknown}
+        offered = {name: raw for name, raw in judged.opened.profiles.items() if name in unknown}
         usable = records.usable_profiles(offered)
         for name in offered.keys() - usable.keys():
             if name not in self._unusable:
@@ -115,12 +206,11 @@ class Ingest:
                 self._unusable.add(name)
         if usable:
             await collector.store.write(lambda connection: profiles_seen.keep(connection, usable, collector.now()))
+        configs = {one.report.config for one in judged.taken}
         return tuple(sorted((configs & unknown) - usable.keys() - self._unusable))
 
 
-def _authenticate(collector: Collector, headers: Headers) -> int:
-    with collector.store.read() as connection:
-        who = principal(connection, headers.get("authorization", ""), None, collector.now())
+def _agent(who: Principal | None) -> int:
     if who is None:
         detail = "a valid bearer token is needed"
         raise _RefusedError(problem(401, "Not authenticated", detail, headers={"WWW-Authenticate": "Bearer"}))
@@ -129,26 +219,67 @@ def _authenticate(collector: Collector, headers: Headers) -> int:
     return who.agent
 
 
-def _judge(data: bytes) -> tuple[Opened, list[Taken], list[Refusal]]:
+def _judge(data: bytes) -> Judged:
     opened = records.open_envelope(data)
-    return opened, *records.sort_out(opened)
+    return Judged(opened, *records.sort_out(opened))
+
+
+def _profiles(judged: Judged) -> set[str]:
+    """The profiles an envelope speaks of; "" for a report without one."""
+    return {one.report.config for one in judged.taken} | judged.opened.profiles.keys()
+
+
+def _size(judged: Judged) -> int:
+    return sum(len(one.body) for one in judged.taken)
+
+
+def _arrival(agent: int, received: float, judged: Judged) -> Arrival:
+    return Arrival(agent, received, judged.opened.sent, judged.opened.spool, tuple(judged.taken))
+
+
+async def _append(collector: Collector, arrival: Arrival) -> Stored:
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Outcome] = loop.create_future()
+
+    def tell(outcome: Outcome) -> None:
+        if not done.done():  # the server may have given up waiting
+            done.set_result(outcome)
+
+    collector.log.append_from(loop, arrival, tell)
+    outcome = await done
+    if isinstance(outcome, Exception):  # the log has said why; the agent keeps its reports and comes back
+        raise _RefusedError(_busy()) from outcome
+    return outcome
 
 
 def _busy() -> Response:
     return problem(503, "Busy", "reports cannot be taken just now", headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-def _say(collector: Collector, kept: Sequence[Taken], refused: list[Refusal], wanted: tuple[str, ...]) -> Response:
-    by_stream: defaultdict[str, list[int]] = defaultdict(list)
-    for taken in kept:
-        by_stream[taken.report.stream].append(taken.report.seq)
-    stored: tuple[tuple[str, tuple[Span, ...]], ...] = tuple(
-        (stream, spans.of(numbers)) for stream, numbers in by_stream.items()
-    )
+def _said(answer: Response) -> Said:
+    return Said(answer.status_code, answer.raw_headers, bytes(answer.body))
+
+
+def _answer(collector: Collector, stored: Stored, refused: Sequence[Refusal], wanted: tuple[str, ...]) -> bytes:
+    refused = [*refused, *(records.conflict(one) for one in stored.conflicts)]
+    collector.taken += len(stored.kept)
+    if refused:
+        collector.refused.update(refusal.kind for refusal in refused)
+        refused.sort(key=lambda refusal: refusal.record.index)
     answer = Answer(
-        stored=stored,
-        refused=tuple(refusal.record for refusal in sorted(refused, key=lambda refusal: refusal.record.index)),
+        stored=_spans(stored.kept),
+        refused=tuple(refusal.record for refusal in refused),
         profiles_wanted=wanted,
         now=collector.now(),
     )
-    return Response(encode(answer), media_type="application/json")
+    return encode(answer)
+
+
+def _spans(kept: Sequence[Taken]) -> tuple[tuple[str, tuple[Span, ...]], ...]:
+    if len(kept) == 1:
+        report = kept[0].report
+        return ((report.stream, ((report.seq, report.seq),)),)
+    by_stream: defaultdict[str, list[int]] = defaultdict(list)
+    for taken in kept:
+        by_stream[taken.report.stream].append(taken.report.seq)
+    return tuple((stream, spans.of(numbers)) for stream, numbers in by_stream.items())

@@ -4,27 +4,30 @@ One thread writes; it takes everything that waits into one transaction (group co
 in memory until all consumers have it, so that nothing is decoded twice while they keep up.
 """
 
-import hashlib
+import asyncio
+import contextlib
 import logging
 import queue
 import threading
 import time
 from bisect import bisect_right
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
-import msgspec
-from sqlalchemy import Connection, Row
+from sansang_agent.contract.report import Report, Sent
 
-from sansang_agent.contract.codec import encode, report_code
-from sansang_agent.contract.report import Report, Sent, SpoolState
-
-from . import forgetting
+from . import forgetting, log_rows
+from .arrivals import Arrival, Entry, Stored, Taken
+from .rhythm import Rhythm
+from .store.engine import driver_connection
 from .store.log_schema import MIGRATIONS
 from .store.opening import open_migrated
+
+__all__ = ["Arrival", "Entry", "Outcome", "ReportLog", "Stored", "Taken"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,46 +36,16 @@ RECENT_BYTES = 8_388_608
 ENVELOPE_BYTES = 500
 """What an envelope counts for beside its reports: one without any takes room too."""
 
-CONFLICT = "conflict"
+Outcome = Stored | Exception
+"""What became of an arrival, or why it could not be written."""
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """A report that passed validation, with the exact bytes it came in."""
+class _Waiting(NamedTuple):
+    """An arrival, and who is told what became of it: on that loop, or in the writer's thread where there is none."""
 
-    index: int
-    report: Report
-    body: bytes
-
-
-class Arrival(msgspec.Struct, frozen=True):
-    """An authenticated envelope as ingest hands it over."""
-
-    agent: int
-    received: float
-    sent: Sent
-    spool: SpoolState
-    reports: tuple[Taken, ...]
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """An envelope in the log; ``position`` grows by one and is what cursors point at."""
-
-    position: int
-    agent: int
-    received: float
-    sent: Sent
-    spool: SpoolState
-    reports: tuple[Report, ...]
-
-
-class Stored(msgspec.Struct, frozen=True):
-    """What became of an arrival, once durable: which reports the log holds, which contradict what it holds."""
-
-    kept: tuple[Taken, ...]
-    conflicts: tuple[Taken, ...]
-
-
-_Waiting = tuple[Arrival, "Future[Stored]"]
+    arrival: Arrival
+    tell: Callable[[Outcome], object]
+    loop: asyncio.AbstractEventLoop | None
 
 
 class ReportLog:
@@ -85,10 +58,12 @@ class ReportLog:
         self._writing, self._reading = open_migrated(folder / "log.db", MIGRATIONS)
         with self._reading.connect() as connection:
             self._position = connection.exec_driver_sql("SELECT max(position) FROM envelope").scalar() or 0
+        self._rows = driver_connection(self._writing)
         self.on_commit = lambda: None
         self._waiting: queue.SimpleQueue[_Waiting | forgetting.Wish | None] = queue.SimpleQueue()
         self._pending_reports = 0
-        self._seconds_per_report = 0.0
+        self._insert_seconds = 0.0
+        self._commit_seconds = 0.0
         self._recent: deque[tuple[Entry, int]] = deque()
         self._recent_bytes = 0
         self._reached: dict[str, int] = {}
@@ -108,17 +83,27 @@ class ReportLog:
 
     @property
     def queue_seconds(self) -> float:
-        """How long the writer will need for what waits, by what it needed lately."""
-        return self._pending_reports * self._seconds_per_report
+        """How long the writer will need for what waits, by what it needed lately; a commit takes long but once."""
+        pending = self._pending_reports
+        return pending * self._insert_seconds + self._commit_seconds if pending else 0.0
 
     def append(self, arrival: Arrival) -> "Future[Stored]":
         """Queue an arrival; the future is done once it is durable, or holds why it could not be written."""
         done: Future[Stored] = Future()
         done.set_running_or_notify_cancel()  # from here on nobody can cancel it under the writer's hands
-        with self._lock:
-            self._pending_reports += 1 + len(arrival.reports)
-        self._waiting.put((arrival, done))
+
+        def tell(outcome: Outcome) -> None:
+            if isinstance(outcome, Exception):
+                done.set_exception(outcome)
+            else:
+                done.set_result(outcome)
+
+        self._put(_Waiting(arrival, tell, None))
         return done
+
+    def append_from(self, loop: asyncio.AbstractEventLoop, arrival: Arrival, tell: Callable[[Outcome], object]) -> None:
+        """Queue an arrival; ``tell`` is called on ``loop``, woken once for all that were committed together."""
+        self._put(_Waiting(arrival, tell, loop))
 
     def read_from(self, position: int, limit: int) -> list[Entry]:
         """Entries beyond ``position``, oldest first, until they hold ``limit`` reports; one at least, if any."""
@@ -129,7 +114,7 @@ class ReportLog:
         if recent and recent[0].position <= position + 1:
             return _until(recent[bisect_right(recent, position, key=attrgetter("position")) :], limit)
         with self._reading.connect() as connection:
-            return _read(connection, position, limit)
+            return log_rows.read(connection, position, limit)
 
     def reached(self, consumer: str, position: int) -> None:
         """``consumer`` has everything up to ``position``; what all who ever said so have leaves memory."""
@@ -168,31 +153,33 @@ class ReportLog:
     def find_code(self, code: str) -> list[tuple[int, Report, Sent, float]]:
         """Reports with this six-character code, newest first: agent, report, the sender's clocks, received."""
         with self._reading.connect() as connection:
-            rows = connection.exec_driver_sql(
-                "SELECT r.agent, r.body, e.boot, e.mono, e.wall, e.received FROM report r JOIN envelope e"
-                " USING (position) WHERE r.code = ? ORDER BY r.id DESC LIMIT 10",
-                (code,),
-            )
-            return [
-                (row.agent, _decode(row.body), Sent(boot=row.boot, mono=row.mono, wall=row.wall), row.received)
-                for row in rows
-            ]
+            return log_rows.find_code(connection, code)
 
     def close(self) -> None:
         """Write what waits, then stop."""
         self._waiting.put(None)
         self._thread.join()
+        self._rows.close()
         self._reading.dispose()
         self._writing.dispose()
 
+    def _put(self, waiting: _Waiting) -> None:
+        with self._lock:
+            self._pending_reports += 1 + len(waiting.arrival.reports)
+        self._waiting.put(waiting)
+
     def _run(self) -> None:
+        rhythm = Rhythm(time.monotonic())
         stopping = False
         while not stopping:
             group = [self._waiting.get()]
+            if (patience := rhythm.patience(1 + self._waiting.qsize())) and group != [None]:
+                time.sleep(patience)
             while not self._waiting.empty():
                 group.append(self._waiting.get())
             stopping = None in group
-            self._write_group([waiting for waiting in group if isinstance(waiting, tuple)])
+            rhythm.came(len(group), time.monotonic())
+            self._write_group([waiting for waiting in group if isinstance(waiting, _Waiting)])
             for waiting in group:
                 if isinstance(waiting, forgetting.Wish):
                     self._forget(waiting)
@@ -200,22 +187,20 @@ class ReportLog:
     def _write_group(self, group: Sequence[_Waiting]) -> None:
         if not group:
             return
-        began = time.perf_counter()
         try:
-            outcomes = self._commit([arrival for arrival, _ in group])
+            outcomes: Sequence[Outcome] = self._commit([waiting.arrival for waiting in group])
         except Exception as error:  # noqa: BLE001  # whoever waits for the arrival is told; the thread lives on
             if len(group) > 1:
                 for waiting in group:  # so that one arrival cannot take its neighbours with it
                     self._write_group([waiting])
                 return
             _LOG.exception("an envelope could not be written to the report log")
-            self._settle(group, time.perf_counter() - began)
-            group[0][1].set_exception(error)
-            return
-        self._settle(group, time.perf_counter() - began)
-        for (_, done), outcome in zip(group, outcomes, strict=True):
-            done.set_result(outcome)
-        self.on_commit()
+            outcomes = [error]
+        with self._lock:
+            self._pending_reports -= sum(1 + len(waiting.arrival.reports) for waiting in group)
+        _tell(group, outcomes)
+        if not isinstance(outcomes[0], Exception):
+            self.on_commit()
 
     def _forget(self, wish: forgetting.Wish) -> None:
         try:
@@ -226,97 +211,57 @@ class ReportLog:
         else:
             wish.done.set_result(gone)
 
-    def _settle(self, group: Sequence[_Waiting], seconds: float) -> None:
-        count = sum(1 + len(arrival.reports) for arrival, _ in group)
-        with self._lock:
-            self._pending_reports -= count
-            # An average over the last few groups: one slow fsync must not close the door.
-            self._seconds_per_report += (seconds / count - self._seconds_per_report) / 8
-
     def _commit(self, arrivals: Sequence[Arrival]) -> list[Stored]:
-        with self._writing.begin() as connection:
-            written = [_insert(connection, arrival) for arrival in arrivals]
+        began = time.perf_counter()
+        self._rows.execute("BEGIN IMMEDIATE")
+        try:
+            written = log_rows.write(self._rows, self._position, arrivals)
+            inserted = time.perf_counter()
+            self._rows.execute("COMMIT")
+        except BaseException:
+            if self._rows.in_transaction:
+                self._rows.execute("ROLLBACK")
+            raise
+        self._learn(sum(1 + len(arrival.reports) for arrival in arrivals), began, inserted, time.perf_counter())
+        self._remember([one.entry for one in written], arrivals)
+        return [one.stored for one in written]
+
+    def _learn(self, count: int, began: float, inserted: float, ended: float) -> None:
+        # Averages over the last few groups: one slow fsync must not close the door.
+        self._insert_seconds += ((inserted - began) / count - self._insert_seconds) / 8
+        self._commit_seconds += (ended - inserted - self._commit_seconds) / 8
+
+    def _remember(self, entries: Sequence[Entry], arrivals: Sequence[Arrival]) -> None:
         with self._lock:
-            for (entry, _), arrival in zip(written, arrivals, strict=True):
-                size = _size(arrival)
+            for entry, arrival in zip(entries, arrivals, strict=True):
+                size = log_rows.size(arrival, ENVELOPE_BYTES)
                 self._recent.append((entry, size))
                 self._recent_bytes += size
             while self._recent_bytes > RECENT_BYTES and len(self._recent) > 1:
                 self._recent_bytes -= self._recent.popleft()[1]
-            self._position = written[-1][0].position
-        return [stored for _, stored in written]
+            self._position = entries[-1].position
 
 
-def _size(arrival: Arrival) -> int:
-    dropped = 16 * len(arrival.spool.dropped)
-    return ENVELOPE_BYTES + dropped + sum(len(taken.body) for taken in arrival.reports)
-
-
-def _insert(connection: Connection, arrival: Arrival) -> tuple[Entry, Stored]:
-    sent = arrival.sent
-    position = connection.exec_driver_sql(
-        "INSERT INTO envelope (agent, received, boot, mono, wall, spool) VALUES (?, ?, ?, ?, ?, ?)",
-        (arrival.agent, arrival.received, sent.boot, sent.mono, sent.wall, encode(arrival.spool)),
-    ).lastrowid
-    assert position is not None
-    kept, conflicts, new = [], [], []
-    for taken in arrival.reports:
-        digest = hashlib.sha256(taken.body).digest()
-        if _insert_report(connection, position, arrival.agent, taken, digest):
-            new.append(taken.report)
-            kept.append(taken)
-        elif _digest_of(connection, arrival.agent, taken.report) == digest:
-            kept.append(taken)
+def _tell(group: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+    """Say what became of a group: each event loop is woken once."""
+    by_loop: defaultdict[asyncio.AbstractEventLoop, list[tuple[Callable[[Outcome], object], Outcome]]]
+    by_loop = defaultdict(list)
+    for waiting, outcome in zip(group, outcomes, strict=True):
+        if waiting.loop is None:
+            waiting.tell(outcome)
         else:
-            conflicts.append(taken)
-    entry = Entry(position, arrival.agent, arrival.received, sent, arrival.spool, tuple(new))
-    return entry, Stored(tuple(kept), tuple(conflicts))
+            by_loop[waiting.loop].append((waiting.tell, outcome))
+    for loop, told in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it whoever waited
+            loop.call_soon_threadsafe(_tell_all, told)
 
 
-def _insert_report(connection: Connection, position: int, agent: int, taken: Taken, digest: bytes) -> bool:
-    report = taken.report
-    code = report_code(report.stream, report.seq)
-    done = connection.exec_driver_sql(
-        "INSERT INTO report (position, agent, stream, seq, digest, code, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (agent, stream, seq) DO NOTHING",
-        (position, agent, report.stream, report.seq, digest, code, taken.body),
-    )
-    return done.rowcount == 1
-
-
-def _digest_of(connection: Connection, agent: int, report: Report) -> bytes:
-    found = connection.exec_driver_sql(
-        "SELECT digest FROM report WHERE agent = ? AND stream = ? AND seq = ?", (agent, report.stream, report.seq)
-    )
-    return bytes(found.scalar_one())
-
-
-def _read(connection: Connection, position: int, limit: int) -> list[Entry]:
-    envelopes = connection.exec_driver_sql(
-        "SELECT * FROM envelope WHERE position > ? ORDER BY position LIMIT ?", (position, limit)
-    ).all()
-    entries: list[Entry] = []
-    count = 0
-    for envelope in envelopes:
-        if count >= limit:
-            break
-        entries.append(_entry(connection, envelope))
-        count += len(entries[-1].reports)
-    return entries
-
-
-def _entry(connection: Connection, envelope: Row[tuple[object, ...]]) -> Entry:
-    bodies = connection.exec_driver_sql(
-        "SELECT body FROM report WHERE position = ? ORDER BY id", (envelope.position,)
-    ).scalars()
-    return Entry(
-        envelope.position,
-        envelope.agent,
-        envelope.received,
-        Sent(boot=envelope.boot, mono=envelope.mono, wall=envelope.wall),
-        msgspec.json.decode(envelope.spool, type=SpoolState),
-        tuple(_decode(body) for body in bodies),
-    )
+def _tell_all(told: Sequence[tuple[Callable[[Outcome], object], Outcome]]) -> None:
+    for tell, outcome in told:
+        try:
+            tell(outcome)
+        except Exception:  # noqa: BLE001  # the others of its group are told all the same
+            _LOG.exception("who sent an envelope could not be told what became of it")
 
 
 def _until(entries: list[Entry], limit: int) -> list[Entry]:
@@ -326,6 +271,3 @@ def _until(entries: list[Entry], limit: int) -> list[Entry]:
         if count >= limit:
             return entries[: index + 1]
     return entries
-
-
-_decode = msgspec.json.Decoder(Report).decode

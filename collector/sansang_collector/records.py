@@ -12,10 +12,10 @@ import msgspec
 
 from sansang_agent.contract.check import Profile
 from sansang_agent.contract.codec import profile_hash
-from sansang_agent.contract.outcome import outcome_of
+from sansang_agent.contract.outcome import Outcome, Reason, outcome_of
 from sansang_agent.contract.report import MAX_REPORTS, VERSION, Refused, Report, Result, Sent, SpoolState
 
-from .log import Taken
+from .arrivals import Taken
 
 Kind = Literal["malformed", "invalid", "future", "conflict"]
 
@@ -39,6 +39,9 @@ LAST_EXPIRY = 253_402_300_799
 
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """All that msgspec raises over bytes from outside; it does not wrap the second, text that is not UTF-8."""
+
+MAX_NAMES = 10_000
+"""Names of checks remembered as right; beyond that all are forgotten, and looked at again."""
 
 _CHECK_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _WHERE = re.compile(r"^(?P<what>.*) - at `(?:key in )?\$\.?(?P<field>.*)`$", re.DOTALL)
@@ -96,7 +99,7 @@ class _Flaw(NamedTuple):
 def open_envelope(body: bytes) -> Opened:
     """Decode the outside; raises :class:`EnvelopeError`."""
     try:
-        envelope = msgspec.json.decode(body, type=_Envelope)
+        envelope = _open(body)
     except UNDECODABLE as error:
         _check_version(body)
         field, why = _explain(error)
@@ -105,9 +108,11 @@ def open_envelope(body: bytes) -> Opened:
         raise _wrong_version(envelope.v)
     if len(envelope.reports) > MAX_REPORTS:
         raise EnvelopeError("reports", f"more than {MAX_REPORTS} reports in one envelope", 413)
-    for field, why in _envelope_flaws(envelope):
-        raise EnvelopeError(field, why)
-    profiles = dict(islice(envelope.profiles.items(), MAX_PROFILES))
+    if flaw := _envelope_flaw(envelope.sent, envelope.spool):
+        raise EnvelopeError(*flaw)
+    profiles = envelope.profiles
+    if len(profiles) > MAX_PROFILES:
+        profiles = dict(islice(profiles.items(), MAX_PROFILES))
     return Opened(envelope.sent, envelope.spool, profiles, envelope.reports)
 
 
@@ -121,7 +126,7 @@ def sort_out(opened: Opened) -> tuple[list[Taken], list[Refusal]]:
         except UNDECODABLE as error:
             refused.append(_refuse(index, raw, _Flaw("malformed", *_explain(error))))
             continue
-        flaw = next(_flaws(report, opened.sent), None)
+        flaw = None if _is_flawless(report, opened.sent) else next(_flaws(report, opened.sent), None)
         if flaw:
             refused.append(_refuse(index, raw, flaw))
         else:
@@ -162,17 +167,60 @@ def _wrong_version(found: int) -> EnvelopeError:
     return EnvelopeError("v", f"version {str(found)[:20]} is not known here; this collector speaks version {VERSION}")
 
 
-def _envelope_flaws(envelope: _Envelope) -> Iterator[tuple[str, str]]:
-    if envelope.sent.mono > MAX_MONO:
-        yield "sent.mono", "out of range"
-    if envelope.sent.wall > MAX_WALL:
-        yield "sent.wall", "out of range"
-    if envelope.spool.oldest is not None and not 0 <= envelope.spool.oldest <= MAX_WALL:
-        yield "spool.oldest", "out of range"
-    if len(envelope.spool.dropped) > MAX_DROPPED:
-        yield "spool.dropped", f"more than {MAX_DROPPED} ranges"
-    if any(first > last for first, last in envelope.spool.dropped):
-        yield "spool.dropped", "a range ends before it begins"
+def _envelope_flaw(sent: Sent, spool: SpoolState) -> tuple[str, str] | None:
+    if sent.mono > MAX_MONO:
+        return "sent.mono", "out of range"
+    if sent.wall > MAX_WALL:
+        return "sent.wall", "out of range"
+    if spool.oldest is not None and not 0 <= spool.oldest <= MAX_WALL:
+        return "spool.oldest", "out of range"
+    if len(spool.dropped) > MAX_DROPPED:
+        return "spool.dropped", f"more than {MAX_DROPPED} ranges"
+    if spool.dropped and any(first > last for first, last in spool.dropped):
+        return "spool.dropped", "a range ends before it begins"
+    return None
+
+
+def _is_flawless(report: Report, sent: Sent) -> bool:
+    """The quick answer for nearly all reports; where it is False, :func:`_flaws` has the last word and says why."""
+    same_boot = report.boot == sent.boot
+    if (
+        report.mono > MAX_MONO
+        or report.wall > MAX_WALL
+        or report.wall > sent.wall + FUTURE_WALL_SECONDS
+        or (same_boot and report.mono > sent.mono + CLOCK_READING_SECONDS)
+        or report.goodbye is not None
+        or len(report.results) > MAX_RESULTS
+        or max(len(report.start), len(report.version), len(report.config)) > MAX_TEXT
+    ):
+        return False
+    latest_ms = min(_latest_ms(report, sent, same_boot), MAX_AT_MS)
+    names, outcomes = _known_names, _OUTCOMES
+    for result in report.results:
+        if (
+            not -MAX_AT_MS <= result.at <= latest_ms
+            or result.outcome is not outcomes[result.reason]
+            or (result.check not in names and not _is_name(result.check))
+            or (result.lost and result.lost > (result.sent or 0))
+            or (result.cert_expiry and not -LAST_EXPIRY <= result.cert_expiry <= LAST_EXPIRY)
+        ):
+            return False
+    return True
+
+
+def _latest_ms(report: Report, sent: Sent, same_boot: bool) -> float:
+    """How far after its report's mono a result may lie: up to the sender's clock where that can be compared."""
+    return ((sent.mono - report.mono if same_boot else 0.0) + FUTURE_SECONDS) * 1000
+
+
+def _is_name(check: str) -> bool:
+    """Whether it is a check's name. The right ones are remembered: the same few come with every report."""
+    if not _CHECK_NAME.fullmatch(check):
+        return False
+    if len(_known_names) >= MAX_NAMES:
+        _known_names.clear()
+    _known_names.add(check)
+    return True
 
 
 def _flaws(report: Report, sent: Sent) -> Iterator[_Flaw]:
@@ -183,8 +231,7 @@ def _flaws(report: Report, sent: Sent) -> Iterator[_Flaw]:
     if report.wall > sent.wall + FUTURE_WALL_SECONDS:
         days = FUTURE_WALL_SECONDS / 86_400
         yield _Flaw("future", "wall", f"more than {days:.0f} days after the sender's own clock (sent.wall)")
-    # How far after its report's mono a result may lie: up to the sender's clock where that can be compared.
-    latest_ms = ((sent.mono - report.mono if same_boot else 0.0) + FUTURE_SECONDS) * 1000
+    latest_ms = _latest_ms(report, sent, same_boot)
     for index, result in enumerate(report.results):
         for kind, field, why in _result_flaws(result, latest_ms):
             yield _Flaw(kind, f"results[{index}].{field}", why)
@@ -242,3 +289,6 @@ def _explain(error: Exception) -> tuple[str, str]:
 
 
 _decode = msgspec.json.Decoder(Report).decode
+_open = msgspec.json.Decoder(_Envelope).decode
+_known_names: set[str] = set()
+_OUTCOMES: dict[Reason | None, Outcome] = {reason: outcome_of(reason) for reason in (None, *Reason)}

@@ -6,7 +6,9 @@ An ``agent`` token belongs to one agent in one commune; that is how a report get
 import hashlib
 import hmac
 import secrets
-from typing import NamedTuple
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Row, Table, Text, select
 
@@ -30,6 +32,10 @@ TOKEN = Table(
 
 _FIND = "SELECT id, scope, agent, digest FROM token WHERE digest = ? AND revoked_at IS NULL"
 """As text, because every request asks it: built of the table's columns it costs three times as much."""
+
+
+MAX_REMEMBERED = 10_000
+"""Valid tokens remembered; beyond that all are forgotten, and looked up again."""
 
 
 class Found(NamedTuple):
@@ -60,10 +66,53 @@ def issue(connection: Connection, scope: str, label: str, now: float, agent: int
 def find(connection: Connection, secret: str) -> Found | None:
     """The valid token with this secret."""
     wanted = digest(secret)
-    row = connection.exec_driver_sql(_FIND, (wanted,)).one_or_none()
-    if row is None or not hmac.compare_digest(row.digest, wanted):
+    return _found(connection.exec_driver_sql(_FIND, (wanted,)).one_or_none(), wanted)
+
+
+class ValidTokens:
+    """The same for every report: tokens found are remembered until anything at all changes in the ledger.
+
+    Whether something did is asked once for all that the event loop has read in one go, so that a token another process
+    revokes is refused at the next request.
+    """
+
+    def __init__(self, driver: sqlite3.Connection) -> None:
+        self._driver = driver
+        self._version = 0
+        self._is_fresh = False
+        self._found: dict[bytes, Found] = {}
+
+    def find(self, secret: str, soon: Callable[[Callable[[], None]], object]) -> Found | None:
+        """The valid token with this secret; ``soon`` is the event loop's ``call_soon``."""
+        if not self._is_fresh:
+            self._refresh()
+            soon(self._forget_freshness)
+        wanted = digest(secret)
+        known = self._found.get(wanted)
+        if known is None:
+            rows = self._driver.execute(_FIND, (wanted,)).fetchall()
+            known = _found(rows[0] if rows else None, wanted)
+            if known is not None:
+                if len(self._found) >= MAX_REMEMBERED:
+                    self._found.clear()
+                self._found[wanted] = known
+        return known
+
+    def _refresh(self) -> None:
+        ((version,),) = self._driver.execute("PRAGMA data_version").fetchall()
+        if version != self._version:
+            self._found.clear()
+            self._version = version
+        self._is_fresh = True
+
+    def _forget_freshness(self) -> None:
+        self._is_fresh = False
+
+
+def _found(row: Sequence[Any] | None, wanted: bytes) -> Found | None:
+    if row is None or not hmac.compare_digest(row[3], wanted):
         return None
-    return Found(row.id, row.scope, row.agent)
+    return Found(row[0], row[1], row[2])
 
 
 def revoke(connection: Connection, token: int, now: float) -> bool:

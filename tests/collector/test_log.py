@@ -1,17 +1,19 @@
 """The report log: durable before it is answered, one order, read from memory or from the file alike."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from sqlite3 import IntegrityError, OperationalError
+from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy.exc import IntegrityError, OperationalError
 
 from sansang_agent.contract.codec import encode, report_code
 from sansang_agent.contract.report import Report, Sent, SpoolState
 from sansang_collector import log as log_module
-from sansang_collector.log import Arrival, ReportLog, Stored, Taken
+from sansang_collector.log import Arrival, Outcome, ReportLog, Stored, Taken
 from tests.support.ledgers import NOW
 from tests.support.reports import BOOT, STREAM, report, result
 
@@ -130,6 +132,57 @@ def test_two_contents_of_one_identity_in_one_envelope_are_a_conflict(log: Report
     stored = append(log, taken(1), taken(1, index=1, reason="timeout"))
 
     assert [one.index for one in stored.conflicts] == [1]
+
+
+def test_new_old_and_contradicting_reports_are_told_apart_in_a_group_of_many(log: ReportLog) -> None:
+    append(log, *(taken(seq) for seq in range(1, 200, 3)))
+    stored = append(log, *(taken(seq, seq, "timeout" if seq % 6 == 1 else None) for seq in range(1, 400)))
+    contradicting = [seq for seq in range(1, 200, 3) if seq % 6 == 1]
+
+    assert [one.index for one in stored.conflicts] == contradicting
+    assert [one.index for one in stored.kept] == [seq for seq in range(1, 400) if seq not in contradicting]
+    old = set(range(1, 200, 3))
+    assert [one.seq for one in log.read_from(1, 1)[0].reports] == [seq for seq in range(1, 400) if seq not in old]
+
+
+def test_an_event_loop_is_woken_once_for_all_that_was_committed_together(log: ReportLog) -> None:
+    hold, release = threading.Event(), threading.Event()
+
+    def on_commit() -> None:
+        hold.set()
+        release.wait(20)
+
+    async def send() -> int:
+        loop = asyncio.get_running_loop()
+        woken: list[object] = []
+        done = asyncio.Event()
+        told: list[Outcome] = []
+
+        def tell(outcome: Outcome) -> None:
+            told.append(outcome)
+            if len(told) == 10:
+                done.set()
+
+        really_wake = loop.call_soon_threadsafe
+
+        def wake(*what: Any) -> None:
+            woken.append(what)
+            really_wake(*what)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(loop, "call_soon_threadsafe", wake)
+            log.append_from(loop, arrival(taken(1)), tell)
+            await asyncio.to_thread(hold.wait, 20)
+            before = len(woken)
+            for seq in range(2, 11):
+                log.append_from(loop, arrival(taken(seq)), tell)
+            release.set()
+            await done.wait()
+        assert all(isinstance(outcome, Stored) for outcome in told)
+        return len(woken) - before
+
+    log.on_commit = on_commit
+    assert asyncio.run(send()) == 1
 
 
 def test_a_report_is_found_by_the_code_a_clerk_reads_out(log: ReportLog) -> None:

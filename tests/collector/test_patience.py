@@ -3,15 +3,16 @@
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from sansang_collector import agents, body, ingest, profiles_seen, server, tokens
+from sansang_collector import agents, body, door, profiles_seen, protocol, server, tokens
 from sansang_collector.app import Application, create_app
+from sansang_collector.log import Arrival, ReportLog, Stored
 from sansang_collector.settings import CollectorSettings
 from tests.support.ledgers import NOW
 from tests.support.reports import body as envelope
@@ -40,7 +41,7 @@ def serving(data: Path) -> Iterator[tuple[Application, int]]:
 
 @pytest.fixture
 def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Application, int]]:
-    monkeypatch.setattr(server, "HEAD_SECONDS", SHORT)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", SHORT)
     monkeypatch.setattr(body, "READ_SECONDS", SHORT)
     with serving(tmp_path) as started:
         yield started
@@ -78,7 +79,7 @@ def test_a_head_without_end_is_not_kept_in_memory(tmp_path: Path) -> None:
 
 def test_a_head_a_little_too_long_is_told_so(tmp_path: Path) -> None:
     with serving(tmp_path) as (_, port):
-        answer = answer_to(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * server.HEAD_BYTES)
+        answer = answer_to(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * protocol.HEAD_BYTES)
 
     assert answer.startswith(b"HTTP/1.1 431 ")
 
@@ -106,7 +107,7 @@ def test_a_second_head_on_a_kept_connection_has_a_deadline_too(impatient: tuple[
 
 
 def busy(monkeypatch: pytest.MonkeyPatch, application: Application) -> None:
-    monkeypatch.setattr(type(application.collector.log), "queue_seconds", ingest.MAX_QUEUE_SECONDS + 0.1)
+    monkeypatch.setattr(type(application.collector.log), "queue_seconds", door.MOST_SECONDS + 0.1)
 
 
 def dead(monkeypatch: pytest.MonkeyPatch, application: Application) -> None:
@@ -125,6 +126,31 @@ def test_a_log_that_cannot_keep_up_is_503_before_the_body_is_read(
 
     assert said.startswith(b"HTTP/1.1 503 ")
     assert b"\r\nretry-after: 5\r\n" in said.lower()
+
+
+def test_more_than_can_be_answered_in_a_second_is_503_until_it_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    commit = ReportLog._commit
+
+    def slow(log: ReportLog, arrivals: Sequence[Arrival]) -> list[Stored]:
+        release.wait(30)
+        return commit(log, arrivals)
+
+    with serving(tmp_path) as (application, port), socket.create_connection(("127.0.0.1", port), timeout=30) as waiting:
+        content = envelope(report(1))
+        request = head(application, len(content), "Connection: close") + content
+        for _ in range(1000):
+            application.ingest._door.took(10.0)  # so that a single one under way is more than can be answered
+        monkeypatch.setattr(ReportLog, "_commit", slow)
+        waiting.sendall(request)
+        said = answer_to(port, request)
+        assert said.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nretry-after: 5\r\n" in said.lower()
+        release.set()
+        assert waiting.recv(65536).startswith(b"HTTP/1.1 200 ")
+        assert answer_to(port, request).startswith(b"HTTP/1.1 200 ")
 
 
 def test_an_envelope_that_cannot_be_written_is_503_and_stored_by_nobody(

@@ -63,9 +63,9 @@ from tests.faults.test_power_cut import a_taken
 from tests.support.ledgers import NOW, add_agent
 folder = Path(sys.argv[1])
 store, log = Store(folder), ReportLog(folder)
-for engine in (store._writing, log._writing):
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_autocheckpoint = 40")
+with store._writing.connect() as connection:
+    connection.exec_driver_sql("PRAGMA wal_autocheckpoint = 40")
+log._rows.execute("PRAGMA wal_autocheckpoint = 40")
 agent = store.write_sync(add_agent)
 for seq in range(1, 61):
     log.append(arrival(a_taken(seq), agent=agent)).result()

@@ -32,4 +32,12 @@ def report_code(stream: str, seq: int) -> str:
     """
     digest = hashlib.sha256(bytes.fromhex(stream) + seq.to_bytes(8, "big")).digest()
     bits = int.from_bytes(digest[:4], "big") >> 2
-    return "".join(_ALPHABET[(bits >> shift) & 31] for shift in range(25, -1, -5))
+    letters = _ALPHABET  # written out: the collector does this for every report
+    return (
+        letters[bits >> 25]
+        + letters[bits >> 20 & 31]
+        + letters[bits >> 15 & 31]
+        + letters[bits >> 10 & 31]
+        + letters[bits >> 5 & 31]
+        + letters[bits & 31]
+    )

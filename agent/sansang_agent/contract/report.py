@@ -1,6 +1,7 @@
 """What agent and collector say to each other: results, reports, envelopes and answers.
 
-JSON, version 1. Unknown fields are ignored so that a newer agent can talk to an older collector.
+JSON, version 1. Unknown fields are ignored so that a newer agent can talk to an older collector. What comes by the
+thousand is not tracked by the garbage collector (``gc=False``): such values hold no references back to themselves.
 """
 
 from enum import StrEnum
@@ -47,7 +48,7 @@ class GoodbyeReason(StrEnum):
     STOP = "stop"
 
 
-class Hop(msgspec.Struct, frozen=True, omit_defaults=True):
+class Hop(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One answering router of a path."""
 
     ttl: Natural
@@ -55,7 +56,7 @@ class Hop(msgspec.Struct, frozen=True, omit_defaults=True):
     rtt_ms: NonNegative | None = None
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Result(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One answer of one check. Times are milliseconds; ``at`` is relative to the report's ``mono``."""
 
     check: Name
@@ -86,7 +87,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Evidence for people: a title seen, a notAfter, an answer."""
 
 
-class Nic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Nic(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """A network adapter: state, rate in bit/s, error counters, addresses."""
 
     name: str
@@ -97,14 +98,14 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     addresses: tuple[str, ...] = ()
 
 
-class Power(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Power(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What feeds the machine: ``mains`` or ``battery``, and the charge in percent where there is one."""
 
     source: str
     percent: NonNegative | None = None
 
 
-class Host(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Host(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """The machine itself: uptime in seconds, CPU and memory in use as ratios, free bytes of the spool's disk."""
 
     uptime_s: NonNegative
@@ -121,14 +122,14 @@ class Host(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The collector's clock minus this machine's, as the agent last saw it."""
 
 
-class Goodbye(msgspec.Struct, frozen=True, kw_only=True):
+class Goodbye(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A planned silence; ``back`` is the wall time it is expected to end, where known."""
 
     reason: GoodbyeReason
     back: float | None = None
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What one agent saw since its last report. Identity: (agent, stream, seq)."""
 
     stream: Hex128
@@ -148,7 +149,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     goodbye: Goodbye | None = None
 
 
-class Sent(msgspec.Struct, frozen=True, kw_only=True):
+class Sent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The sender's clocks at the moment of sending."""
 
     boot: Name
@@ -156,7 +157,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     wall: NonNegative
 
 
-class SpoolState(msgspec.Struct, frozen=True, kw_only=True):
+class SpoolState(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """How much the agent still holds and which sequence numbers of its stream it had to drop."""
 
     rows: Natural = 0

@@ -3,6 +3,7 @@
 WAL lets readers go on while the one writer commits; FULL makes a commit survive a power cut.
 """
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,19 @@ def writing_engine(path: Path) -> Engine:
 def reading_engine(path: Path) -> Engine:
     """An engine that cannot write; each transaction reads one snapshot."""
     return _engine(path, "BEGIN", query_only=True)
+
+
+def driver_connection(engine: Engine) -> sqlite3.Connection:
+    """The driver's own connection with the engine's settings, for what is asked or written for every report.
+
+    It is the caller's to close, and to use from one thread at a time; outside ``BEGIN`` each statement is a
+    transaction of its own.
+    """
+    connection = engine.raw_connection()
+    driver = connection.driver_connection
+    connection.detach()
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 def _engine(path: Path, begin: str, query_only: bool = False) -> Engine:

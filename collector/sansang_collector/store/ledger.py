@@ -1,6 +1,7 @@
 """ledger.db: everything the collector knows beside the raw reports, read anywhere, written by one thread."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, MetaData
 
+from .engine import driver_connection
 from .ledger_schema import MIGRATIONS
 from .opening import open_migrated
 
@@ -21,8 +23,12 @@ LEDGER = MetaData()
 class Store:
     """The ledger, open. Opening migrates it; raises :class:`NewerSchemaError` for a file of a newer program."""
 
+    at_hand: sqlite3.Connection
+    """Reads like :meth:`read` without its bookkeeping, for one question at a time on the event loop; cannot write."""
+
     def __init__(self, folder: Path) -> None:
         self._writing, self._reading = open_migrated(folder / "ledger.db", MIGRATIONS)
+        self.at_hand = driver_connection(self._reading)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-writer")
 
     @contextmanager
@@ -42,6 +48,7 @@ class Store:
     def close(self) -> None:
         """Finish what is being written and close the file."""
         self._thread.shutdown(wait=True)
+        self.at_hand.close()
         self._reading.dispose()
         self._writing.dispose()
 

@@ -1,0 +1,154 @@
+"""The short way into ingest: a report is taken where it is read, and answered where its commit becomes known.
+
+No task, no scope, no messages; only a POST of reports that holds nothing unusual. All else is uvicorn's, untouched.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from .app import Application
+from .ingest import PATH, Said
+from .protocol import PatientProtocol
+
+_LOG = logging.getLogger(__name__)
+
+MOST_BYTES = 65_536
+"""The longest body that may go the short way."""
+MOMENT_S = 0.25
+"""How long a held request waits for its body; after that it goes the long way, which is patient."""
+_PATH = PATH.encode()
+
+
+class _ShortCycle(RequestResponseCycle):
+    """A request on the short way, as far as uvicorn asks about the one under way."""
+
+    def __init__(self, keep_alive: bool) -> None:
+        self.keep_alive = keep_alive
+        self.disconnected = False
+        self.response_complete = False
+        self.message_event = _NOBODY_WAITS
+
+
+class ReportProtocol(PatientProtocol):
+    """Holds back what may go the short way until its body is here, then tries it."""
+
+    _held: list[bytes] | None = None
+    """What is here of the body of a request that may go the short way."""
+
+    _moment: asyncio.TimerHandle | None = None
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        assert isinstance(config.app, Application)
+        self._take = config.app.ingest.take
+
+    def data_received(self, data: bytes) -> None:
+        """Wait a moment for the rest of what is held: head and body are often two packets."""
+        super().data_received(data)
+        if self._held is not None and self._moment is None:
+            self._moment = self.loop.call_later(MOMENT_S, self._go_the_long_way)
+
+    def on_headers_complete(self) -> None:
+        """Hold the request back if it may go the short way."""
+        if self.url == _PATH and self._may_be_short():
+            self._stop_waiting()
+            self._held = []
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body."""
+        if self._held is None:
+            super().on_body(body)
+        else:
+            self._held.append(body)
+
+    def on_message_complete(self) -> None:
+        """All is here: the short way, if ingest agrees."""
+        if self._held is None:
+            super().on_message_complete()
+        elif self._go_the_short_way(b"".join(self._held)):
+            self._let_go()
+        else:
+            self._go_the_long_way()
+            super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Whoever sent half a request is gone."""
+        self._let_go()
+        super().connection_lost(exc)
+
+    def _is_between_requests(self) -> bool:
+        return self._held is None and super()._is_between_requests()
+
+    def _may_be_short(self) -> bool:
+        headers = self._headers = dict(self.headers)
+        return (
+            len(headers) == len(self.headers)
+            and headers.get(b"content-length", b"").isdigit()
+            and int(headers[b"content-length"]) <= MOST_BYTES
+            and b"transfer-encoding" not in headers
+            and not self.expect_100_continue
+            and (self.cycle is None or self.cycle.response_complete)
+            and not self.flow.write_paused
+            and self.parser.get_method() == b"POST"
+            and self.parser.get_http_version() == "1.1"
+            and not self.parser.should_upgrade()
+        )
+
+    def _go_the_short_way(self, body: bytes) -> bool:
+        cycle = _ShortCycle(self.parser.should_keep_alive())
+        before, self.cycle = self.cycle, cycle
+
+        def say(said: Said) -> None:
+            self._say(cycle, said)
+
+        try:
+            taken = self._take(self._headers, body, say)
+        except Exception:  # noqa: BLE001  # the long way meets it again, and makes it the 500 it is
+            _LOG.exception("a report could not go the short way")
+            taken = False
+        if not taken:
+            self.cycle = before
+        return taken
+
+    def _go_the_long_way(self) -> None:
+        held = self._let_go()
+        if not self.transport.is_closing():
+            super().on_headers_complete()
+            for piece in held:
+                super().on_body(piece)
+
+    def _let_go(self) -> list[bytes]:
+        held, self._held = self._held, None
+        if self._moment is not None:
+            self._moment.cancel()
+            self._moment = None
+        return held or []
+
+    def _say(self, cycle: _ShortCycle, said: Said) -> None:
+        cycle.response_complete = True
+        if cycle.disconnected:
+            return
+        lines = [STATUS_LINE[said.status]]
+        for name, value in (*self.server_state.default_headers, *said.headers):
+            lines += (name, b": ", value, b"\r\n")
+        lines += (b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n", said.body)
+        self.transport.write(b"".join(lines))
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+
+_NOBODY_WAITS = asyncio.Event()
