@@ -263,15 +263,6 @@ def test_vietnamese_letters_written_in_two_ways_are_the_same_text() -> None:
     assert http_page.judge(check("http://x", contains="Dịch vụ công"), response(decomposed))[0] is None
 
 
-@pytest.mark.parametrize("charset", ["windows-1258", "no-such-charset"])
-def test_any_charset_is_read_without_a_fault(charset: str) -> None:
-    assert "abc" in http_page.decoded(response(b"abc \xff", f"text/html; charset={charset}"))
-
-
-def test_a_title_is_one_plain_line() -> None:
-    assert http_page.title("<TITLE lang=vi>\n  A &amp;\n B </TITLE>") == "A & B"
-
-
 def anywhere(host: str) -> list[str]:
     assert host.endswith(".example")
     return ["127.0.0.1"]

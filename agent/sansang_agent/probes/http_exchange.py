@@ -16,6 +16,8 @@ from .stopwatch import Stopwatch
 from .streams import ByteStream
 
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_MOST_INTERIM = 20
+"""Answers of class 1xx before the real one; more are no way to answer."""
 
 
 class Response(NamedTuple):
@@ -88,12 +90,13 @@ def _content_headers(request: Request) -> list[tuple[str, str]]:
 
 async def head_of(connection: h11.Connection, stream: ByteStream) -> h11.Response:
     """The final head of the answer; raises EOFError, and h11.RemoteProtocolError where it is not HTTP."""
-    while True:
+    for _ in range(_MOST_INTERIM):
         event = await _next(connection, stream)
         if isinstance(event, h11.Response):
             return event
         if not isinstance(event, h11.InformationalResponse):
             raise EOFError("closed before an answer")
+    raise ProbeError(Reason.WRONG_ANSWER, f"not HTTP: more than {_MOST_INTERIM} interim answers")
 
 
 async def _body(connection: h11.Connection, stream: ByteStream, max_bytes: int) -> bytes:
@@ -109,6 +112,7 @@ async def _body(connection: h11.Connection, stream: ByteStream, max_bytes: int) 
 async def _next(connection: h11.Connection, stream: ByteStream) -> object:
     while (event := connection.next_event()) is h11.NEED_DATA:
         data = await stream.read()
+        await asyncio.sleep(0)  # a server that is faster than we are must not keep the others waiting
         connection.receive_data(data)
         if not data:
             return _last(connection)
@@ -137,6 +141,6 @@ def server_date(headers: dict[str, str]) -> float | None:
     """The server's clock by its Date header, Unix seconds (whole ones); None without a readable one."""
     try:
         date = parsedate_to_datetime(headers.get("date", ""))
-    except ValueError:
+    except (ValueError, OverflowError, IndexError, TypeError):  # the library's ways to say that it is no date
         return None
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()

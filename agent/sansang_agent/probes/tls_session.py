@@ -4,6 +4,7 @@ Verification is always on; after a failed one a second look without it gathers t
 """
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,12 +25,16 @@ _DEMANDS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE")
 
 
 def context(ca_file: str, *, verify: bool = True) -> ssl.SSLContext:
-    """Client settings trusting the system's authorities, or those of ``ca_file``; raises OSError if it is unreadable.
+    """Client settings trusting the system's authorities, or those of ``ca_file``.
 
     One per setting, as making one costs tens of milliseconds; a CA file that changed counts as another setting.
+    Raises ProbeError (``not_configured``) for a file that cannot be used: that says nothing of the server.
     """
-    changed = Path(ca_file).stat().st_mtime_ns if ca_file else 0
-    return _context(ca_file, changed, verify=verify)
+    try:
+        changed = Path(ca_file).stat().st_mtime_ns if ca_file else 0
+        return _context(ca_file, changed, verify=verify)
+    except OSError as error:
+        raise ProbeError(Reason.NOT_CONFIGURED, f"ca_file {ca_file}: {reason_of(error)[1]}") from error
 
 
 @lru_cache(maxsize=16)
@@ -54,7 +59,7 @@ class BadCertificateError(Exception):
 
 async def shake_hands(tcp: TcpStream, settings: ssl.SSLContext, name: str, watch: Stopwatch) -> TlsStream:
     """Phase ``tls``; raises :class:`BadCertificateError`, or what :data:`reasons.EXPECTED` lists."""
-    stream = TlsStream(tcp, settings, name)
+    stream = TlsStream(tcp, settings, name.removesuffix("."))
     with watch.phase("tls"):
         async with asyncio.timeout(watch.left()):
             try:
@@ -117,7 +122,13 @@ def certificates(session: ssl.SSLObject) -> list[x509.Facts]:
     """Facts of the server's certificates, its own first; only that one before Python 3.13."""
     chain = getattr(session, "get_unverified_chain", None)
     ders = chain() if chain else [session.getpeercert(binary_form=True)]
-    return [x509.facts(der) for der in ders or [] if der]
+    return [facts for der in ders or [] if der for facts in _facts(der)]
+
+
+def _facts(der: bytes) -> Iterator[x509.Facts]:
+    """A certificate that we cannot read is no fault of the server's: OpenSSL can."""
+    with contextlib.suppress(ValueError):
+        yield x509.facts(der)
 
 
 def earliest_expiry(seen: list[x509.Facts]) -> float | None:
