@@ -1,6 +1,8 @@
 import asyncio
 import os
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,6 +176,39 @@ async def test_a_hang_up_in_the_handshake_is_a_reset(authority: Authority) -> No
         result = await probe(check(standin.target, authority), make_tools())
 
     assert result.reason is Reason.RESET
+
+
+def hang_up_after_the_handshake(listener: socket.socket, context: ssl.SSLContext) -> None:
+    """Not a word after the handshake, no ticket, and a reset."""
+    context.num_tickets = 0
+    visitor, _ = listener.accept()
+    with context.wrap_socket(visitor, server_side=True) as secured:
+        reset(secured)
+
+
+async def test_a_server_that_hangs_up_after_a_good_handshake_is_up(authority: Authority) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=hang_up_after_the_handshake, args=(listener, authority.context()))
+        thread.start()
+        result = await probe(check(f"127.0.0.1:{listener.getsockname()[1]}", authority), make_tools())
+        thread.join()
+
+    assert (result.outcome, result.detail) == (Outcome.OK, "hung up right after the handshake")
+    assert result.cert_expiry is not None
+
+
+async def test_a_certificate_that_only_we_cannot_read_is_no_fault_of_the_servers(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: bytes) -> x509.Facts:
+        raise ValueError("not a time")
+
+    monkeypatch.setattr(x509, "facts", unreadable)
+    async with started(server(authority.context())) as standin:
+        result = await probe(check(standin.target, authority), make_tools())
+
+    assert (result.outcome, result.cert_expiry) == (Outcome.OK, None)
+    assert (result.detail or "").endswith("a certificate that cannot be read")
 
 
 HALF_A_HELLO = bytes.fromhex("160303007a02000076")

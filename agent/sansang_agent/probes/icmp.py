@@ -66,7 +66,7 @@ class _Knock(NamedTuple):
 
 async def _by_tcp(check: IcmpCheck, address: str, tools: Tools, watch: Stopwatch) -> Result:
     """The other way: any answer or refusal proves the host; silence proves nothing, as ports may be filtered."""
-    left = watch.left()
+    left = max(0.0, watch.remaining())
     knocks = await asyncio.gather(*(_knock(address, port, left) for port in check.fallback_ports))
     there = [each for each in knocks if each.reason is None]
     if there:
