@@ -33,9 +33,12 @@ class Train(msgspec.Struct, frozen=True, kw_only=True):
     rtts_ms: tuple[float, ...] = ()
     """Round-trip times of the answered echoes, in order of sending."""
     reason: Reason | None = None
-    """``unreachable`` where a router said so; None otherwise, also for silence."""
+    """``unreachable`` where a router said so, ``no_route``, ``no_permission`` or ``internal`` where the system would
+    not send; None otherwise, also for silence."""
     reported_by: str | None = None
     """The router that sent ``unreachable`` or time-exceeded."""
+    answered_from: str | None = None
+    """Another address than the one asked that answers came from; they count, as only who got an echo can return it."""
 
 
 class NoPermissionError(Exception):
