@@ -31,6 +31,9 @@ BATCH_BYTES = 1_000_000
 UNAUTHORISED_S = 60.0
 """A token that is not accepted will not be accepted a second later either; waits are one to two of these."""
 
+SURE_S = 1.0
+"""An answer that leaves the clocks less sure than this does not undo what is known, unless it must."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -179,7 +182,10 @@ class Uplink:
     def _answered(self, taken: Taken, sent: Sent) -> None:
         mono, wall = self._clock.mono(), self._clock.wall()
         # Half the round trip is the answer's way back; a wall clock set meanwhile would only spoil it.
-        self.contact.skew_s = taken.answer.now - (sent.wall + (mono - sent.mono) / 2)
+        unsure = (mono - sent.mono) / 2
+        skew, known = taken.answer.now - (sent.wall + unsure), self.contact.skew_s
+        if known is None or unsure <= SURE_S or abs(skew - known) > unsure:
+            self.contact.skew_s = skew
         self.contact.mono, self.contact.wall = mono, wall
         self._wanted = set(taken.answer.profiles_wanted)
         self._turns.told(taken.answer.pace)

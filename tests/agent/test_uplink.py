@@ -532,6 +532,25 @@ def _at(request: Request, now: float) -> Reply:
     return Reply(body={"stored": spans, "now": now})
 
 
+async def test_a_slow_answer_undoes_what_is_known_of_the_clock_only_where_it_must(send: Send, clock: FakeClock) -> None:
+    def after(seconds: float, ahead: float) -> Callable[[Request], Awaitable[Reply]]:
+        async def script(request: Request) -> Reply:
+            await clock.advance(seconds)
+            return stored(request, now=clock.wall() + ahead)
+
+        return script
+
+    async with FakeCollector(after(0.0, 5.0), after(20.0, 5.0), after(20.0, 3600.0)) as collector:
+        sender = send(collector.url)
+        known = []
+        for _ in range(3):
+            await sender.append()
+            await sender.step()
+            known.append(sender.uplink.contact.skew_s)
+
+    assert known == pytest.approx([5.0, 5.0, 3610.0], abs=0.1)
+
+
 async def test_dropped_numbers_are_told_until_they_were_heard(send: Send, disk: Disk) -> None:
     async with FakeCollector(lambda _: Reply(503), stored) as collector:
         sender = send(collector.url)
