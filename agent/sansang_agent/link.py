@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from . import tls_settings
 from .config import CollectorConfig
 from .names import NameFailure
 from .probes import Names
-from .wire_http import Connection, Response, WireError, context
+from .wire_http import Connection, Response, WireError
 
 CONNECT_S = 8.0
 EXCHANGE_S = 30.0
@@ -81,7 +82,7 @@ class Link:
             return self._connection
         await self.close()
         place = self._place
-        tls = context(self._config.ca) if place.tls else None
+        tls = tls_settings.client(self._config.ca) if place.tls else None
         addresses = (await self._names.resolve(place.host, CONNECT_S))[:MOST_ADDRESSES]
         failure: Exception = LinkError(f"{place.host} has no address")
         for address in addresses:

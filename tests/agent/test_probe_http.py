@@ -201,7 +201,19 @@ async def test_the_clock_is_read_when_the_answer_begins_not_when_the_page_is_who
     assert (answer.body, answer.clock_offset_s) == (b"page", 5.0)
 
 
-@pytest.mark.parametrize("date", ["yesterday", "Wed, 32 Foo 2026 25:00:00 GMT", ""])
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 784111777.0),
+        ("Sun, 6 Nov 1994 08:49:37 UTC", 784111777.0),
+        ("Sat, 31 Dec 2016 23:59:60 GMT", 1483228799.0),
+    ],
+)
+def test_a_date_is_read_as_servers_must_write_it(date: str, seconds: float) -> None:
+    assert http_exchange.server_date({"date": date}) == seconds
+
+
+@pytest.mark.parametrize("date", ["yesterday", "Wed, 32 Foo 2026 25:00:00 GMT", "Wed, 32 Jan 2026 25:00:00 GMT", ""])
 def test_a_date_nobody_can_read_tells_nothing(date: str) -> None:
     assert http_exchange.server_date({"date": date}) is None
 

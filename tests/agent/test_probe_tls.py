@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates import Authority, Kind
 from doors import reset
+from sansang_agent import tls_settings
 from sansang_agent.contract.check import TlsCheck
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.rung import Rung
@@ -263,6 +264,11 @@ def test_one_setting_is_made_once_and_a_changed_ca_file_is_another(authority: Au
 
     assert first is again
     assert tls_session.context(str(ca_file)) is not first
+
+
+def test_probes_and_uplink_share_the_settings_they_have_in_common() -> None:
+    assert tls_session.context("") is tls_settings.client("")
+    assert not tls_settings.client("").verify_flags & ssl.VERIFY_X509_STRICT
 
 
 def test_the_walker_reads_what_the_library_reads(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 """One HTTP request over an open stream (RFC 9110, RFC 9112): phases ``first_byte`` and ``transfer``, body bounded."""
 
 import asyncio
+import re
 import zlib
 from collections.abc import Callable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import h11
@@ -15,6 +15,8 @@ from .reasons import ProbeError
 from .stopwatch import Stopwatch
 from .streams import ByteStream
 
+_DATE = re.compile(r"[A-Za-z]{3}, ([0-9]{1,2}) ([A-Za-z]{3}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) (?:GMT|UTC)")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _MOST_INTERIM = 20
 """Answers of class 1xx before the real one; more are no way to answer."""
@@ -138,9 +140,17 @@ def _plain(body: bytes, headers: dict[str, str], max_bytes: int) -> bytes:
 
 
 def server_date(headers: dict[str, str]) -> float | None:
-    """The server's clock by its Date header, Unix seconds (whole ones); None without a readable one."""
-    try:
-        date = parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, OverflowError, IndexError, TypeError):  # the library's ways to say that it is no date
+    """The server's clock by its Date header, Unix seconds (whole ones); None without a readable one.
+
+    Of the three forms of RFC 9110 §5.6.7 the one that servers must write.
+    """
+    found = _DATE.fullmatch(headers.get("date", "").strip())
+    if found is None:
         return None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    day, month, year, hour, minute, second = found.groups()
+    try:
+        # a leap second is not told apart from the one before it
+        numbers = int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), min(int(second), 59)
+        return datetime(*numbers, tzinfo=UTC).timestamp()
+    except ValueError:
+        return None

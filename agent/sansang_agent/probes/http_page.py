@@ -1,6 +1,5 @@
 """Whether a page is the service's: its status, its text, its values, and its title as evidence. Pure."""
 
-import json
 import re
 from typing import Any
 
@@ -53,6 +52,8 @@ def _lacking(check: HttpCheck, text: str) -> str | None:
 
 
 def _wrong_value(wanted: dict[str, str], text: str) -> str | None:
+    import json  # noqa: PLC0415  # only where an answer is to be JSON
+
     try:
         answer = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
@@ -69,6 +70,8 @@ def _wrong_value(wanted: dict[str, str], text: str) -> str | None:
 
 def _written(value: Any) -> str:
     """As JSON writes it."""
+    import json  # noqa: PLC0415
+
     try:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError:

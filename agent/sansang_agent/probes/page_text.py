@@ -1,6 +1,5 @@
 """A page's bytes as text, and its title; whatever a server sends, the work grows no faster than its length. Pure."""
 
-import html
 import re
 import unicodedata
 
@@ -55,17 +54,24 @@ def title(text: str) -> str:
     if closes is None:
         return ""
     source = text[start : min(closes.start(), start + _TITLE_SOURCE)]
-    return composed(" ".join(html.unescape(source).split()))[:_TITLE_LENGTH]
+    return composed(" ".join(_without_entities(source).split()))[:_TITLE_LENGTH]
 
 
 def readings(text: str) -> tuple[str, ...]:
     """The text composed, and once more with its entities undone where it has any."""
+    plain = _without_entities(text)
+    return (composed(text),) if plain == text else (composed(text), composed(plain))
+
+
+def _without_entities(text: str) -> str:
     if "&" not in text:
-        return (composed(text),)
+        return text
+    import html  # noqa: PLC0415  # its list of names costs every PC a third of a megabyte
+
     try:
-        return composed(text), composed(html.unescape(text))
+        return html.unescape(text)
     except ValueError:  # a number of thousands of digits
-        return (composed(text),)
+        return text
 
 
 def composed(text: str) -> str:

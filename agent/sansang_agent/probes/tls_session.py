@@ -8,9 +8,8 @@ import contextlib
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
-from pathlib import Path
 
+from sansang_agent import tls_settings
 from sansang_agent.contract.outcome import Reason
 
 from . import x509
@@ -25,26 +24,14 @@ _DEMANDS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE")
 
 
 def context(ca_file: str, *, verify: bool = True) -> ssl.SSLContext:
-    """Client settings trusting the system's authorities, or those of ``ca_file``.
+    """Client settings trusting the system's authorities, or those of ``ca_file``; made once, see tls_settings.py.
 
-    One per setting, as making one costs tens of milliseconds; a CA file that changed counts as another setting.
     Raises ProbeError (``not_configured``) for a file that cannot be used: that says nothing of the server.
     """
     try:
-        changed = Path(ca_file).stat().st_mtime_ns if ca_file else 0
-        return _context(ca_file, changed, verify=verify)
+        return tls_settings.client(ca_file, verify=verify)
     except OSError as error:
         raise ProbeError(Reason.NOT_CONFIGURED, f"ca_file {ca_file}: {reason_of(error)[1]}") from error
-
-
-@lru_cache(maxsize=16)
-def _context(ca_file: str, changed: int, *, verify: bool) -> ssl.SSLContext:
-    del changed  # only part of the cache's key
-    made = ssl.create_default_context(cafile=ca_file or None)
-    if not verify:
-        made.check_hostname = False
-        made.verify_mode = ssl.CERT_NONE
-    return made
 
 
 class BadCertificateError(Exception):
