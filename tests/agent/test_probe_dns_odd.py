@@ -1,6 +1,8 @@
 """The dns probe against name servers that say what none should: every answer has its reason, and none breaks it."""
 
+import asyncio
 import random
+import socket
 from collections.abc import Callable
 
 import dns.message
@@ -85,6 +87,30 @@ async def test_an_answer_with_another_number_is_passed_over_for_the_right_one() 
     result = await asked(lambda question: [other_number(answer(question)), b"", answer(question, RIGHT)])
 
     assert result.outcome is Outcome.OK
+
+
+class ByAnother(asyncio.DatagramProtocol):
+    """Hears the question, and lets another address answer."""
+
+    def __init__(self, other: socket.socket) -> None:
+        self._other = other
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._other.sendto(answer(data, RIGHT), addr)
+
+
+async def test_an_answer_from_another_address_is_not_heard() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.2", 0))
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: ByAnother(other), local_addr=("127.0.0.1", 0)
+        )
+        target = f"127.0.0.1:{transport.get_extra_info('sockname')[1]}"
+        check = DnsCheck(id="dns", rung=Rung.DNS, target=target, query="dvc.example", timeout=0.3)
+        result = await probe(check, make_tools())
+        transport.close()
+
+    assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.TIMEOUT)
 
 
 async def test_an_answer_cut_in_the_middle_of_a_record_is_asked_for_again_by_tcp() -> None:

@@ -213,6 +213,11 @@ def test_a_date_is_read_as_servers_must_write_it(date: str, seconds: float) -> N
     assert http_exchange.server_date({"date": date}) == seconds
 
 
+@pytest.mark.parametrize(("age", "seconds"), [("120", 784111897.0), ("", 784111777.0), ("-5", 784111777.0)])
+def test_a_page_from_a_cache_is_as_much_older_than_the_clock_as_it_says(age: str, seconds: float) -> None:
+    assert http_exchange.server_date({"date": "Sun, 06 Nov 1994 08:49:37 GMT", "age": age}) == seconds
+
+
 @pytest.mark.parametrize("date", ["yesterday", "Wed, 32 Foo 2026 25:00:00 GMT", "Wed, 32 Jan 2026 25:00:00 GMT", ""])
 def test_a_date_nobody_can_read_tells_nothing(date: str) -> None:
     assert http_exchange.server_date({"date": date}) is None

@@ -142,7 +142,8 @@ def _plain(body: bytes, headers: dict[str, str], max_bytes: int) -> bytes:
 def server_date(headers: dict[str, str]) -> float | None:
     """The server's clock by its Date header, Unix seconds (whole ones); None without a readable one.
 
-    Of the three forms of RFC 9110 §5.6.7 the one that servers must write.
+    Of the three forms of RFC 9110 §5.6.7 the one that servers must write. A cache on the way hands on an old Date and
+    says how old it is (Age, RFC 9111 §5.1).
     """
     found = _DATE.fullmatch(headers.get("date", "").strip())
     if found is None:
@@ -151,6 +152,8 @@ def server_date(headers: dict[str, str]) -> float | None:
     try:
         # a leap second is not told apart from the one before it
         numbers = int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), min(int(second), 59)
-        return datetime(*numbers, tzinfo=UTC).timestamp()
+        date = datetime(*numbers, tzinfo=UTC).timestamp()
     except ValueError:
         return None
+    age = headers.get("age", "").strip()
+    return date + (int(age[:9]) if age.isascii() and age.isdigit() else 0)
