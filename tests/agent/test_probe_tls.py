@@ -20,7 +20,7 @@ from sansang_agent.contract.rung import Rung
 from sansang_agent.probes import tls_session, x509
 from sansang_agent.probes.tls import probe
 from standins import HttpStandIn, TcpStandIn, page
-from tests.support import strict_servers
+from tests.support import chains, strict_servers
 from tests.support.probing import make_tools, started
 
 DAY = 86400
@@ -111,6 +111,35 @@ async def test_a_bad_certificate_is_the_same_finding_in_either_version(
 
     assert (result.outcome, result.reason) == (Outcome.FAILED, reason)
     assert result.cert_expiry is not None
+
+
+def day(days: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + days * DAY))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("valid", "reason", "evidence", "days"),
+    [
+        ((-9, 30), None, ", dvc", 30),
+        ((-9, -2), Reason.TLS_EXPIRED, "notAfter {end}, certificate of middle", -2),
+        ((3, 30), Reason.TLS_NOT_YET, "notBefore {begin}, certificate of middle", 30),
+        (None, Reason.TLS_UNTRUSTED, "unable to get local issuer certificate; issuer middle", 90),
+    ],
+    ids=["good", "expired", "not yet", "not sent"],
+)
+async def test_of_a_chain_the_certificate_at_fault_is_named_and_the_earliest_end_told(
+    tmp_path: Path, version: str, valid: tuple[int, int] | None, reason: Reason | None, evidence: str, days: int
+) -> None:
+    begin, end = valid or (-9, 30)
+    chain = chains.between(tmp_path, (begin, end), sent=valid is not None)
+    async with started(server(speaking(version, chain.server))) as standin:
+        asked = TlsCheck(id="tls", rung=Rung.SERVICE, target=standin.target, ca_file=str(chain.ca_file))
+        result = await probe(asked, make_tools())
+
+    assert result.reason is reason
+    assert evidence.format(begin=day(begin), end=day(end)) in (result.detail or "")
+    assert result.cert_expiry == pytest.approx(time.time() + days * DAY, abs=DAY)
 
 
 async def test_an_authority_nobody_trusts_is_untrusted(authority: Authority, tmp_path: Path) -> None:

@@ -106,10 +106,20 @@ def _records(received: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def certificates(session: ssl.SSLObject) -> list[x509.Facts]:
-    """Facts of the server's certificates, its own first; only that one before Python 3.13."""
+    """Facts of the certificates the server showed, its own first."""
+    return [facts for der in _shown(session) for facts in _facts(der)]
+
+
+def _shown(session: ssl.SSLObject) -> list[bytes]:
     chain = getattr(session, "get_unverified_chain", None)
-    ders = chain() if chain else [session.getpeercert(binary_form=True)]
-    return [facts for der in ders or [] if der for facts in _facts(der)]
+    if chain:
+        return list(chain())
+    # before Python 3.13 the same has no public name, and gives objects
+    inner = getattr(getattr(session, "_sslobj", None), "get_unverified_chain", None)
+    if inner:
+        return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in inner() or ()]
+    own = session.getpeercert(binary_form=True)
+    return [own] if own else []
 
 
 def _facts(der: bytes) -> Iterator[x509.Facts]:
@@ -131,13 +141,20 @@ def evidence(bad: BadCertificateError, seen: list[x509.Facts]) -> str:
     own = seen[0]
     match bad.reason:
         case Reason.TLS_EXPIRED:
-            return f"notAfter {_day(min(each.not_after for each in seen))}"
+            first = min(seen, key=lambda each: each.not_after)
+            return f"notAfter {_day(first.not_after)}{_whose(first, own)}"
         case Reason.TLS_NOT_YET:
-            return f"notBefore {_day(max(each.not_before for each in seen))}"
+            last = max(seen, key=lambda each: each.not_before)
+            return f"notBefore {_day(last.not_before)}{_whose(last, own)}"
         case Reason.TLS_NAME:
             return f"certificate of {own.subject or 'nobody'}"
         case _:
             return f"{said}; issuer {own.issuer or 'unnamed'}"
+
+
+def _whose(faulty: x509.Facts, own: x509.Facts) -> str:
+    """Whose certificate it is, where it is not the server's own."""
+    return "" if faulty == own else f", certificate of {faulty.subject or 'nobody'}"
 
 
 def _day(seconds: float) -> str:
