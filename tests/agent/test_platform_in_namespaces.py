@@ -17,7 +17,7 @@ from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Hop
 from sansang_agent.contract.rung import Rung
 from sansang_agent.names import NameFailure, ServerNames, SystemNames
-from sansang_agent.platform import NetworkState, Train, linux_hop, linux_icmplib
+from sansang_agent.platform import NetworkState, Train, UnreachableError, linux_hop, linux_icmplib
 from sansang_agent.platform.linux import LinuxPlatform
 from sansang_agent.probes import Tools, dns, path
 from tests.support import echo_answerer, namespaces
@@ -254,9 +254,32 @@ def test_a_silent_router_is_no_hop(net: namespaces.Network, way: Way) -> None:
         assert hop(net, way, FAR, 2, timeout=0.2) is None
 
 
-@pytest.mark.parametrize("target", [UNREACHABLE, NOBODY])
-def test_a_complaint_that_tells_no_distance_is_no_hop(net: namespaces.Network, way: Way, target: str) -> None:
-    assert hop(net, way, target, 5, timeout=0.3) is None
+def test_a_router_that_has_no_way_is_no_hop_and_says_so(net: namespaces.Network, way: Way) -> None:
+    with pytest.raises(UnreachableError, match=f"^said by {GATEWAY}$"):
+        hop(net, way, UNREACHABLE, 5)
+
+
+def test_nobody_on_the_own_network_is_no_hop(net: namespaces.Network, way: Way) -> None:
+    with contextlib.suppress(UnreachableError):  # this machine itself may say so
+        assert hop(net, way, NOBODY, 5, timeout=0.3) is None
+
+
+@pytest.mark.parametrize("privileged", [True, False])
+def test_the_path_probe_says_which_router_has_no_way(
+    net: namespaces.Network, monkeypatch: pytest.MonkeyPatch, privileged: bool
+) -> None:
+    if not privileged:
+        monkeypatch.setitem(sys.modules, "icmplib", None)
+    check = PathCheck(id="path", rung=Rung.LINE, target=FAR, timeout=1.0)
+    tools = Tools(platform=BehindGateway(), names=SystemNames(), user_agent="test")
+    with net.filtered("gateway", "forward meta l4proto { icmp, udp } reject with icmp type net-unreachable"):
+        result = net.run("pc", lambda: path.probe(check, tools))
+
+    assert (result.outcome, result.reason, result.detail) == (
+        Outcome.FAILED,
+        Reason.UNREACHABLE,
+        f"said by {GATEWAY}",
+    )
 
 
 def test_a_firewall_on_the_way_that_says_port_unreachable_is_no_hop(net: namespaces.Network) -> None:

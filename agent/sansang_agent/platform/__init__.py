@@ -45,6 +45,14 @@ class NoPermissionError(Exception):
     """The operating system does not let this process send ICMP."""
 
 
+class UnreachableError(Exception):
+    """A router says that it has no way to the target. It may stand at any distance, so it is no hop."""
+
+    def __init__(self, router: str) -> None:
+        super().__init__(f"said by {router}")
+        self.router = router
+
+
 class Platform(Protocol):
     """One operating system."""
 
@@ -84,7 +92,10 @@ class Platform(Protocol):
         ...
 
     async def hop(self, target: str, ttl: int, timeout: float) -> Hop | None:
-        """The router (or host) that answers a packet to ``target`` with this TTL, without any right; None if silent."""
+        """The router (or host) that answers a packet to ``target`` with this TTL, without any right; None if silent.
+
+        Raises :class:`UnreachableError`, and OSError where nothing could be sent.
+        """
         ...
 
 

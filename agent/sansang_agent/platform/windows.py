@@ -14,7 +14,7 @@ from sansang_agent.contract.outcome import Reason
 from sansang_agent.contract.report import Hop, Power
 from sansang_agent.daemon_pool import DaemonPool
 
-from . import NetworkState, NoPermissionError, Train, adapters, windows_echo, windows_network
+from . import NetworkState, NoPermissionError, Train, UnreachableError, adapters, windows_echo, windows_network
 from .echo import is_same
 
 _THREADS = 16
@@ -86,6 +86,8 @@ class WindowsPlatform:
             return Hop(ttl, echo.address, echo.rtt_ms)
         if echo.reason is Reason.NO_ROUTE:
             raise OSError(None, "no route", None, 1231)
+        if echo.reason is Reason.UNREACHABLE and echo.address:
+            raise UnreachableError(echo.address)
         return None
 
     async def _one(self, target: str, count: int, gap: float, timeout: float, ttl: int | None, start: float) -> Train:
