@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import itertools
 import json
 import socket
 import subprocess
@@ -214,6 +215,23 @@ def test_each_echo_counts_once_in_its_own_train_and_time_whoever_answers(
         found = [*train(net, FAR, count=5, timeout=0.3), *train(net, FAR, count=5, timeout=0.3)]
 
     assert [(each.sent, len(each.rtts_ms), each.answered_from) for each in found] == [(5, answered, by)] * 2
+
+
+@pytest.mark.usefixtures("kind")
+@pytest.mark.parametrize("step_s", [3 * 86400, -3 * 86400])
+def test_a_clock_that_steps_in_the_middle_of_a_train_makes_no_round_trip(
+    net: namespaces.Network, monkeypatch: pytest.MonkeyPatch, step_s: int
+) -> None:
+    wall, readings = time.time_ns, itertools.count()
+
+    def stepping() -> int:
+        return wall() + (step_s * 10**9 if next(readings) >= 7 else 0)
+
+    monkeypatch.setattr(time, "time_ns", stepping)
+    (found,) = train(net, FAR, count=10)
+
+    assert len(found.rtts_ms) == 10
+    assert all(0 < rtt < 500 for rtt in found.rtts_ms)
 
 
 def test_the_machines_own_filter_is_a_missing_permission(net: namespaces.Network) -> None:
