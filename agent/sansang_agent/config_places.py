@@ -4,7 +4,6 @@ One function each per operating system; the environment is handed in.
 """
 
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +16,8 @@ if sys.platform == "win32":
 
     def data_dirs(environ: Mapping[str, str]) -> list[Path]:
         """Folders for spool and status, best first; never empty."""
+        import tempfile  # noqa: PLC0415  # a megabyte with all it draws in
+
         roots = (environ.get("PROGRAMDATA"), environ.get("LOCALAPPDATA"), tempfile.gettempdir())
         return [Path(root) / "sansang" for root in roots if root]
 

@@ -4,7 +4,7 @@ The packaged list lies in profiles/default.yml; every name of a state host in it
 """
 
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 
@@ -18,7 +18,7 @@ MOST_OF_A_KIND = 3
 
 def packaged() -> Profile:
     """The default profile as packaged, placeholders and all."""
-    source = files(__package__) / "profiles" / "default.yml"
+    source = Path(__file__).parent / "profiles" / "default.yml"
     return loads(source.read_text(encoding="utf-8"), source.name, Profile)
 
 

@@ -5,20 +5,25 @@ Every failure to get an answer is one :class:`LinkError` with an English sentenc
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from . import tls_settings
 from .config import CollectorConfig
 from .names import NameFailure
 from .probes import Names
-from .wire_http import Connection, Response, WireError, context
+from .wire_http import Connection, Response, WireError
 
 CONNECT_S = 8.0
 EXCHANGE_S = 30.0
 MOST_ADDRESSES = 3
 MAX_ANSWER = 1_048_576
 PATH = "/api/v1/reports"
+
+Body = Callable[[], bytes]
+"""Makes what is sent, at the moment of sending."""
 
 _log = logging.getLogger(__name__)
 
@@ -37,11 +42,14 @@ class Link:
         self._place = _place(config.url)
         self._connection: Connection | None = None
 
-    async def post(self, body: bytes) -> Response:
-        """Send a gzipped JSON ``body`` to the collector and return its answer; raises :class:`LinkError`."""
+    async def post(self, make: Body) -> Response:
+        """Send the gzipped JSON that ``make`` gives to the collector and return its answer; raises :class:`LinkError`.
+
+        ``make`` is called when the connection stands: a body may say what time it is.
+        """
         try:
             async with asyncio.timeout(EXCHANGE_S):
-                return await self._post(body)
+                return await self._post(make)
         except TimeoutError as exc:
             await self.close()
             raise LinkError(f"no answer from {self._place.host} within {EXCHANGE_S:g} s") from exc
@@ -52,19 +60,19 @@ class Link:
             await self.close()
             raise
 
-    async def _post(self, body: bytes) -> Response:
+    async def _post(self, make: Body) -> Response:
         headers = self._headers()
         kept = self._connection is not None and self._connection.is_usable()
         connection = await self._connected()
         try:
-            return await connection.request("POST", self._place.target, headers, body, MAX_ANSWER)
+            return await connection.request("POST", self._place.target, headers, make(), MAX_ANSWER)
         except (WireError, ConnectionError) as exc:
             if not kept or (isinstance(exc, WireError) and not exc.fresh):
                 raise
             _log.debug("the kept connection was closed meanwhile (%s); connecting again", exc)
         await self.close()
         connection = await self._connected()
-        return await connection.request("POST", self._place.target, headers, body, MAX_ANSWER)
+        return await connection.request("POST", self._place.target, headers, make(), MAX_ANSWER)
 
     def _headers(self) -> dict[str, str]:
         return {
@@ -81,7 +89,7 @@ class Link:
             return self._connection
         await self.close()
         place = self._place
-        tls = context(self._config.ca) if place.tls else None
+        tls = tls_settings.client(self._config.ca) if place.tls else None
         addresses = (await self._names.resolve(place.host, CONNECT_S))[:MOST_ADDRESSES]
         failure: Exception = LinkError(f"{place.host} has no address")
         for address in addresses:

@@ -130,7 +130,8 @@ class ServerNames:
         for kind in ("A", "AAAA"):
             answer = await dns_exchange.ask(server, host, kind)
             if answer.reason is not None:
-                raise NameFailure(answer.reason, f"{host}: {server}: {answer.rcode}")
-            if answer.addresses:
-                return list(answer.addresses)
+                why = Reason.NXDOMAIN if answer.reason is Reason.NXDOMAIN else Reason.SERVFAIL
+                raise NameFailure(why, f"{host}: {server}: {answer.rcode}")
+            if answer.found:
+                return list(answer.found)
         raise NameFailure(Reason.NXDOMAIN, f"{host}: {server}: no address")

@@ -16,11 +16,14 @@ from .contract.check import Check, IcmpCheck, kind_of
 from .contract.outcome import Outcome, Reason
 from .contract.report import Result
 from .probes import Probe, Tools, probe_for
+from .probes.results import plain
 
 TRIES = 3
 SPACING = 1.0
 GRACE = 1.0
 """Seconds a probe may take beyond its own timeout before it is cut off."""
+STALL = 5.0
+"""Seconds by which a busy machine may be late."""
 LONGEST_DETAIL = 1_000
 
 Ask = Callable[[Check], Awaitable[Result]]
@@ -35,14 +38,25 @@ async def run_once(
 ) -> Result:
     """Ask once, and where the check wants a failure confirmed up to three times ``spacing`` seconds apart.
 
-    Any answer is ``ok``; ``at`` is left 0. Never raises but for cancellation.
+    Any answer is ``ok``; ``at`` is left 0. A failure that took longer than it can is one of a machine that slept
+    meanwhile, and nothing is known. Never raises but for cancellation.
     """
+    began = clock.mono()
+    result = await _confirmed(check, tools, clock, spacing, probe)
+    tries = TRIES if check.confirm else 1
+    allowed = tries * longest(check) + (tries - 1) * spacing + STALL
+    if result.outcome is Outcome.FAILED and clock.mono() - began > allowed:
+        return _slept(result)
+    return result
+
+
+async def _confirmed(check: Check, tools: Tools, clock: Clock, spacing: float, probe: Probe | None) -> Result:
     tries = TRIES if check.confirm else 1
     failed: Result | None = None
     for number in range(1, tries + 1):
         if failed is not None:
             await clock.sleep(spacing)
-        result = await _attempt(check, tools, probe or probe_for(kind_of(check)))
+        result = await _attempt(check, tools, probe)
         if result.outcome is Outcome.OK:
             return result if number == 1 else _noted(result, f"answered at try {number} of {tries}")
         if result.outcome is Outcome.UNKNOWN:
@@ -52,9 +66,10 @@ async def run_once(
     return failed if tries == 1 else _noted(failed, f"{tries} tries")
 
 
-async def _attempt(check: Check, tools: Tools, probe: Probe) -> Result:
+async def _attempt(check: Check, tools: Tools, probe: Probe | None) -> Result:
     limit = longest(check)
     try:
+        probe = probe or probe_for(kind_of(check))  # within the net: what it needs may not be installed
         async with asyncio.timeout(limit) as deadline:
             return _bounded(await probe(check, tools))
     except TimeoutError as exc:
@@ -75,7 +90,7 @@ def longest(check: Check) -> float:
 
 def _unexpected(check: Check, exc: Exception) -> Result:
     _log.error("the probe of check %s raised", check.id, exc_info=exc)
-    detail = f"{type(exc).__name__}: {exc}"[:LONGEST_DETAIL]
+    detail = plain(f"{type(exc).__name__}: {exc}")[:LONGEST_DETAIL]
     return Result(check=check.id, outcome=Outcome.UNKNOWN, reason=Reason.INTERNAL, detail=detail)
 
 
@@ -84,6 +99,12 @@ def _bounded(result: Result) -> Result:
     if result.detail is None or len(result.detail) <= LONGEST_DETAIL:
         return result
     return msgspec.structs.replace(result, detail=result.detail[:LONGEST_DETAIL])
+
+
+def _slept(result: Result) -> Result:
+    seen = f"{result.reason}; {result.detail}" if result.detail else str(result.reason)
+    detail = f"this machine slept while it asked ({seen})"
+    return msgspec.structs.replace(result, outcome=Outcome.UNKNOWN, reason=Reason.INTERNAL, detail=detail)
 
 
 def _noted(result: Result, note: str) -> Result:

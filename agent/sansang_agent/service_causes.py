@@ -78,7 +78,11 @@ def _stands_a_box_between(failed: tuple[Seen, ...]) -> bool:
 
 def _ended_at_the_proxy(seen: Seen) -> bool:
     """Whether a service was never reached because the proxy before it was not, or let nobody through."""
-    return seen.result is not None and set(seen.result.phases_ms or {}) == {"proxy"}
+    if seen.result is None:
+        return False
+    # only a proxy asks for credentials of ours: checks carry none for the service
+    asked = isinstance(seen.check, HttpCheck) and seen.result.reason is Reason.WRONG_CREDENTIALS
+    return asked or set(seen.result.phases_ms or {}) == {"proxy"}
 
 
 def _title(result: Result) -> str:

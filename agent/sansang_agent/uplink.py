@@ -31,14 +31,17 @@ BATCH_BYTES = 1_000_000
 UNAUTHORISED_S = 60.0
 """A token that is not accepted will not be accepted a second later either; waits are one to two of these."""
 
+SURE_S = 1.0
+"""An answer that leaves the clocks less sure than this does not undo what is known, unless it must."""
+
 _log = logging.getLogger(__name__)
 
 
 class Way(Protocol):
     """How bytes get to the collector; see link.py."""
 
-    async def post(self, body: bytes) -> Response:
-        """Send an envelope; raises :class:`sansang_agent.link.LinkError`."""
+    async def post(self, make: Callable[[], bytes]) -> Response:
+        """Send the envelope that ``make`` gives when a connection stands; raises sansang_agent.link.LinkError."""
         ...
 
     async def close(self) -> None:
@@ -138,17 +141,23 @@ class Uplink:
 
     async def _send(self, rows: Sequence[Row]) -> float:
         state, profiles = await self._disk.do(lambda spool: self._about(spool, rows))
-        sent = Sent(boot=self._boot, mono=self._clock.mono(), wall=self._clock.wall())
         reports = tuple(msgspec.Raw(row.body) for row in rows)
-        envelope = Envelope(v=VERSION, sent=sent, spool=state, profiles=profiles, reports=reports)
+        stamps: list[Sent] = []
+
+        def envelope() -> bytes:
+            # not earlier: connecting may take half a minute, or a night where the machine sleeps meanwhile
+            stamps.append(Sent(boot=self._boot, mono=self._clock.mono(), wall=self._clock.wall()))
+            made = Envelope(v=VERSION, sent=stamps[-1], spool=state, profiles=profiles, reports=reports)
+            return gzip.compress(encode(made), 6, mtime=0)
+
         try:
-            response = await self._way.post(gzip.compress(encode(envelope), 6, mtime=0))
+            response = await self._way.post(envelope)
         except LinkError as exc:
             return self._failed(str(exc))
         judgement = judge(response, rows)
         if isinstance(judgement, NotTaken):
             return await self._not_taken(judgement, rows)
-        return await self._taken(judgement, sent, state, rows)
+        return await self._taken(judgement, stamps[-1], state, rows)
 
     def _about(self, spool: Spool, rows: Sequence[Row]) -> tuple[SpoolState, dict[str, Profile]]:
         """The spool's state and the profiles the collector wants; dropped numbers only beside their own stream."""
@@ -179,7 +188,10 @@ class Uplink:
     def _answered(self, taken: Taken, sent: Sent) -> None:
         mono, wall = self._clock.mono(), self._clock.wall()
         # Half the round trip is the answer's way back; a wall clock set meanwhile would only spoil it.
-        self.contact.skew_s = taken.answer.now - (sent.wall + (mono - sent.mono) / 2)
+        unsure = (mono - sent.mono) / 2
+        skew, known = taken.answer.now - (sent.wall + unsure), self.contact.skew_s
+        if known is None or unsure <= SURE_S or abs(skew - known) > unsure:
+            self.contact.skew_s = skew
         self.contact.mono, self.contact.wall = mono, wall
         self._wanted = set(taken.answer.profiles_wanted)
         self._turns.told(taken.answer.pace)

@@ -105,8 +105,3 @@ class Connection:
         self._writer.transport.abort()
         with suppress(OSError):
             await self._writer.wait_closed()
-
-
-def context(ca_file: str) -> ssl.SSLContext:
-    """A verifying TLS context for the system's authorities, or for those in ``ca_file`` only; raises OSError."""
-    return ssl.create_default_context(cafile=ca_file or None)

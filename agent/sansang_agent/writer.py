@@ -37,7 +37,7 @@ class Writer:
         self._held.append((draft, near or draft.why is not Why.PERIODIC))
         try:
             while self._held:
-                await self._append(*self._held[0])
+                await self._append_or_leave_out(*self._held[0])
                 self._held.popleft()
         except sqlite3.Error as exc:
             if self.error is None:
@@ -45,6 +45,13 @@ class Writer:
             self.error = str(exc)
         else:
             self.error = self._disk.error
+
+    async def _append_or_leave_out(self, draft: Draft, keep: bool) -> None:
+        """A report that cannot be written down at all must not stand before all the others for ever."""
+        try:
+            await self._append(draft, keep)
+        except (ValueError, TypeError):  # UnicodeError and msgspec's are among them
+            _log.exception("a report cannot be written down and is left out")
 
     async def _append(self, draft: Draft, keep: bool) -> None:
         await self._disk.do(lambda spool: spool.append(draft.make, keep=keep))

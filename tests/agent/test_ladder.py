@@ -538,3 +538,14 @@ def test_services_behind_a_proxy_that_fails_are_a_matter_for_the_commune_first(w
     assert at_the_proxy.owners == (Owner.COMMUNE_IT, Owner.SERVICE_OWNER)
     assert at_the_proxy.broken == ("Cổng", "Một cửa")
     assert beyond_it.owners == (Owner.SERVICE_OWNER,)
+
+
+def test_a_proxy_that_wants_credentials_for_plain_pages_is_a_matter_for_the_commune_too() -> None:
+    asked = Result(
+        check="portal",
+        outcome=Outcome.FAILED,
+        reason=Reason.WRONG_CREDENTIALS,
+        phases_ms={"proxy": 2.0, "first_byte": 1.0, "transfer": 0.1},
+    )
+
+    assert looked(portal=asked).owners[0] is Owner.COMMUNE_IT

@@ -11,7 +11,7 @@ from sansang_agent.contract.outcome import Reason
 from sansang_agent.contract.report import Power
 from sansang_agent.platform import NoPermissionError, Platform, current
 from sansang_agent.platform.linux import LinuxPlatform
-from sansang_agent.platform.windows import WindowsPlatform
+from sansang_agent.platform.windows import WindowsPlatform, summed
 from sansang_agent.platform.windows_echo import SILENCE, Echo
 from sansang_agent.platform.windows_network import Routes
 
@@ -117,6 +117,27 @@ async def test_windows_keeps_silence_unreachable_and_no_route_apart() -> None:
         ((), Reason.UNREACHABLE, "192.0.2.1"),
         ((), Reason.NO_ROUTE, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "reason"),
+    [
+        ((11006, 11006), Reason.INTERNAL),
+        ((11006, 11010), None),
+        ((11006, 11003), Reason.UNREACHABLE),
+        ((11006, 0), None),
+    ],
+)
+def test_windows_that_could_not_send_knows_nothing_and_a_part_of_it_no_more(
+    statuses: tuple[int, ...], reason: Reason | None
+) -> None:
+    echoes = [Echo(status, "203.0.113.1" if status == 0 else "", 1.0) for status in statuses]
+
+    assert summed("203.0.113.1", echoes).reason is reason
+
+
+def test_windows_says_who_else_answered() -> None:
+    assert summed("203.0.113.1", [Echo(0, "203.0.113.9", 1.0)]).answered_from == "203.0.113.9"
 
 
 async def test_windows_says_when_echoes_are_forbidden() -> None:

@@ -1,6 +1,7 @@
 """Bytes of echoes, of kernel messages and of Windows' structures; nothing is sent."""
 
 import ctypes
+import errno
 import ipaddress
 import socket
 import struct
@@ -9,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from sansang_agent.contract.outcome import Reason
-from sansang_agent.platform import echo, kernel_messages, windows_echo, windows_network
+from sansang_agent.platform import echo, kernel_messages, linux_ping, windows_echo, windows_network
 from sansang_agent.platform.windows_network import (
     AF_INET,
     AF_INET6,
@@ -140,6 +141,7 @@ def test_a_windows_reply_of_version_6_is_read_from_its_bytes() -> None:
         (11003, Reason.UNREACHABLE),
         (11010, None),
         (11013, None),
+        (11006, Reason.INTERNAL),
         (11050, Reason.NO_ROUTE),
         (1231, Reason.NO_ROUTE),
         (5, Reason.NO_PERMISSION),
@@ -203,3 +205,24 @@ def test_windows_addresses_that_another_machine_uses_are_found() -> None:
     assert len(kept) == 6
 
     assert found.duplicates == ("192.0.2.7", "fe80::7%12")
+
+
+class FullSocket:
+    """There is no room for the first echoes."""
+
+    def __init__(self, full: int) -> None:
+        self._full = full
+
+    def sendto(self, _data: bytes, _address: object) -> None:
+        self._full -= 1
+        if self._full >= 0:
+            raise OSError(errno.ENOBUFS, "no room")
+
+
+@pytest.mark.parametrize(("echoes", "reason"), [(3, Reason.INTERNAL), (2, None)])
+async def test_only_a_train_of_which_nothing_could_be_sent_knows_nothing(echoes: int, reason: Reason | None) -> None:
+    full = FullSocket(echoes * 2)  # each is tried twice
+    running = linux_ping._Running(full, 4, raw=True, targets=["192.0.2.1"], timeout=0.01)  # type: ignore[arg-type]
+    await running.send(3, 0.0)
+
+    assert [(each.sent, each.reason) for each in running.trains(3)] == [(3, reason)]

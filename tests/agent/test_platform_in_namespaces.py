@@ -1,7 +1,10 @@
 """Echoes and hops through real routers; needs root for the namespaces, and drops it where a right is the question."""
 
+import contextlib
 import errno
+import itertools
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -15,13 +18,27 @@ from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Hop
 from sansang_agent.contract.rung import Rung
 from sansang_agent.names import NameFailure, ServerNames, SystemNames
-from sansang_agent.platform import NetworkState, Train, linux_hop, linux_icmplib
+from sansang_agent.platform import NetworkState, Train, UnreachableError, linux_hop, linux_icmplib
 from sansang_agent.platform.linux import LinuxPlatform
 from sansang_agent.probes import Tools, dns, path
-from tests.support import namespaces
+from tests.support import echo_answerer, namespaces
 from tests.support.namespaces import FAR, FAR_V6, GATEWAY, GATEWAY_V6, NOBODY, PC, ROUTER, ROUTER_V6, UNREACHABLE
 
 pytestmark = pytest.mark.needs("root", "netns", "nft")
+
+CODES = (
+    "net-unreachable",
+    "host-unreachable",
+    "prot-unreachable",
+    "port-unreachable",
+    "net-prohibited",
+    "host-prohibited",
+    "admin-prohibited",
+)
+CODES_V6 = ("no-route", "addr-unreachable", "admin-prohibited", "port-unreachable", "reject-route", "policy-fail")
+"""What a router may say of an address it does not deliver to (RFC 792, RFC 1812, RFC 4443), as nft calls it."""
+OTHER = "10.77.3.7"
+"""Another address of the far machine."""
 
 AS_NOBODY = """
 import asyncio, encodings.idna, json, os, sys
@@ -123,6 +140,100 @@ def test_without_a_route_nothing_is_sent(net: namespaces.Network, target: str) -
     assert (found.rtts_ms, found.reason) == ((), Reason.NO_ROUTE)
 
 
+class WithoutRaw(socket.socket):
+    """As for an ordinary user in ping_group_range."""
+
+    def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002
+        if type == socket.SOCK_RAW:
+            raise PermissionError("not for you")
+        super().__init__(family, type, proto, fileno)
+
+
+@pytest.fixture(params=["raw", "datagram"])
+def kind(request: pytest.FixtureRequest, net: namespaces.Network, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both kinds of sockets, which must tell the same."""
+    if request.param == "datagram":
+        net.command("pc", "sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647")
+        monkeypatch.setattr(socket, "socket", WithoutRaw)
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("kind")
+@pytest.mark.parametrize(
+    ("rule", "target", "router"),
+    [(f"icmp type echo-request reject with icmp type {each}", FAR, GATEWAY) for each in CODES]
+    + [(f"icmpv6 type echo-request reject with icmpv6 type {each}", FAR_V6, GATEWAY_V6) for each in CODES_V6],
+)
+def test_every_code_of_unreachable_is_heard_and_none_is_silence(
+    net: namespaces.Network, rule: str, target: str, router: str
+) -> None:
+    with net.filtered("gateway", f"forward {rule}"):
+        (found,) = train(net, target, count=1, timeout=0.5)
+
+    assert (found.rtts_ms, found.reason, found.reported_by) == ((), Reason.UNREACHABLE, router)
+
+
+@pytest.mark.usefixtures("kind")
+def test_a_way_in_a_circle_is_told_by_the_router_where_the_echo_died(net: namespaces.Network) -> None:
+    way = ("ip", "route", "add", f"{FAR}/32", "via", "10.77.2.1")
+    net.command("router", *way)
+    try:
+        (found,) = train(net, FAR, timeout=0.5)
+    finally:
+        net.command("router", *way[:2], "del", *way[3:])
+
+    assert (found.rtts_ms, found.reason, found.reported_by) == ((), None, ROUTER)
+
+
+@contextlib.contextmanager
+def answering(net: namespaces.Network, manner: str) -> Iterator[None]:
+    """In place of the far machine's kernel."""
+    net.command("far", "sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=1")
+    net.command("far", "ip", "addr", "add", f"{OTHER}/24", "dev", "router")
+    command = ["ip", "netns", "exec", net.name("far"), sys.executable, echo_answerer.__file__, manner, OTHER]
+    try:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as answerer:
+            assert answerer.stdout is not None
+            answerer.stdout.readline()
+            yield
+            answerer.kill()
+    finally:
+        net.command("far", "ip", "addr", "del", f"{OTHER}/24", "dev", "router")
+        net.command("far", "sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=0")
+
+
+@pytest.mark.usefixtures("kind")
+@pytest.mark.parametrize(
+    ("manner", "answered", "by"),
+    [("twice", 5, None), ("elsewhere", 5, OTHER), ("late", 0, None), ("forged", 0, None)],
+)
+def test_each_echo_counts_once_in_its_own_train_and_time_whoever_answers(
+    net: namespaces.Network, manner: str, answered: int, by: str | None
+) -> None:
+    with answering(net, manner):
+        # what comes too late for the first train comes while the second one runs
+        found = [*train(net, FAR, count=5, timeout=0.3), *train(net, FAR, count=5, timeout=0.3)]
+
+    assert [(each.sent, len(each.rtts_ms), each.answered_from) for each in found] == [(5, answered, by)] * 2
+
+
+@pytest.mark.usefixtures("kind")
+@pytest.mark.parametrize("step_s", [3 * 86400, -3 * 86400])
+def test_a_clock_that_steps_in_the_middle_of_a_train_makes_no_round_trip(
+    net: namespaces.Network, monkeypatch: pytest.MonkeyPatch, step_s: int
+) -> None:
+    wall, readings = time.time_ns, itertools.count()
+
+    def stepping() -> int:
+        return wall() + (step_s * 10**9 if next(readings) >= 7 else 0)
+
+    monkeypatch.setattr(time, "time_ns", stepping)
+    (found,) = train(net, FAR, count=10)
+
+    assert len(found.rtts_ms) == 10
+    assert all(0 < rtt < 500 for rtt in found.rtts_ms)
+
+
 def test_the_machines_own_filter_is_a_missing_permission(net: namespaces.Network) -> None:
     with net.filtered("pc", "output icmp type echo-request drop"):
         (found,) = train(net, FAR)
@@ -161,9 +272,32 @@ def test_a_silent_router_is_no_hop(net: namespaces.Network, way: Way) -> None:
         assert hop(net, way, FAR, 2, timeout=0.2) is None
 
 
-@pytest.mark.parametrize("target", [UNREACHABLE, NOBODY])
-def test_a_complaint_that_tells_no_distance_is_no_hop(net: namespaces.Network, way: Way, target: str) -> None:
-    assert hop(net, way, target, 5, timeout=0.3) is None
+def test_a_router_that_has_no_way_is_no_hop_and_says_so(net: namespaces.Network, way: Way) -> None:
+    with pytest.raises(UnreachableError, match=f"^said by {GATEWAY}$"):
+        hop(net, way, UNREACHABLE, 5)
+
+
+def test_nobody_on_the_own_network_is_no_hop(net: namespaces.Network, way: Way) -> None:
+    with contextlib.suppress(UnreachableError):  # this machine itself may say so
+        assert hop(net, way, NOBODY, 5, timeout=0.3) is None
+
+
+@pytest.mark.parametrize("privileged", [True, False])
+def test_the_path_probe_says_which_router_has_no_way(
+    net: namespaces.Network, monkeypatch: pytest.MonkeyPatch, privileged: bool
+) -> None:
+    if not privileged:
+        monkeypatch.setitem(sys.modules, "icmplib", None)
+    check = PathCheck(id="path", rung=Rung.LINE, target=FAR, timeout=1.0)
+    tools = Tools(platform=BehindGateway(), names=SystemNames(), user_agent="test")
+    with net.filtered("gateway", "forward meta l4proto { icmp, udp } reject with icmp type net-unreachable"):
+        result = net.run("pc", lambda: path.probe(check, tools))
+
+    assert (result.outcome, result.reason, result.detail) == (
+        Outcome.FAILED,
+        Reason.UNREACHABLE,
+        f"said by {GATEWAY}",
+    )
 
 
 def test_a_firewall_on_the_way_that_says_port_unreachable_is_no_hop(net: namespaces.Network) -> None:

@@ -4,7 +4,7 @@ from sansang_agent.contract.check import HostCheck, PathCheck
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Hop, Nic
 from sansang_agent.contract.rung import Rung
-from sansang_agent.platform import NetworkState
+from sansang_agent.platform import NetworkState, UnreachableError
 from sansang_agent.probes import host, path
 from tests.support.probing import OtherMachine, make_tools
 
@@ -63,6 +63,23 @@ async def test_the_end_of_a_short_way_is_named_once() -> None:
     result = await path.probe(PATH, make_tools(OtherMachine(hops=hops)))
 
     assert result.hops == (Hop(2, "198.51.100.1", 2.0),)
+
+
+class Refusing(OtherMachine):
+    """Its gateway has no way to anywhere, until farther away somebody answers all the same."""
+
+    async def hop(self, target: str, ttl: int, timeout: float) -> Hop | None:
+        if ttl == 2:
+            raise UnreachableError("192.0.2.1")
+        return await super().hop(target, ttl, timeout)
+
+
+async def test_a_router_that_has_no_way_counts_only_where_nobody_answers() -> None:
+    refused = await path.probe(PATH, make_tools(Refusing()))
+    answered = await path.probe(PATH, make_tools(Refusing(hops={3: Hop(3, "198.51.100.3", 3.0)})))
+
+    assert (refused.reason, refused.detail) == (Reason.UNREACHABLE, "said by 192.0.2.1")
+    assert (answered.outcome, answered.address) == (Outcome.OK, "198.51.100.3")
 
 
 async def test_a_path_that_ends_at_the_gateway_is_a_timeout() -> None:

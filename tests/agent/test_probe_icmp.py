@@ -1,3 +1,6 @@
+import asyncio
+
+import msgspec
 import pytest
 
 from sansang_agent.contract.check import IcmpCheck
@@ -17,6 +20,14 @@ def check(ports: tuple[int, ...] = (), timeout: float = 0.3) -> IcmpCheck:
 
 def machine(*rtts_ms: float, sent: int = 5, reason: Reason | None = None, by: str | None = None) -> OtherMachine:
     return OtherMachine(trains=[Train(address="127.0.0.1", sent=sent, rtts_ms=rtts_ms, reason=reason, reported_by=by)])
+
+
+class LateNames:
+    """An answer in the last moment."""
+
+    async def resolve(self, host: str, timeout: float) -> list[str]:
+        await asyncio.sleep(timeout)
+        return [host]
 
 
 async def test_a_train_becomes_its_figures() -> None:
@@ -44,6 +55,35 @@ async def test_a_router_that_says_no_is_unreachable_and_named() -> None:
     result = await probe(check(), make_tools(machine(reason=Reason.UNREACHABLE, by="192.0.2.1")))
 
     assert (result.reason, result.detail) == (Reason.UNREACHABLE, "said by 192.0.2.1")
+
+
+async def test_a_way_in_a_circle_is_unreachable_and_no_silence() -> None:
+    result = await probe(check(), make_tools(machine(by="192.0.2.1")))
+
+    assert (result.reason, result.detail) == (
+        Reason.UNREACHABLE,
+        "the way is a circle or too long, said by 192.0.2.1",
+    )
+
+
+async def test_answers_from_another_address_count_and_are_told() -> None:
+    train = Train(address="127.0.0.1", sent=1, rtts_ms=(1.0,), answered_from="192.0.2.7")
+    result = await probe(check(), make_tools(OtherMachine(trains=[train])))
+
+    assert (result.outcome, result.detail) == (Outcome.OK, "answered from 192.0.2.7")
+
+
+async def test_a_machine_that_could_not_send_knows_nothing_of_the_target() -> None:
+    result = await probe(check(), make_tools(machine(reason=Reason.INTERNAL)))
+
+    assert (result.outcome, result.detail) == (Outcome.UNKNOWN, "this machine could not send")
+
+
+async def test_a_late_name_leaves_no_time_for_the_other_way_and_that_is_no_fault_of_ours() -> None:
+    tools = make_tools()
+    result = await probe(check((9,), timeout=0.05), msgspec.structs.replace(tools, names=LateNames()))
+
+    assert result.reason in {Reason.TIMEOUT, Reason.NO_PERMISSION}
 
 
 @pytest.mark.parametrize("behaviour", ["answer", "refuse"])

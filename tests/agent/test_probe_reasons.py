@@ -1,4 +1,5 @@
 import errno
+import socket
 import ssl
 
 import pytest
@@ -37,6 +38,7 @@ def windows_error(number: int) -> OSError:
         (windows_error(1231), Reason.NO_ROUTE),
         (windows_error(121), Reason.TIMEOUT),
         (OSError(errno.EMFILE, "x"), Reason.INTERNAL),
+        (socket.gaierror(-2, "x"), Reason.NO_ROUTE),
         (RuntimeError("x"), Reason.INTERNAL),
     ],
     ids=repr,

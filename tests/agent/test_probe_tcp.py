@@ -52,6 +52,24 @@ async def test_the_second_address_is_tried_when_the_first_is_silent() -> None:
     assert (result.outcome, result.address) == (Outcome.OK, "127.0.0.2")
 
 
+@pytest.mark.parametrize(("behaviour", "reason"), [("silent", Reason.TIMEOUT), ("refuse", Reason.REFUSED)])
+async def test_an_address_this_machine_has_no_way_to_is_no_excuse_for_the_other(
+    behaviour: TcpBehaviour, reason: Reason
+) -> None:
+    async with started(TcpStandIn()) as standin:
+        standin.behave(behaviour)
+        tools = make_tools(lookup=lambda _: ["127.0.0.1", "fe80::1%no-such-interface"])
+        result = await probe(check(f"dvc.example:{standin.port}"), tools)
+
+    assert (result.reason, result.address) == (reason, "127.0.0.1")
+
+
+async def test_where_no_address_has_a_way_that_is_said() -> None:
+    result = await probe(check("dvc.example:1"), make_tools(lookup=lambda _: ["fe80::1%no-such-interface"] * 2))
+
+    assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.NO_ROUTE)
+
+
 async def test_ipv6_is_written_in_brackets() -> None:
     async with started(TcpStandIn(host="::1")) as standin:
         result = await probe(check(standin.target, timeout=4), make_tools())

@@ -14,7 +14,7 @@ from sansang_agent.contract.check import TimestampCheck
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Result
 from sansang_agent.contract.rung import Rung
-from sansang_agent.probes import rfc3161
+from sansang_agent.probes import rfc3161, rfc3161_signature
 from sansang_agent.probes.reasons import ProbeError
 from sansang_agent.probes.timestamp import probe
 from standins import HttpStandIn, TcpStandIn, page
@@ -123,6 +123,55 @@ def stamps_otherwise(reply: bytes) -> bytes:
     info = tsp.TimeStampResp.load(reply)["time_stamp_token"]["content"]["encap_content_info"]["content"].contents
     assert info.count(bytes.fromhex("3003020101")) == 1
     return reply.replace(info, info.replace(bytes.fromhex("3003020101"), bytes.fromhex("3003020109")))
+
+
+def another_status(status: bytes) -> Callable[[bytes], bytes]:
+    """The reply begins with its length, the status' length, and the status: granted."""
+
+    def changed(reply: bytes) -> bytes:
+        start = reply.index(bytes.fromhex("3003020100"))
+        return reply[:start] + b"\x30\x03\x02\x01" + status + reply[start + 5 :]
+
+    return changed
+
+
+async def test_a_stamp_granted_with_changes_is_a_stamp(authority: TimeStampStandIn) -> None:
+    authority.reply = another_status(b"\x01")
+
+    assert (await stamped(authority)).outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (another_status(b"\x02"), "time stamp refused: rejection"),
+        (another_status(b"\x05"), "time stamp refused: revocation_notification"),
+        (another_status(b"\x63"), "time stamp refused: 99"),
+        (lambda _: bytes.fromhex("30053003020100"), "not a time-stamp reply"),
+        (lambda whole: whole + b"more", "not a time-stamp reply"),
+    ],
+    ids=["rejected", "revoked", "no such status", "granted without a stamp", "more behind it"],
+)
+async def test_what_is_not_granted_or_not_there_is_a_wrong_answer(
+    authority: TimeStampStandIn, reply: Callable[[bytes], bytes], said: str
+) -> None:
+    authority.reply = reply
+    result = await stamped(authority)
+
+    assert (result.outcome, result.reason) == (Outcome.FAILED, Reason.WRONG_ANSWER)
+    assert (result.detail or "").startswith(said)
+
+
+def test_a_digest_or_certificate_nobody_here_knows_is_not_our_own_fault(authority: TimeStampStandIn) -> None:
+    query = rfc3161.Query(bytes(32), 7)
+    signature = rfc3161.read(authority.stamped(rfc3161.written(query))).signature
+    odd_version = signature.certificate.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020109"))
+
+    for unknown in ("md2", "shake_128"):
+        said = rfc3161_signature.checked(signature._replace(digest_algorithm=unknown))
+        assert said == f"signature not checked: {unknown} is not known here"
+    with pytest.raises(ProbeError, match="not a certificate"):
+        rfc3161_signature.checked(signature._replace(certificate=odd_version))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 import asyncio
 import os
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +13,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates import Authority, Kind
 from doors import reset
+from sansang_agent import tls_settings
 from sansang_agent.contract.check import TlsCheck
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.rung import Rung
 from sansang_agent.probes import tls_session, x509
 from sansang_agent.probes.tls import probe
 from standins import HttpStandIn, TcpStandIn, page
-from tests.support import strict_servers
+from tests.support import chains, strict_servers
 from tests.support.probing import make_tools, started
 
 DAY = 86400
@@ -110,6 +113,35 @@ async def test_a_bad_certificate_is_the_same_finding_in_either_version(
     assert result.cert_expiry is not None
 
 
+def day(days: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + days * DAY))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("valid", "reason", "evidence", "days"),
+    [
+        ((-9, 30), None, ", dvc", 30),
+        ((-9, -2), Reason.TLS_EXPIRED, "notAfter {end}, certificate of middle", -2),
+        ((3, 30), Reason.TLS_NOT_YET, "notBefore {begin}, certificate of middle", 30),
+        (None, Reason.TLS_UNTRUSTED, "unable to get local issuer certificate; issuer middle", 90),
+    ],
+    ids=["good", "expired", "not yet", "not sent"],
+)
+async def test_of_a_chain_the_certificate_at_fault_is_named_and_the_earliest_end_told(
+    tmp_path: Path, version: str, valid: tuple[int, int] | None, reason: Reason | None, evidence: str, days: int
+) -> None:
+    begin, end = valid or (-9, 30)
+    chain = chains.between(tmp_path, (begin, end), sent=valid is not None)
+    async with started(server(speaking(version, chain.server))) as standin:
+        asked = TlsCheck(id="tls", rung=Rung.SERVICE, target=standin.target, ca_file=str(chain.ca_file))
+        result = await probe(asked, make_tools())
+
+    assert result.reason is reason
+    assert evidence.format(begin=day(begin), end=day(end)) in (result.detail or "")
+    assert result.cert_expiry == pytest.approx(time.time() + days * DAY, abs=DAY)
+
+
 async def test_an_authority_nobody_trusts_is_untrusted(authority: Authority, tmp_path: Path) -> None:
     rogue = Authority(tmp_path, name="rogue")
     async with started(server(rogue.context())) as standin:
@@ -176,6 +208,39 @@ async def test_a_hang_up_in_the_handshake_is_a_reset(authority: Authority) -> No
     assert result.reason is Reason.RESET
 
 
+def hang_up_after_the_handshake(listener: socket.socket, context: ssl.SSLContext) -> None:
+    """Not a word after the handshake, no ticket, and a reset."""
+    context.num_tickets = 0
+    visitor, _ = listener.accept()
+    with context.wrap_socket(visitor, server_side=True) as secured:
+        reset(secured)
+
+
+async def test_a_server_that_hangs_up_after_a_good_handshake_is_up(authority: Authority) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=hang_up_after_the_handshake, args=(listener, authority.context()))
+        thread.start()
+        result = await probe(check(f"127.0.0.1:{listener.getsockname()[1]}", authority), make_tools())
+        thread.join()
+
+    assert (result.outcome, result.detail) == (Outcome.OK, "hung up right after the handshake")
+    assert result.cert_expiry is not None
+
+
+async def test_a_certificate_that_only_we_cannot_read_is_no_fault_of_the_servers(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: bytes) -> x509.Facts:
+        raise ValueError("not a time")
+
+    monkeypatch.setattr(x509, "facts", unreadable)
+    async with started(server(authority.context())) as standin:
+        result = await probe(check(standin.target, authority), make_tools())
+
+    assert (result.outcome, result.cert_expiry) == (Outcome.OK, None)
+    assert (result.detail or "").endswith("a certificate that cannot be read")
+
+
 HALF_A_HELLO = bytes.fromhex("160303007a02000076")
 
 
@@ -228,6 +293,11 @@ def test_one_setting_is_made_once_and_a_changed_ca_file_is_another(authority: Au
 
     assert first is again
     assert tls_session.context(str(ca_file)) is not first
+
+
+def test_probes_and_uplink_share_the_settings_they_have_in_common() -> None:
+    assert tls_session.context("") is tls_settings.client("")
+    assert not tls_settings.client("").verify_flags & ssl.VERIFY_X509_STRICT
 
 
 def test_the_walker_reads_what_the_library_reads(tmp_path: Path) -> None:

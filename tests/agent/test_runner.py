@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -42,6 +43,36 @@ class Probe:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+class Sleeper(Probe):
+    """A probe during which the machine sleeps."""
+
+    def __init__(self, answer: Result, clock: FakeClock, hours: float) -> None:
+        super().__init__(answer)
+        self._clock, self._seconds = clock, hours * 3600
+
+    async def __call__(self, check: Check, tools: Tools) -> Result:
+        await self._clock.advance(self._seconds)
+        return await super().__call__(check, tools)
+
+
+@pytest.mark.parametrize("confirm", [True, False])
+async def test_a_failure_during_which_the_machine_slept_says_nothing(confirm: bool) -> None:
+    clock = FakeClock()
+    slept = await run_once(a_check(confirm=confirm), TOOLS, clock, spacing=0, probe=Sleeper(REFUSED, clock, hours=8))
+    woke_in_time = await run_once(a_check(), TOOLS, clock, spacing=0, probe=Sleeper(OK, clock, hours=8))
+
+    assert (slept.outcome, slept.reason) == (Outcome.UNKNOWN, Reason.INTERNAL)
+    assert (slept.detail or "").startswith("this machine slept while it asked (refused; port closed")
+    assert woke_in_time == OK
+
+
+async def test_a_probe_that_lacks_what_it_needs_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sansang_agent.probes.tcp", None)
+    result = await run_once(a_check(confirm=False), TOOLS, FakeClock())
+
+    assert (result.outcome, result.reason) == (Outcome.UNKNOWN, Reason.INTERNAL)
 
 
 async def asked(check: Check, probe: Probe) -> Result:

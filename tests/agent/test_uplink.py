@@ -532,6 +532,54 @@ def _at(request: Request, now: float) -> Reply:
     return Reply(body={"stored": spans, "now": now})
 
 
+class SlowNames:
+    """A resolver during whose search the machine sleeps for a night."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    async def resolve(self, host: str, timeout: float) -> list[str]:
+        del timeout
+        await self._clock.advance(8 * 3600)
+        return [host]
+
+
+async def test_the_time_of_sending_is_that_of_sending_however_long_it_took_to_connect(
+    send: Send, tmp_path: Path, clock: FakeClock, disk: Disk
+) -> None:
+    async with FakeCollector(stored) as collector:
+        sender = send(collector.url)
+        config = CollectorConfig(url=collector.url, token_file=str(tmp_path / "token"))
+        sender.link = Link(config, SlowNames(clock), "sansang/test")
+        sender.uplink = Uplink(sender.link, disk, clock, lambda: 0.5, "boot-1", "")
+        await sender.append()
+        asked = clock.mono() + 60
+        await sender.step()
+
+        (request,) = collector.requests
+        assert request.envelope.sent.mono == asked + 8 * 3600 == clock.mono()
+        assert request.envelope.sent.wall == clock.wall()
+
+
+async def test_a_slow_answer_undoes_what_is_known_of_the_clock_only_where_it_must(send: Send, clock: FakeClock) -> None:
+    def after(seconds: float, ahead: float) -> Callable[[Request], Awaitable[Reply]]:
+        async def script(request: Request) -> Reply:
+            await clock.advance(seconds)
+            return stored(request, now=clock.wall() + ahead)
+
+        return script
+
+    async with FakeCollector(after(0.0, 5.0), after(20.0, 5.0), after(20.0, 3600.0)) as collector:
+        sender = send(collector.url)
+        known = []
+        for _ in range(3):
+            await sender.append()
+            await sender.step()
+            known.append(sender.uplink.contact.skew_s)
+
+    assert known == pytest.approx([5.0, 5.0, 3610.0], abs=0.1)
+
+
 async def test_dropped_numbers_are_told_until_they_were_heard(send: Send, disk: Disk) -> None:
     async with FakeCollector(lambda _: Reply(503), stored) as collector:
         sender = send(collector.url)
@@ -645,4 +693,4 @@ async def test_a_name_that_cannot_be_found_is_trouble_named(tmp_path: Path) -> N
     )
 
     with pytest.raises(LinkError, match=r"c\.test has no address"):
-        await link.post(b"")
+        await link.post(bytes)

@@ -24,3 +24,19 @@ def test_importing_every_agent_module_loads_nothing_heavy() -> None:
 
     assert done.stderr == ""
     assert done.stdout.split() == []
+
+
+RUNNING = "commands.run probes.host probes.icmp probes.tcp probes.tls probes.http probes.path"
+"""What a PC keeps in memory with the usual checks; name servers' and time stamps' libraries come with their checks."""
+LUXURIES = "statistics fractions html email importlib.resources zipfile tempfile json"
+"""Of the standard library, each worth a tenth to a whole megabyte, and used for next to nothing."""
+
+
+def test_a_running_agent_carries_no_library_for_next_to_nothing() -> None:
+    names = [f"sansang_agent.{name}" for name in RUNNING.split()]
+    code = f"import sys, importlib\nfor n in {names!r}: importlib.import_module(n)\n"
+    code += "from sansang_agent import platform; platform.current()\n"
+    code += f"print(*sorted(set({LUXURIES!r}.split()) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == []

@@ -5,8 +5,9 @@ Terms people read come from here; whole sentences come from each package's catal
 
 import csv
 import gettext
+import sys
 from functools import cache
-from importlib.resources import as_file, files
+from pathlib import Path
 
 LANGUAGES = ("vi", "en")
 DEFAULT_LANGUAGE = "vi"
@@ -14,7 +15,7 @@ DEFAULT_LANGUAGE = "vi"
 
 @cache
 def _glossary() -> dict[tuple[str, str], dict[str, str]]:
-    text = (files(__package__) / "words.csv").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "words.csv").read_text(encoding="utf-8")
     return {(row["kind"], row["key"]): row for row in csv.DictReader(text.splitlines())}
 
 
@@ -26,5 +27,6 @@ def word(kind: str, key: str, language: str = DEFAULT_LANGUAGE) -> str:
 @cache
 def catalogue(package: str, language: str) -> gettext.NullTranslations:
     """The gettext catalogue of ``package`` (its domain is the package's name); message ids are English."""
-    with as_file(files(package) / "locale") as folder:
-        return gettext.translation(package, folder, languages=[language], fallback=language == "en")
+    # packages are folders, also in a frozen program: the library's reader of resources costs every PC a megabyte
+    folder = Path(str(sys.modules[package].__file__)).parent / "locale"
+    return gettext.translation(package, folder, languages=[language], fallback=language == "en")

@@ -33,13 +33,24 @@ class Train(msgspec.Struct, frozen=True, kw_only=True):
     rtts_ms: tuple[float, ...] = ()
     """Round-trip times of the answered echoes, in order of sending."""
     reason: Reason | None = None
-    """``unreachable`` where a router said so; None otherwise, also for silence."""
+    """``unreachable`` where a router said so, ``no_route``, ``no_permission`` or ``internal`` where the system would
+    not send; None otherwise, also for silence."""
     reported_by: str | None = None
     """The router that sent ``unreachable`` or time-exceeded."""
+    answered_from: str | None = None
+    """Another address than the one asked that answers came from; they count, as only who got an echo can return it."""
 
 
 class NoPermissionError(Exception):
     """The operating system does not let this process send ICMP."""
+
+
+class UnreachableError(Exception):
+    """A router says that it has no way to the target. It may stand at any distance, so it is no hop."""
+
+    def __init__(self, router: str) -> None:
+        super().__init__(f"said by {router}")
+        self.router = router
 
 
 class Platform(Protocol):
@@ -81,7 +92,10 @@ class Platform(Protocol):
         ...
 
     async def hop(self, target: str, ttl: int, timeout: float) -> Hop | None:
-        """The router (or host) that answers a packet to ``target`` with this TTL, without any right; None if silent."""
+        """The router (or host) that answers a packet to ``target`` with this TTL, without any right; None if silent.
+
+        Raises :class:`UnreachableError`, and OSError where nothing could be sent.
+        """
         ...
 
 

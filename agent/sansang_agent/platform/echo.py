@@ -3,6 +3,7 @@
 Pure: no socket and no clock, so that every odd answer can be tried in a test.
 """
 
+import ipaddress
 import struct
 from typing import NamedTuple
 
@@ -88,6 +89,12 @@ def complaint(version: int, kind: int, quoted: bytes, identifier: int | None) ->
     if asked != _REQUEST[version] or identifier not in {None, asked_identifier}:
         return None
     return Complaint(sequence, kind == _UNREACHABLE[version])
+
+
+def is_same(address: str, other: str) -> bool:
+    """Whether two literals are one address, whatever their interfaces are called."""
+    one, two = (ipaddress.ip_address(each.partition("%")[0]) for each in (address, other))
+    return one == two
 
 
 def round_trip_ms(sent: Moment, read: Moment, kernel_ns: int | None) -> float:

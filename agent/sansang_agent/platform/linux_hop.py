@@ -10,7 +10,7 @@ import time
 
 from sansang_agent.contract.report import Hop
 
-from . import echo, kernel_messages
+from . import UnreachableError, echo, kernel_messages
 
 _FIRST_PORT = 33434
 """Where traceroute's packets go by custom: ports nobody listens on."""
@@ -18,7 +18,7 @@ _PORT_UNREACHABLE = {4: (3, 3), 6: (1, 4)}
 
 
 async def hop(target: str, ttl: int, timeout: float) -> Hop | None:
-    """As :meth:`sansang_agent.platform.Platform.hop`; ``target`` is an address. Raises OSError without a route."""
+    """As :meth:`sansang_agent.platform.Platform.hop`; ``target`` is an address."""
     version = 6 if ":" in target else 4
     where = socket.getaddrinfo(target, _FIRST_PORT + ttl, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0]
     loop = asyncio.get_running_loop()
@@ -31,7 +31,12 @@ async def hop(target: str, ttl: int, timeout: float) -> Hop | None:
         sent = echo.Moment(time.time_ns(), time.monotonic_ns())
 
         def read() -> None:
-            found = _answer(sock, version, asked)
+            try:
+                found = _answer(sock, version, asked)
+            except UnreachableError as error:
+                if not answer.done():
+                    answer.set_exception(error)
+                return
             if found and not answer.done():
                 now = echo.Moment(time.time_ns(), time.monotonic_ns())
                 answer.set_result(Hop(ttl, found[0], echo.round_trip_ms(sent, now, found[1])))
@@ -47,17 +52,25 @@ async def hop(target: str, ttl: int, timeout: float) -> Hop | None:
 
 
 def _answer(sock: socket.socket, version: int, asked: str) -> tuple[str, int | None] | None:
-    """Who answered and when the kernel heard it; None for what tells nothing about this distance."""
+    """Who answered and when the kernel heard it; None for what tells nothing; raises UnreachableError."""
     while (message := kernel_messages.receive(sock, from_errors=True)) is not None:
         if message.error and _is_at_this_distance(message.error, version, asked):
             return message.error.offender, message.stamp_ns
+        if message.error and _says_no_way(message.error, version):
+            raise UnreachableError(message.error.offender)
     reply = kernel_messages.receive(sock, from_errors=False)
     return (asked, reply.stamp_ns) if reply else None
 
 
 def _is_at_this_distance(error: kernel_messages.IcmpError, version: int, asked: str) -> bool:
-    """A packet that lived too short, or that reached its end; "no way from here" may come from any distance."""
+    """A packet that lived too short, or that reached its end."""
     _, time_exceeded = echo.ERRORS[version]
     if error.kind == time_exceeded:
         return True
     return (error.kind, error.code) == _PORT_UNREACHABLE[version] and error.offender == asked
+
+
+def _says_no_way(error: kernel_messages.IcmpError, version: int) -> bool:
+    """Not where only this port is refused: a firewall on the way does so and lets others pass."""
+    unreachable, _ = echo.ERRORS[version]
+    return error.kind == unreachable and (error.kind, error.code) != _PORT_UNREACHABLE[version]

@@ -11,6 +11,8 @@ import time
 from sansang_agent.contract.report import Hop
 from sansang_agent.daemon_pool import Job
 
+from . import UnreachableError
+
 
 def is_usable() -> bool:
     """Whether icmplib (the extra ``ping``) is installed and this process may open raw sockets."""
@@ -26,7 +28,7 @@ def is_usable() -> bool:
 
 
 async def hop(target: str, ttl: int, timeout: float) -> Hop | None:
-    """As :meth:`sansang_agent.platform.Platform.hop`; ``target`` is an address. Raises OSError without a route."""
+    """As :meth:`sansang_agent.platform.Platform.hop`; ``target`` is an address."""
     job = Job(lambda: _ask(target, ttl, timeout))
     # a thread for this one question, which ends with it: icmplib waits where it is called
     threading.Thread(target=job.run, name=f"hop-{ttl}", daemon=True).start()
@@ -52,6 +54,8 @@ def _ask(target: str, ttl: int, timeout: float) -> Hop | None:
         return None
     except icmplib.ICMPSocketError as error:
         raise error.__context__ or error from error
+    except icmplib.DestinationUnreachable as error:
+        raise UnreachableError(reply.source) from error
     except icmplib.ICMPError:
-        return None  # "no way from here" may come from any distance
+        return None
     return Hop(ttl, reply.source, rtt_ms)

@@ -11,6 +11,7 @@ import secrets
 import socket
 import struct
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from sansang_agent.contract.outcome import Reason
@@ -25,11 +26,13 @@ _LOCAL_REASONS = {
     errno.ENETUNREACH: Reason.NO_ROUTE,
     errno.ENETDOWN: Reason.NO_ROUTE,
     errno.EADDRNOTAVAIL: Reason.NO_ROUTE,
+    errno.EINVAL: Reason.NO_ROUTE,
     errno.EHOSTUNREACH: Reason.UNREACHABLE,
     errno.EPERM: Reason.NO_PERMISSION,
     errno.EACCES: Reason.NO_PERMISSION,
 }
-"""What the machine itself says when it will not send; EPERM is its own packet filter."""
+"""What the machine itself says when it will not send: EPERM is its own packet filter, EINVAL a link-local address
+without its interface; anything else (no buffers left) tells nothing about the target."""
 
 
 async def train(targets: Sequence[str], count: int, gap: float, timeout: float, ttl: int | None) -> list[Train]:
@@ -120,6 +123,8 @@ class _Running:
         self._settled: set[int] = set()
         self._reasons: dict[int, Reason] = {}
         self._reporters: dict[int, str] = {}
+        self._answerers: dict[int, str] = {}
+        self._unsent: Counter[int] = Counter()
         self._all_settled = asyncio.Event()
         self._total = 0
 
@@ -147,10 +152,17 @@ class _Running:
             except OSError as error:
                 # the first error may be an earlier packet's, which the kernel hands to whoever sends next
                 if last_try:
-                    self._reasons[index % len(self._targets)] = _LOCAL_REASONS.get(error.errno or 0, Reason.UNREACHABLE)
-                    self._settle(index)
+                    self._not_sent(index, error)
             else:
                 return
+
+    def _not_sent(self, index: int, error: OSError) -> None:
+        target = index % len(self._targets)
+        reason = _LOCAL_REASONS.get(error.errno or 0, Reason.INTERNAL)
+        self._unsent[target] += 1
+        if reason is not Reason.INTERNAL or self._unsent[target] * len(self._targets) == self._total:
+            self._reasons[target] = reason
+        self._settle(index)
 
     def read(self) -> None:
         """Take everything the kernel has for us."""
@@ -169,10 +181,15 @@ class _Running:
             rtt = echo.round_trip_ms(self._sent[said.number], _now(), message.stamp_ns)
             if rtt <= self._timeout * 1000:
                 self._rtts[said.number] = rtt
+                self._note_answerer(said.number % len(self._targets), sender)
             self._settle(said.number)
         elif isinstance(said, echo.Complaint):
             for index in range(said.sequence, self._total, 0x10000):
                 self._complain(index, sender, unreachable=said.unreachable)
+
+    def _note_answerer(self, target: int, sender: str) -> None:
+        if not echo.is_same(sender, self._targets[target]):
+            self._answerers[target] = sender
 
     def _complain(self, index: int, sender: str, *, unreachable: bool) -> None:
         if index in self._sent and index not in self._settled:
@@ -196,6 +213,7 @@ class _Running:
                 rtts_ms=tuple(self._rtts[index] for index in range(number, self._total, step) if index in self._rtts),
                 reason=self._reasons.get(number),
                 reported_by=self._reporters.get(number),
+                answered_from=self._answerers.get(number),
             )
             for number, target in enumerate(self._targets)
         ]

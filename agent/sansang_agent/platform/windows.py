@@ -14,7 +14,8 @@ from sansang_agent.contract.outcome import Reason
 from sansang_agent.contract.report import Hop, Power
 from sansang_agent.daemon_pool import DaemonPool
 
-from . import NetworkState, NoPermissionError, Train, adapters, windows_echo, windows_network
+from . import NetworkState, NoPermissionError, Train, UnreachableError, adapters, windows_echo, windows_network
+from .echo import is_same
 
 _THREADS = 16
 _DEFAULT_TTL = 128
@@ -85,6 +86,8 @@ class WindowsPlatform:
             return Hop(ttl, echo.address, echo.rtt_ms)
         if echo.reason is Reason.NO_ROUTE:
             raise OSError(None, "no route", None, 1231)
+        if echo.reason is Reason.UNREACHABLE and echo.address:
+            raise UnreachableError(echo.address)
         return None
 
     async def _one(self, target: str, count: int, gap: float, timeout: float, ttl: int | None, start: float) -> Train:
@@ -102,13 +105,18 @@ class WindowsPlatform:
 def summed(target: str, echoes: Sequence[windows_echo.Echo]) -> Train:
     """One train out of the fates of its echoes."""
     reasons = [each.reason for each in echoes if each.reason]
+    # that a few could not be sent says nothing about the others
+    if len(reasons) < len(echoes) or set(reasons) != {Reason.INTERNAL}:
+        reasons = [each for each in reasons if each is not Reason.INTERNAL]
     reporters = [each.address for each in echoes if each.address and not each.is_answer]
+    others = [each.address for each in echoes if each.is_answer and not is_same(each.address, target)]
     return Train(
         address=target,
         sent=len(echoes),
         rtts_ms=tuple(each.rtt_ms for each in echoes if each.is_answer),
         reason=reasons[-1] if reasons else None,
         reported_by=reporters[-1] if reporters else None,
+        answered_from=others[-1] if others else None,
     )
 
 

@@ -23,6 +23,8 @@ _REASONS = {
     11003: Reason.UNREACHABLE,
     11004: Reason.UNREACHABLE,
     11005: Reason.UNREACHABLE,
+    11006: Reason.INTERNAL,
+    11008: Reason.INTERNAL,
     11009: Reason.UNREACHABLE,
     11018: Reason.UNREACHABLE,
     11050: Reason.NO_ROUTE,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sansang_agent.contract.check import DnsCheck
 from sansang_agent.contract.outcome import Reason
 from sansang_agent.contract.report import Result
+from sansang_agent.names import literal
 
 from . import Tools, dns_exchange, results
 from .reasons import EXPECTED
@@ -36,11 +37,12 @@ def judge(check: DnsCheck, answer: dns_exchange.Answer) -> tuple[Reason | None, 
     if answer.reason is not None:
         return answer.reason, f"{check.query} {check.type}: {answer.rcode}"
     seen = f"{check.query} {check.type}: {', '.join(answer.records) or 'no record'}"
-    right = any_within(answer.addresses, check.expect) if check.expect else bool(answer.records)
+    right = any_within(answer.found, check.expect) if check.expect else bool(answer.found)
     return (None if right else Reason.WRONG_ANSWER), seen
 
 
-def any_within(addresses: Sequence[str], networks: Sequence[str]) -> bool:
-    """Whether at least one of ``addresses`` lies in one of ``networks`` (an address is a network of one)."""
+def any_within(records: Sequence[str], networks: Sequence[str]) -> bool:
+    """Whether at least one of ``records`` is an address in one of ``networks`` (an address is a network of one)."""
     known = [ipaddress.ip_network(each, strict=False) for each in networks]
-    return any(ipaddress.ip_address(address) in network for address in addresses for network in known)
+    addresses = [ipaddress.ip_address(text) for text in records if literal(text)]
+    return any(address in network for address in addresses for network in known)

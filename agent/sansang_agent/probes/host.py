@@ -1,6 +1,5 @@
 """This machine itself: is any network adapter up, is its address its own, and what a report says about the host."""
 
-import shutil
 from pathlib import Path
 
 from sansang_agent.contract.check import HostCheck
@@ -53,7 +52,9 @@ def _ratio(percent: float) -> float:
 
 
 def _free_bytes(folder: Path) -> int | None:
+    import psutil  # noqa: PLC0415
+
     try:
-        return shutil.disk_usage(folder).free
+        return int(psutil.disk_usage(str(folder)).free)
     except OSError:
         return None

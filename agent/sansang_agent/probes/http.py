@@ -103,6 +103,8 @@ async def _get(asking: _Asking, place: Place, addresses: list[str]) -> _Answer:
         except ssl.SSLError as error:
             # how TLS 1.3 says it: after the handshake
             raise tls_session.demand_in(error) or error from error
+        if asking.proxy and not place.secure and response.status == http_page.PROXY_LOGIN_REQUIRED:
+            raise ProbeError(Reason.WRONG_CREDENTIALS, f"proxy {asking.proxy.host_header}: HTTP {response.status}")
         return _Answer(response, tcp.address, expiry)
 
 

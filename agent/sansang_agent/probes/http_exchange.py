@@ -1,10 +1,10 @@
 """One HTTP request over an open stream (RFC 9110, RFC 9112): phases ``first_byte`` and ``transfer``, body bounded."""
 
 import asyncio
+import re
 import zlib
 from collections.abc import Callable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import h11
@@ -15,7 +15,11 @@ from .reasons import ProbeError
 from .stopwatch import Stopwatch
 from .streams import ByteStream
 
+_DATE = re.compile(r"[A-Za-z]{3}, ([0-9]{1,2}) ([A-Za-z]{3}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) (?:GMT|UTC)")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_MOST_INTERIM = 20
+"""Answers of class 1xx before the real one; more are no way to answer."""
 
 
 class Response(NamedTuple):
@@ -88,12 +92,13 @@ def _content_headers(request: Request) -> list[tuple[str, str]]:
 
 async def head_of(connection: h11.Connection, stream: ByteStream) -> h11.Response:
     """The final head of the answer; raises EOFError, and h11.RemoteProtocolError where it is not HTTP."""
-    while True:
+    for _ in range(_MOST_INTERIM):
         event = await _next(connection, stream)
         if isinstance(event, h11.Response):
             return event
         if not isinstance(event, h11.InformationalResponse):
             raise EOFError("closed before an answer")
+    raise ProbeError(Reason.WRONG_ANSWER, f"not HTTP: more than {_MOST_INTERIM} interim answers")
 
 
 async def _body(connection: h11.Connection, stream: ByteStream, max_bytes: int) -> bytes:
@@ -109,6 +114,7 @@ async def _body(connection: h11.Connection, stream: ByteStream, max_bytes: int) 
 async def _next(connection: h11.Connection, stream: ByteStream) -> object:
     while (event := connection.next_event()) is h11.NEED_DATA:
         data = await stream.read()
+        await asyncio.sleep(0)  # a server that is faster than we are must not keep the others waiting
         connection.receive_data(data)
         if not data:
             return _last(connection)
@@ -134,9 +140,20 @@ def _plain(body: bytes, headers: dict[str, str], max_bytes: int) -> bytes:
 
 
 def server_date(headers: dict[str, str]) -> float | None:
-    """The server's clock by its Date header, Unix seconds (whole ones); None without a readable one."""
+    """The server's clock by its Date header, Unix seconds (whole ones); None without a readable one.
+
+    Of the three forms of RFC 9110 §5.6.7 the one that servers must write. A cache on the way hands on an old Date and
+    says how old it is (Age, RFC 9111 §5.1).
+    """
+    found = _DATE.fullmatch(headers.get("date", "").strip())
+    if found is None:
+        return None
+    day, month, year, hour, minute, second = found.groups()
     try:
-        date = parsedate_to_datetime(headers.get("date", ""))
+        # a leap second is not told apart from the one before it
+        numbers = int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), min(int(second), 59)
+        date = datetime(*numbers, tzinfo=UTC).timestamp()
     except ValueError:
         return None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    age = headers.get("age", "").strip()
+    return date + (int(age[:9]) if age.isascii() and age.isdigit() else 0)

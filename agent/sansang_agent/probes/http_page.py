@@ -1,22 +1,18 @@
 """Whether a page is the service's: its status, its text, its values, and its title as evidence. Pure."""
 
-import html
-import json
 import re
-import unicodedata
 from typing import Any
 
 from sansang_agent.contract.check import HttpCheck
 from sansang_agent.contract.outcome import Reason
 
+from . import page_text
 from .http_exchange import Response
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_LOGIN_REQUIRED = 511
-"""Network Authentication Required (RFC 6585 §6): only a box on the way says this, never the service."""
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
-_CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
-_TITLE_LENGTH = 200
+PROXY_LOGIN_REQUIRED = 407
+_LOGIN_REQUIRED = frozenset({PROXY_LOGIN_REQUIRED, 511})
+"""… and Network Authentication Required (RFC 6585 §6): only a box on the way says these, never the service."""
 _VALUE_LENGTH = 80
 _SEARCHED = 262_144
 """Characters of a page that a pattern is looked for in."""
@@ -33,7 +29,7 @@ def judge(check: HttpCheck, response: Response, elsewhere: str = "") -> tuple[Re
     seen = described(response, elsewhere, lacking)
     right = response.status in check.status if check.status else 200 <= response.status < 300
     if not right:
-        other = response.status == _LOGIN_REQUIRED or (elsewhere and _is_told_apart(check))
+        other = response.status in _LOGIN_REQUIRED or (elsewhere and _is_told_apart(check))
         return (Reason.WRONG_CONTENT if other else Reason.HTTP_STATUS), seen
     return (None if lacking is None else Reason.WRONG_CONTENT), seen
 
@@ -45,15 +41,19 @@ def _is_told_apart(check: HttpCheck) -> bool:
 
 def _lacking(check: HttpCheck, text: str) -> str | None:
     """What the page lacks to be the service's, in words where its title does not say it all; None: nothing."""
-    composed = _composed(text)
-    if check.contains and _composed(check.contains) not in composed:
-        return ""
-    if check.pattern and not re.search(_composed(check.pattern), composed[:_SEARCHED]):
-        return ""
+    if check.contains or check.pattern:
+        contains, pattern = page_text.composed(check.contains), page_text.composed(check.pattern)
+        readings = page_text.readings(text)
+        if not any(contains in each for each in readings):
+            return ""
+        if pattern and not any(re.search(pattern, each[:_SEARCHED]) for each in readings):
+            return ""
     return _wrong_value(check.json, text) if check.json else None
 
 
 def _wrong_value(wanted: dict[str, str], text: str) -> str | None:
+    import json  # noqa: PLC0415  # only where an answer is to be JSON
+
     try:
         answer = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
@@ -62,9 +62,20 @@ def _wrong_value(wanted: dict[str, str], text: str) -> str | None:
         found = _at(answer, path)
         if found is _MISSING:
             return f"{path} is missing"
-        if value not in (found, json.dumps(found, ensure_ascii=False)):
-            return f"{path} is {json.dumps(found, ensure_ascii=False)[:_VALUE_LENGTH]}"
+        written = _written(found)
+        if value not in (found, written):
+            return f"{path} is {written[:_VALUE_LENGTH]}"
     return None
+
+
+def _written(value: Any) -> str:
+    """As JSON writes it."""
+    import json  # noqa: PLC0415
+
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "nested too deep"
 
 
 def _at(value: Any, path: str) -> Any:
@@ -85,28 +96,13 @@ def is_redirect(check: HttpCheck, response: Response) -> bool:
 
 
 def decoded(response: Response) -> str:
-    """The body as text, in the charset it names, else UTF-8; what does not fit is replaced."""
-    named = _CHARSET.search(response.headers.get("content-type", ""))
-    try:
-        return response.body.decode(named[1] if named else "utf-8", errors="replace")
-    except LookupError:
-        return response.body.decode("utf-8", errors="replace")
-
-
-def title(text: str) -> str:
-    """The page's title in one line; empty where it has none."""
-    found = _TITLE.search(text)
-    return " ".join(html.unescape(found[1]).split())[:_TITLE_LENGTH] if found else ""
+    """The body as text."""
+    return page_text.decoded(response.body, response.headers.get("content-type", ""))
 
 
 def described(response: Response, elsewhere: str = "", lacking: str | None = None) -> str:
     """An answer in one line, its title last, as service_causes.py reads it out."""
     place = f" at {elsewhere}" if elsewhere else ""
     words = f", {lacking}" if lacking else ""
-    page_title = title(decoded(response))
+    page_title = page_text.title(decoded(response))
     return f"HTTP {response.status}{place}{words}, " + (f"title: {page_title}" if page_title else "no title")
-
-
-def _composed(text: str) -> str:
-    """Vietnamese letters are written in two ways; both are the same text."""
-    return unicodedata.normalize("NFC", text)

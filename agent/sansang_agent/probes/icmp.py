@@ -16,6 +16,10 @@ from .streams import connected
 
 _MOST_OF_IT = 0.5
 """The part of the check's time that sending may take; the rest is for the last echo to come back."""
+_NOT_SENT: dict[Reason | None, str] = {
+    Reason.NO_ROUTE: "this machine knows no way there",
+    Reason.INTERNAL: "this machine could not send",
+}
 
 
 async def probe(check: IcmpCheck, tools: Tools) -> Result:
@@ -49,11 +53,19 @@ def _judged(check: IcmpCheck, train: Train, tools: Tools) -> Result:
         "resolution_ms": tools.platform.resolution_ms,
         "address": train.address,
     }
-    said = f"said by {train.reported_by}" if train.reported_by else None
     if train.rtts_ms:
-        return results.good(check, detail=said, **found)
-    silence = "this machine knows no way there" if train.reason is Reason.NO_ROUTE else "no echo came back"
-    return results.bad(check, train.reason or Reason.TIMEOUT, said or silence, **found)
+        return results.good(check, detail=_heard(train), **found)
+    if train.reason is None and train.reported_by:
+        # whoever lets an echo die of its age says that it came no nearer: that is no silence
+        return results.bad(check, Reason.UNREACHABLE, f"the way is a circle or too long, {_heard(train)}", **found)
+    silence = _NOT_SENT.get(train.reason, "no echo came back")
+    return results.bad(check, train.reason or Reason.TIMEOUT, _heard(train) or silence, **found)
+
+
+def _heard(train: Train) -> str | None:
+    if train.answered_from:
+        return f"answered from {train.answered_from}"
+    return f"said by {train.reported_by}" if train.reported_by else None
 
 
 class _Knock(NamedTuple):
@@ -66,7 +78,7 @@ class _Knock(NamedTuple):
 
 async def _by_tcp(check: IcmpCheck, address: str, tools: Tools, watch: Stopwatch) -> Result:
     """The other way: any answer or refusal proves the host; silence proves nothing, as ports may be filtered."""
-    left = watch.left()
+    left = max(0.0, watch.remaining())
     knocks = await asyncio.gather(*(_knock(address, port, left) for port in check.fallback_ports))
     there = [each for each in knocks if each.reason is None]
     if there:

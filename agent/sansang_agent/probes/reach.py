@@ -1,18 +1,44 @@
 """From a host name to an open TCP connection, the phases ``resolve`` and ``connect`` of every TCP probe."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from sansang_agent.contract.outcome import Reason
+
 from . import Tools
+from .reasons import reason_of
 from .stopwatch import Stopwatch
 from .streams import TcpStream, connected
 
+_ANY_PORT = 9
+
 
 async def resolve(host: str, tools: Tools, watch: Stopwatch) -> list[str]:
-    """Addresses of ``host``; raises :class:`sansang_agent.names.NameFailure`."""
+    """Addresses of ``host`` to which this machine knows a way, or all where it knows none; at least one.
+
+    A service with an IPv6 address would else be said to have no route wherever a PC has IPv4 alone.
+    Raises :class:`sansang_agent.names.NameFailure`.
+    """
     with watch.phase("resolve"):
-        return await tools.names.resolve(host, watch.left())
+        addresses = await tools.names.resolve(host, watch.left())
+    if len(addresses) == 1:
+        return addresses
+    return [address for address in addresses if _has_route(address)] or addresses
+
+
+def _has_route(address: str) -> bool:
+    """Whether the system would know where to send a packet; a UDP socket that is connected sends none."""
+    try:
+        family, kind, protocol, _, sockaddr = socket.getaddrinfo(
+            address, _ANY_PORT, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
+        )[0]
+        with socket.socket(family, kind, protocol) as sock:
+            sock.connect(sockaddr)
+    except OSError as error:
+        return reason_of(error)[0] is not Reason.NO_ROUTE
+    return True
 
 
 @asynccontextmanager

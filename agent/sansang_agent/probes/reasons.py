@@ -9,6 +9,7 @@ EOFError              the other side hung up in the middle
 
 import errno
 import os
+import socket
 import ssl
 
 from sansang_agent.contract.outcome import Reason
@@ -38,6 +39,7 @@ _BY_TYPE: tuple[tuple[type[BaseException], Reason], ...] = (
     (ConnectionError, Reason.RESET),
     (EOFError, Reason.RESET),
     (PermissionError, Reason.NO_PERMISSION),
+    (socket.gaierror, Reason.NO_ROUTE),  # of a literal address: its interface (fe80::1%eth1) is gone
 )
 _BY_ERRNO = {
     errno.EHOSTUNREACH: Reason.UNREACHABLE,

@@ -3,6 +3,7 @@
 ``at`` stays 0; the runner knows when the probe began.
 """
 
+import re
 from typing import Any
 
 from sansang_agent.contract.check import Check
@@ -14,6 +15,8 @@ from .stopwatch import Stopwatch
 
 _DETAIL = 500
 """Characters of evidence that go into a report."""
+_SPACES = re.compile(r"[\t-\r\x85\u2028\u2029]")
+_NOT_PLAIN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def good(check: Check, **found: Any) -> Result:
@@ -37,5 +40,13 @@ def from_error(check: Check, error: BaseException, watch: Stopwatch, **found: An
 def _tidy(found: dict[str, Any]) -> dict[str, Any]:
     detail = found.get("detail")
     if detail:
-        found["detail"] = detail[:_DETAIL]
+        found["detail"] = plain(detail)[:_DETAIL]
     return found
+
+
+def plain(text: str) -> str:
+    """A server's words as they may be written anywhere: no control characters, no change of direction, no half letter.
+
+    They go to terminals, pages and messages; half of a pair (a lone surrogate) could not even be sent.
+    """
+    return _NOT_PLAIN.sub("\ufffd", _SPACES.sub(" ", text))

@@ -20,7 +20,11 @@ def checked(signature: Signature) -> str:
     """
     if not signature.certificate:
         return "signature not checked: no certificate came along"
-    if signature.content_digest != hashlib.new(signature.digest_algorithm, signature.content).digest():
+    try:
+        digest = hashlib.new(signature.digest_algorithm, signature.content).digest()
+    except (ValueError, TypeError):
+        return f"signature not checked: {signature.digest_algorithm} is not known here"
+    if signature.content_digest != digest:
         raise ProbeError(Reason.WRONG_ANSWER, "the signature is over another stamp")
     try:
         from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415  # optional, and heavy
@@ -40,9 +44,12 @@ def _verify(signature: Signature) -> bool:
     """True: it fits; False: a kind of key or signature we do not know."""
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa  # noqa: PLC0415
-    from cryptography.x509 import load_der_x509_certificate  # noqa: PLC0415
+    from cryptography.x509 import InvalidVersion, load_der_x509_certificate  # noqa: PLC0415
 
-    key = load_der_x509_certificate(signature.certificate).public_key()
+    try:
+        key = load_der_x509_certificate(signature.certificate).public_key()
+    except InvalidVersion as error:  # which is no ValueError
+        raise ValueError(error) from error
     known = (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
     kind = next((each for each in known if each.name == signature.hash_algorithm), None)
     if kind is None:

@@ -27,9 +27,13 @@ class Stopwatch:
             took = (self._now() - began) * 1000
             self.phases_ms[name] = round(self.phases_ms.get(name, 0.0) + took, 3)
 
+    def remaining(self) -> float:
+        """Seconds left, below zero when time has run out."""
+        return self._deadline - self._now()
+
     def left(self) -> float:
         """Seconds left; TimeoutError when there are none."""
-        seconds = self._deadline - self._now()
+        seconds = self.remaining()
         if seconds <= 0:
             raise TimeoutError
         return seconds

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
-_CHUNK = 65536
+_CHUNK = 16384
+"""Bytes looked at in one go: a TLS record, and a page in the smallest chunks within a tenth of a second."""
 
 
 class ByteStream(Protocol):

@@ -56,17 +56,19 @@ async def _verified(check: TlsCheck, addresses: list[str], port: int, name: str,
             phases_ms=watch.phases_ms,
             address=tcp.address,
             cert_expiry=tls_session.earliest_expiry(seen),
-            detail=wish or f"{version}, {seen[0].subject}",
+            detail=wish or f"{version}, {seen[0].subject if seen else 'a certificate that cannot be read'}",
         )
 
 
 async def _wish_for_certificate(stream: TlsStream, watch: Stopwatch) -> str:
-    """What the server said at once after the handshake, if it is that it wants a certificate; else raises or empty."""
+    """What the server said at once after the handshake, if it is worth a word; raises ssl.SSLError for other alerts."""
     try:
         async with asyncio.timeout(min(_AFTERWARDS_S, watch.left())):
             await stream.listen()
     except TimeoutError:
         return ""
+    except ConnectionError:
+        return "hung up right after the handshake"  # its part of it was done, and the certificate good
     except ssl.SSLError as error:
         if not tls_session.is_demand(error):
             raise

@@ -4,12 +4,12 @@ Verification is always on; after a failed one a second look without it gathers t
 """
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
-from pathlib import Path
 
+from sansang_agent import tls_settings
 from sansang_agent.contract.outcome import Reason
 
 from . import x509
@@ -24,22 +24,14 @@ _DEMANDS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE")
 
 
 def context(ca_file: str, *, verify: bool = True) -> ssl.SSLContext:
-    """Client settings trusting the system's authorities, or those of ``ca_file``; raises OSError if it is unreadable.
+    """Client settings trusting the system's authorities, or those of ``ca_file``; made once, see tls_settings.py.
 
-    One per setting, as making one costs tens of milliseconds; a CA file that changed counts as another setting.
+    Raises ProbeError (``not_configured``) for a file that cannot be used: that says nothing of the server.
     """
-    changed = Path(ca_file).stat().st_mtime_ns if ca_file else 0
-    return _context(ca_file, changed, verify=verify)
-
-
-@lru_cache(maxsize=16)
-def _context(ca_file: str, changed: int, *, verify: bool) -> ssl.SSLContext:
-    del changed  # only part of the cache's key
-    made = ssl.create_default_context(cafile=ca_file or None)
-    if not verify:
-        made.check_hostname = False
-        made.verify_mode = ssl.CERT_NONE
-    return made
+    try:
+        return tls_settings.client(ca_file, verify=verify)
+    except OSError as error:
+        raise ProbeError(Reason.NOT_CONFIGURED, f"ca_file {ca_file}: {reason_of(error)[1]}") from error
 
 
 class BadCertificateError(Exception):
@@ -54,7 +46,7 @@ class BadCertificateError(Exception):
 
 async def shake_hands(tcp: TcpStream, settings: ssl.SSLContext, name: str, watch: Stopwatch) -> TlsStream:
     """Phase ``tls``; raises :class:`BadCertificateError`, or what :data:`reasons.EXPECTED` lists."""
-    stream = TlsStream(tcp, settings, name)
+    stream = TlsStream(tcp, settings, name.removesuffix("."))
     with watch.phase("tls"):
         async with asyncio.timeout(watch.left()):
             try:
@@ -114,10 +106,26 @@ def _records(received: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def certificates(session: ssl.SSLObject) -> list[x509.Facts]:
-    """Facts of the server's certificates, its own first; only that one before Python 3.13."""
+    """Facts of the certificates the server showed, its own first."""
+    return [facts for der in _shown(session) for facts in _facts(der)]
+
+
+def _shown(session: ssl.SSLObject) -> list[bytes]:
     chain = getattr(session, "get_unverified_chain", None)
-    ders = chain() if chain else [session.getpeercert(binary_form=True)]
-    return [x509.facts(der) for der in ders or [] if der]
+    if chain:
+        return list(chain())
+    # before Python 3.13 the same has no public name, and gives objects
+    inner = getattr(getattr(session, "_sslobj", None), "get_unverified_chain", None)
+    if inner:
+        return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in inner() or ()]
+    own = session.getpeercert(binary_form=True)
+    return [own] if own else []
+
+
+def _facts(der: bytes) -> Iterator[x509.Facts]:
+    """A certificate that we cannot read is no fault of the server's: OpenSSL can."""
+    with contextlib.suppress(ValueError):
+        yield x509.facts(der)
 
 
 def earliest_expiry(seen: list[x509.Facts]) -> float | None:
@@ -133,13 +141,20 @@ def evidence(bad: BadCertificateError, seen: list[x509.Facts]) -> str:
     own = seen[0]
     match bad.reason:
         case Reason.TLS_EXPIRED:
-            return f"notAfter {_day(min(each.not_after for each in seen))}"
+            first = min(seen, key=lambda each: each.not_after)
+            return f"notAfter {_day(first.not_after)}{_whose(first, own)}"
         case Reason.TLS_NOT_YET:
-            return f"notBefore {_day(max(each.not_before for each in seen))}"
+            last = max(seen, key=lambda each: each.not_before)
+            return f"notBefore {_day(last.not_before)}{_whose(last, own)}"
         case Reason.TLS_NAME:
             return f"certificate of {own.subject or 'nobody'}"
         case _:
             return f"{said}; issuer {own.issuer or 'unnamed'}"
+
+
+def _whose(faulty: x509.Facts, own: x509.Facts) -> str:
+    """Whose certificate it is, where it is not the server's own."""
+    return "" if faulty == own else f", certificate of {faulty.subject or 'nobody'}"
 
 
 def _day(seconds: float) -> str:
