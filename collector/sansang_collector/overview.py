@@ -256,6 +256,8 @@ def _check(row: Row[tuple[object, ...]], spec: Check | None, since: tuple[str, f
         detail=result.detail,
         jitter_ms=result.jitter_ms,
         period_s=period,
+        device=result.device,
+        interfaces=result.interfaces or (),
     )
 
 

@@ -10,7 +10,7 @@ from sansang_agent.contract.outcome import Outcome
 from sansang_agent.contract.report import Host
 from sansang_agent.contract.version import __version__
 
-from . import commune, overview
+from . import commune, interfaces, overview
 from .consumers import position_of
 from .running import Collector
 from .state import CONTACT, MACHINE
@@ -127,6 +127,7 @@ def _check(view: AgentView, check: CheckView) -> Iterator[Sample]:
         if value is not None:
             yield Sample(name, labels, value)
     yield from _phases(check, labels)
+    yield from (Sample(*value) for value in interfaces.values(check.device, check.interfaces, labels))
 
 
 def _phases(check: CheckView, labels: tuple[str, ...]) -> Iterator[Sample]:
