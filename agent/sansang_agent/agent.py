@@ -70,9 +70,12 @@ async def run_agent(
     async def ask(check: Check) -> Result:
         return await run_once(check, tools, clock)
 
-    agent = await Agent.prepare(config, profile, platform, clock)
-    agent.mistakes = mistakes
-    await agent.run(ask, stop, on_results, goodbye)
+    try:
+        agent = await Agent.prepare(config, profile, platform, clock)
+        agent.mistakes = mistakes
+        await agent.run(ask, stop, on_results, goodbye)
+    finally:
+        tools.kept.close()
 
 
 class Agent:

@@ -14,16 +14,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from . import config as settings
-from .cli_arguments import UsageError, asked_language, parser
+from .cli_arguments import ACCESS_2C, ACCESS_3, UsageError, access_of, asked_language, parser
 from .clock import SystemClock
 from .commands import Said
 from .config import AgentConfig, data_dir, load_config
+from .contract.check import Check
 from .contract.rung import Owner
 from .contract.settings import SettingsError
 from .contract.words import DEFAULT_LANGUAGE
+from .default_profile import expand
 from .last_good import Chosen, choose
 from .phrases import Speech, in_spite_of
-from .platform import current
+from .platform import Platform, current
 from .sole import AlreadyRunningError, sole
 from .table import Look
 from .terminal import prepare, progress_on
@@ -118,21 +120,32 @@ def _say(said: Said) -> int:
 
 def _check(call: _Call) -> int:
     from .commands.check import Here, Options, check  # noqa: PLC0415  # a usage mistake needs no probes
-    from .commands.probe import TargetError, one_check, probe  # noqa: PLC0415
+    from .commands.probe import probe  # noqa: PLC0415
 
-    _ = call.speech.say
     wanted = Options(as_json=call.options.as_json, verbose=call.options.verbose, look=call.look)
     platform = current()
     here = Here(call.config, platform, SystemClock(platform))
     progress = progress_on(sys.stderr, call.speech)
     if call.options.kind is None:
         return _say(asyncio.run(check(here, call.speech, wanted, progress)))
-    target = call.options.target or ("local" if call.options.kind == "host" else "")
+    return _say(asyncio.run(probe(_asked(call, platform), here, call.speech, wanted, progress)))
+
+
+def _asked(call: _Call, platform: Platform) -> Check:
+    """The one check a person asked for; raises :class:`UsageError`."""
+    from .commands.probe import AccessError, TargetError, one_check  # noqa: PLC0415
+
+    _ = call.speech.say
+    kind, query = call.options.kind, call.options.query
+    target = call.options.target or ("local" if kind == "host" else "")
+    profile = call.config.profile
     try:
-        asked = one_check(call.options.kind, target, call.options.query)
+        return one_check(kind, target, query, access_of(call.options), profile and expand(profile, platform.network()))
     except TargetError as mistake:
         raise UsageError(_("The target is not understood: {why}.").format(why=mistake)) from mistake
-    return _say(asyncio.run(probe(asked, here, call.speech, wanted, progress)))
+    except AccessError as mistake:
+        text = _("The device cannot be asked ({why}). Give {v2c}, or {v3}.")
+        raise UsageError(text.format(why=mistake, v2c=ACCESS_2C, v3=ACCESS_3)) from mistake
 
 
 def _run(call: _Call) -> int:

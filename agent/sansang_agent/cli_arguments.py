@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
 from . import __version__
-from .contract.check import KINDS
+from .contract.check import KINDS, SnmpAuth, SnmpPriv
 from .contract.words import LANGUAGES
 from .phrases import Speech
+
+ACCESS_2C = "--community-file FILE"
+ACCESS_3 = "--user NAME --auth-file FILE --priv-file FILE"
+_ACCESS = ("community_file", "user", "auth", "auth_file", "priv", "priv_file")
 
 
 class UsageError(Exception):
@@ -108,8 +112,27 @@ def _check(check: Parser) -> None:
     what.add_argument("kind", nargs="?", metavar="KIND", choices=tuple(KINDS), help=", ".join(KINDS))
     what.add_argument("target", nargs="?", metavar="TARGET", help=_("an address, host:port or a URL, by kind"))
     what.add_argument("--query", metavar="NAME", default="dichvucong.gov.vn", help=_("the name a dns probe asks for"))
+    _access(check)
     check.options.add_argument("-v", "--verbose", action="store_true", help=_("show every check with its evidence"))
     _json(check)
+
+
+def _access(check: Parser) -> None:
+    """How an snmp probe says who asks; secrets come from files, for a command line can be read by everybody."""
+    _ = check.speech.say
+    who = check.add_argument_group(_("who asks a device by SNMP; without these, as the configuration has it"))
+    who.add_argument("--community-file", metavar="FILE", help=_("version 2c: a file with the community"))
+    who.add_argument("--user", metavar="NAME", help=_("version 3: the user"))
+    who.add_argument("--auth-file", metavar="FILE", help=_("version 3: a file with the authentication passphrase"))
+    who.add_argument("--priv-file", metavar="FILE", help=_("version 3: a file with the privacy passphrase"))
+    who.add_argument("--auth", choices=[each.value for each in SnmpAuth], help=_("version 3: sha256 unless given"))
+    who.add_argument("--priv", choices=[each.value for each in SnmpPriv], help=_("version 3: aes128 unless given"))
+
+
+def access_of(options: argparse.Namespace) -> dict[str, str]:
+    """The keys of an snmp check that were given."""
+    given = {key: getattr(options, key) for key in _ACCESS}
+    return {key: str(value) for key, value in given.items() if value}
 
 
 def _json(command: Parser) -> None:

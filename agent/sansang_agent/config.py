@@ -13,7 +13,7 @@ import msgspec
 
 from .config_places import config_files, data_dirs
 from .config_rules import judge
-from .contract.check import Check, HttpCheck, Profile, TimestampCheck, TlsCheck
+from .contract.check import Check, Profile
 from .contract.settings import load
 
 ENV_FILE = "SANSANG_CONFIG"
@@ -102,10 +102,14 @@ def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
     return msgspec.structs.replace(config, collector=collector)
 
 
+_FILES = ("ca_file", "community_file", "auth_file", "priv_file")
+"""Keys of checks that name a file."""
+
+
 def _check_anchored(check: Check, folder: Path) -> Check:
-    if not isinstance(check, TlsCheck | HttpCheck | TimestampCheck) or not check.ca_file:
-        return check
-    return msgspec.structs.replace(check, ca_file=str(folder / check.ca_file))
+    named = {key: getattr(check, key, "") for key in _FILES}
+    anchored = {key: str(folder / name) for key, name in named.items() if name}
+    return msgspec.structs.replace(check, **anchored)
 
 
 def data_dir(config: AgentConfig, environ: Mapping[str, str] = os.environ) -> Path:

@@ -3,8 +3,6 @@
 Pure but for looking at the files a configuration names; see :data:`sansang_agent.contract.settings.Rule`.
 """
 
-import stat
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_address, ip_network
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from . import config_snmp, secret_file
 from .contract import check
 from .contract.pattern import mistake
 from .contract.strict import INVALID
@@ -147,6 +146,13 @@ def is_resolver(text: str) -> bool:
     return bool(colon) and _is_port(port) and literal
 
 
+def is_device(text: str) -> bool:
+    """A host with or without a port: ``host``, ``host:port``, ``[address]:port``, a template with or without one."""
+    if text in TEMPLATES or is_host(text) or _is_bracketed(text) or is_host_and_port(text):
+        return True
+    return any(text.startswith(f"{template}:") and _is_port(text[len(template) + 1 :]) for template in TEMPLATES)
+
+
 def is_url(text: str) -> bool:
     """An ``http`` or ``https`` URL with a host and no user information."""
     url = _split(text)
@@ -178,6 +184,7 @@ _TARGETS: dict[type, tuple[Callable[[str], bool], str]] = {
     check.HttpCheck: (is_url, "a URL that starts with http:// or https://"),
     check.TimestampCheck: (is_url, "a URL that starts with http:// or https://"),
     check.HostCheck: (lambda target: target == "local", "'local'"),
+    check.SnmpCheck: (is_device, "an address or a host name, with or without :port"),
 }
 
 
@@ -187,6 +194,7 @@ _BEYOND_TARGET: dict[type, Callable[[Mapping[str, Any], Path], Found]] = {
     check.TlsCheck: _authorities,
     check.HttpCheck: _page,
     check.TimestampCheck: _authorities,
+    check.SnmpCheck: config_snmp.mistakes,
 }
 
 
@@ -204,18 +212,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _token_file(name: str, folder: Path) -> Iterator[str]:
-    path = folder / name
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        yield f"there is no file {path}"
-    except OSError:
-        return  # another user's file: only the service itself can tell
-    else:
-        if not stat.S_ISREG(mode):
-            yield f"{path} is not a file"
-        elif sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            yield f"{path} can be read by other users; run: chmod 600 {path}"
+    yield from secret_file.mistakes(folder / name)
 
 
 def _ca(name: str, folder: Path) -> Iterator[str]:

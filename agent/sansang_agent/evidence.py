@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from .contract.check import Check, DnsCheck, HttpCheck, Profile, TimestampCheck, TlsCheck
+from .contract.check import Check, DnsCheck, HttpCheck, Profile, SnmpCheck, TimestampCheck, TlsCheck
 from .contract.outcome import Outcome, Reason
 from .contract.report import Result
 from .contract.rung import Network, Rung
@@ -21,6 +21,7 @@ BEYOND_GATEWAY = (Rung.LINE, Rung.CORE, Rung.INTERNET, Rung.SERVICE)
 
 _CERTIFICATE_DATES = frozenset({Reason.TLS_EXPIRED, Reason.TLS_NOT_YET})
 _FROM_BEHIND_TLS = frozenset({Reason.HTTP_STATUS, Reason.WRONG_CONTENT})
+_FROM_A_DEVICE = frozenset({Reason.WRONG_CREDENTIALS, Reason.NO_SUCH_OBJECT})
 _NAME_FAILURES = frozenset({Reason.NXDOMAIN, Reason.SERVFAIL, Reason.RESOLVER_BUSY})
 
 
@@ -45,7 +46,7 @@ class Evidence(msgspec.Struct, frozen=True):
         """A gateway's own answer: to its check, or as the resolver at its address."""
         gateways = {*self.network.gateways, *(host_of(each.check) for each in self.at(Rung.GATEWAY))}
         resolvers = (each for each in self.at(Rung.DNS) if host_of(each.check) in gateways)
-        return any(outcome(each) is Outcome.OK for each in (*self.at(Rung.GATEWAY), *resolvers))
+        return any(outcome(each) is Outcome.OK or is_there(each) for each in (*self.at(Rung.GATEWAY), *resolvers))
 
     @property
     def has_adapter(self) -> bool:
@@ -82,7 +83,14 @@ def got_through(seen: Seen) -> bool:
     """
     why = reason(seen)
     behind_tls = isinstance(seen.check, HttpCheck) and seen.check.target.lower().startswith("https:")
-    return outcome(seen) is Outcome.OK or why in _CERTIFICATE_DATES or (behind_tls and why in _FROM_BEHIND_TLS)
+    told = why in _CERTIFICATE_DATES or (behind_tls and why in _FROM_BEHIND_TLS)
+    return outcome(seen) is Outcome.OK or told or is_there(seen)
+
+
+def is_there(seen: Seen) -> bool:
+    """Whether a device that did not tell us what it was asked by SNMP must have answered all the same."""
+    answered = reason(seen) in _FROM_A_DEVICE or bool(seen.result and seen.result.pings)
+    return isinstance(seen.check, SnmpCheck) and answered
 
 
 def is_tslcd(check: Check) -> bool:

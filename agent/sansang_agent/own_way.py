@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from .contract.check import Check, DnsCheck
+from .contract.check import Check, DnsCheck, SnmpCheck
 from .contract.outcome import Outcome, Reason
 from .contract.report import Result
 from .contract.rung import Network, Rung
 from .evidence import host_of, is_name
 
 LONGEST_PERIOD_S = 60.0
-"""A check that runs more rarely is no witness: nobody can wait for it."""
+"""A check that runs more rarely is no witness: nobody can wait for it. A device that is silent to SNMP is none either:
+its access list says nothing of the way."""
 
 _SILENT = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE, Reason.NO_ROUTE, Reason.SERVFAIL})
 """What a service looks like when nothing comes back; every other failure was sent by somebody."""
@@ -39,7 +40,7 @@ class OwnWay:
 
     def __init__(self, checks: Sequence[Check]) -> None:
         self._checks = {check.id: check for check in checks}
-        frequent = [check for check in checks if check.period <= LONGEST_PERIOD_S]
+        frequent = [check for check in checks if check.period <= LONGEST_PERIOD_S and not isinstance(check, SnmpCheck)]
         far = [check for check in frequent if check.rung in _FAR]
         self._far = far or [check for check in frequent if check.rung is Rung.LINE]
         self._names = [check for check in frequent if check.rung is Rung.DNS]
@@ -88,7 +89,7 @@ class OwnWay:
             shut = False in verdicts
             yield from ((_not_asked(result) if shut else result, began) for result, began in held)
 
-    def _witnesses(self, service: Check, result: Result) -> Iterator[list[Check]]:
+    def _witnesses(self, service: Check, result: Result) -> Iterator[Sequence[Check]]:
         """The groups that must each have an answer before a service's silence is its own."""
         yield [witness for witness in self._far if _share_an_exit(witness, service)]
         if is_name(host_of(service)) and result.address is None and not isinstance(service, DnsCheck):

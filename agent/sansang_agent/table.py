@@ -11,6 +11,7 @@ from .contract.light import Light
 from .contract.outcome import Outcome
 from .contract.report import Result
 from .contract.rung import Network
+from .device_lines import device_lines
 from .phrases import Speech, mark
 from .verdict import Note, Row, Seen, name_of
 
@@ -139,9 +140,10 @@ def _facts(result: Result, speech: Speech) -> Iterator[str]:
         yield _("HTTP status: {status}").format(status=result.status)
     if result.cert_expiry is not None:
         yield _("certificate until: {date}").format(date=speech.date(result.cert_expiry))
+    yield from device_lines(result, speech)
     if result.fallback:
         yield _("measured another way: {way}").format(way=result.fallback)
-    if result.detail:
+    if result.detail and not result.pings:  # what a ping beside silence means has been said already
         yield _("evidence: {detail}").format(detail=result.detail)
 
 

@@ -11,9 +11,9 @@ from sansang_agent.contract.codec import encode
 from sansang_agent.contract.outcome import Outcome
 from sansang_agent.contract.report import Host, Result
 
-from . import figures
+from . import figures, interfaces
 from .latest import Unpacked
-from .metrics import AGENT_FAMILIES
+from .metrics import AGENT_FAMILIES, BY_NAME
 from .profiles_seen import Asked
 
 _PHASES = {
@@ -81,6 +81,8 @@ def render(facts: Facts) -> Lines:
         if row.result.phases_ms:
             _phases(into, row.result.phases_ms, kind, check)
         _others(into, row.result, kind, check.plain)
+        if row.result.device or row.result.interfaces:
+            _interfaces(into, row.result, check.open)
     who = f'{{commune="{_escaped(facts.commune)}",agent="{_escaped(facts.name)}"'
     numbers = _numbers([value for series in into.values() for _, value in series])
     return tuple(_written(name + who, series, numbers) for name, series in into.items())
@@ -161,6 +163,13 @@ def _others(into: _Into, result: Result, kind: str, labels: str) -> None:
         into["probe_http_status_code"].append((labels, result.status))
     if result.cert_expiry is not None:
         into["probe_ssl_earliest_cert_expiry"].append((labels, result.cert_expiry))
+
+
+def _interfaces(into: _Into, result: Result, start: str) -> None:
+    for name, extra, value in interfaces.values(result.device, result.interfaces or (), ()):
+        names = BY_NAME[name].labels[-len(extra) :] if extra else ()
+        labels = "".join(f',{label}="{_escaped(said)}"' for label, said in zip(names, extra, strict=True))
+        into[name].append((f"{start}{labels}}} ", value))
 
 
 @lru_cache(maxsize=4096)

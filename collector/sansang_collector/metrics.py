@@ -17,6 +17,8 @@ class Family(NamedTuple):
 
 _CHECK = ("commune", "agent", "check", "rung")
 _AGENT = ("commune", "agent")
+_INTERFACE = (*_CHECK, "interface")
+_OCTETS = (*_INTERFACE, "bits")
 
 FAMILIES: tuple[Family, ...] = (
     Family(
@@ -33,6 +35,32 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family("sansang_ping_loss_ratio", "gauge", "Echoes of the last train that were not answered", _CHECK),
     Family("sansang_ping_jitter_seconds", "gauge", "Jitter of the last train", _CHECK),
+    Family(
+        "sansang_device_uptime_seconds",
+        "gauge",
+        "How long the device's SNMP agent has been running (sysUpTime)",
+        _CHECK,
+    ),
+    Family(
+        "sansang_if_info",
+        "gauge",
+        "Number and alias of a device's interface (RFC 2863)",
+        (*_INTERFACE, "index", "alias"),
+    ),
+    Family("sansang_if_admin_status", "gauge", "ifAdminStatus: 1 up, 2 down, 3 testing", _INTERFACE),
+    Family(
+        "sansang_if_oper_status",
+        "gauge",
+        "ifOperStatus: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 not present, 7 lower layer down",
+        _INTERFACE,
+    ),
+    Family("sansang_if_speed_bytes", "gauge", "Rate of the interface in bytes per second", _INTERFACE),
+    Family("sansang_if_in_octets_total", "counter", "Bytes received; bits says how wide the counter is", _OCTETS),
+    Family("sansang_if_out_octets_total", "counter", "Bytes sent; bits says how wide the counter is", _OCTETS),
+    Family("sansang_if_in_errors_total", "counter", "Packets received with an error", _INTERFACE),
+    Family("sansang_if_out_errors_total", "counter", "Packets not sent because of an error", _INTERFACE),
+    Family("sansang_if_in_discards_total", "counter", "Packets received and dropped without an error", _INTERFACE),
+    Family("sansang_if_out_discards_total", "counter", "Packets dropped instead of sent, without an error", _INTERFACE),
     Family("sansang_agent_up", "gauge", "1 while the agent is in contact, 0 when it is silent", _AGENT),
     Family(
         "sansang_agent_last_contact_timestamp_seconds", "gauge", "When an authenticated envelope last arrived", _AGENT

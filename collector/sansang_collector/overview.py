@@ -247,6 +247,8 @@ def _check(row: latest.Unpacked, spec: Check | None, since: tuple[str, float] | 
         detail=result.detail,
         jitter_ms=result.jitter_ms,
         period_s=period,
+        device=result.device,
+        interfaces=result.interfaces or (),
     )
 
 

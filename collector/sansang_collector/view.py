@@ -7,6 +7,7 @@ import msgspec
 
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.outcome import Outcome, Reason
+from sansang_agent.contract.report import Device, Interface
 from sansang_agent.contract.rung import Network, Rung
 
 
@@ -40,6 +41,9 @@ class CheckView(msgspec.Struct, frozen=True, kw_only=True):
     period_s: float = 15.0
     """How often its profile asks; a result speaks for about this long."""
     jitter_ms: float | None = None
+    device: Device | None = None
+    interfaces: tuple[Interface, ...] = ()
+    """What a device told of its interfaces by SNMP; counters as the device counts."""
 
 
 class RungView(msgspec.Struct, frozen=True, kw_only=True):

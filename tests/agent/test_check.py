@@ -16,9 +16,9 @@ import pytest
 from sansang_agent import last_verdict, status
 from sansang_agent.clock import SystemClock
 from sansang_agent.commands.check import Here, Options, check, since_when, tools_for
-from sansang_agent.commands.probe import TargetError, one_check, probe
+from sansang_agent.commands.probe import AccessError, TargetError, one_check, probe
 from sansang_agent.config import AgentConfig
-from sansang_agent.contract.check import KINDS, DnsCheck, HostCheck, Profile, TcpCheck, kind_of
+from sansang_agent.contract.check import KINDS, DnsCheck, HostCheck, Profile, SnmpCheck, TcpCheck, kind_of
 from sansang_agent.contract.codec import profile_hash, report_code
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Report, Result, Why
@@ -267,12 +267,49 @@ async def test_a_probe_that_could_not_find_out_ends_with_three(tmp_path: Path) -
     assert "grant it" in said.text
 
 
+def secret(folder: Path, name: str = "secret") -> Path:
+    path = folder / name
+    path.write_text("some-secret", encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def test_a_device_is_asked_as_the_configuration_has_it_or_as_told(tmp_path: Path) -> None:
+    file = str(secret(tmp_path))
+    configured = SnmpCheck(id="olt", rung=Rung.CORE, target="192.0.2.1", community_file=file, interfaces=("ge*",))
+    profile = Profile(checks=(configured,))
+
+    as_configured = one_check("snmp", "192.0.2.1:1161", "", {}, profile)
+    as_told = one_check("snmp", "192.0.2.1", "", {"user": "me", "auth_file": file, "priv_file": file}, profile)
+
+    assert as_configured == msgspec.structs.replace(configured, id="asked", target="192.0.2.1:1161")
+    assert isinstance(as_told, SnmpCheck)
+    assert (as_told.version, as_told.user, as_told.interfaces) == ("3", "me", ())
+
+
+@pytest.mark.parametrize(
+    ("access", "said"),
+    [
+        ({}, "community_file: is needed for version 2c"),
+        ({"user": "me"}, "auth_file: is needed for version 3"),
+        ({"user": "me", "community_file": "c"}, "community_file: goes with version 2c; this check has version 3"),
+        ({"auth": "sha1"}, "user: is needed for version 3"),
+    ],
+)
+def test_a_device_without_credentials_is_not_asked(access: dict[str, str], said: str) -> None:
+    other = SnmpCheck(id="olt", rung=Rung.CORE, target="192.0.2.99", community_file="c")
+    with pytest.raises(AccessError, match=said):
+        one_check("snmp", "192.0.2.1", "", access, Profile(checks=(other,)))
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_can_be_asked_for_by_hand(kind: str) -> None:
+def test_every_kind_can_be_asked_for_by_hand(kind: str, tmp_path: Path) -> None:
     targets = {"http": "http://127.0.0.1/", "host": "local", "tcp": "127.0.0.1:1", "tls": "127.0.0.1:1"}
     targets["timestamp"] = targets["http"]
 
-    asked = one_check(kind, targets.get(kind, "127.0.0.1"), "x.test")
+    access = {"community_file": str(secret(tmp_path))} if kind == "snmp" else {}
+
+    asked = one_check(kind, targets.get(kind, "127.0.0.1"), "x.test", access)
 
     assert kind_of(asked) == kind
     assert not isinstance(asked, DnsCheck) or asked.query == "x.test"

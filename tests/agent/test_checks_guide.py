@@ -14,11 +14,14 @@ SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", GUIDE, re.DOTALL | re
 
 
 def test_the_sample_is_accepted(tmp_path: Path) -> None:
+    for name in ("terminal.community", "node.auth", "node.priv"):
+        (tmp_path / name).write_text("a secret", encoding="utf-8")
+        (tmp_path / name).chmod(0o600)
     (tmp_path / "agent.yml").write_text(GUIDE.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
     profile = load_config(tmp_path / "agent.yml", environ={}).profile
 
     assert profile is not None
-    assert len(profile.checks) == 6
+    assert len(profile.checks) == 8
 
 
 def test_there_is_a_section_for_every_kind() -> None:

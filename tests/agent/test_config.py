@@ -6,7 +6,8 @@ import pytest
 
 from sansang_agent.config import AgentConfig, Commune, data_dir, find, load_config, told_dirs, user_agent
 from sansang_agent.config_rules import is_host, is_host_and_port, is_loopback, is_resolver, is_url
-from sansang_agent.contract.check import TlsCheck
+from sansang_agent.contract.check import SnmpCheck, TlsCheck
+from sansang_agent.contract.codec import encode
 from sansang_agent.contract.settings import SettingsError
 
 BAD = sorted((Path(__file__).parent / "bad_config").glob("*.yml"))
@@ -58,6 +59,19 @@ def test_a_checks_own_authorities_start_at_the_file_too(here: Path) -> None:
     assert profile is not None
     assert isinstance(profile.checks[0], TlsCheck)
     assert profile.checks[0].ca_file == str(here / "ca.pem")
+
+
+def test_a_devices_secrets_start_at_the_file_and_are_not_read_into_the_profile(here: Path) -> None:
+    (here / "community").write_text("a-secret-community\n")
+    (here / "community").chmod(0o600)
+    for target in ("{gateway}", "{gateway}:1161", "[2001:db8::1]:161", "2001:db8::1", "olt.test", "192.0.2.1:161"):
+        check = f'{{kind: snmp, id: t, rung: gateway, target: "{target}", community_file: community}}'
+        profile = load(here, f"profile: {{checks: [{check}]}}").profile
+
+        assert profile is not None
+        assert isinstance(profile.checks[0], SnmpCheck)
+        assert profile.checks[0].community_file == str(here / "community")
+        assert b"a-secret-community" not in encode(profile)
 
 
 def test_a_whole_configuration_is_read(here: Path) -> None:

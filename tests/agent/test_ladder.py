@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sansang_agent.contract.check import Check, DnsCheck, HostCheck, HttpCheck, IcmpCheck, PathCheck, Profile
+from sansang_agent.contract.check import Check, DnsCheck, HostCheck, HttpCheck, IcmpCheck, PathCheck, Profile, SnmpCheck
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.outcome import Outcome, Reason, outcome_of
 from sansang_agent.contract.report import Nic, Result
@@ -143,6 +143,25 @@ def test_a_gateway_that_answers_only_as_resolver_is_there() -> None:
     verdict = looked(MACHINE, GATEWAY, HOP, FAR, resolver, found=silent)
 
     assert verdict.cause is Cause.LINE_DOWN
+
+
+@pytest.mark.parametrize(
+    ("reason", "pings", "cause"),
+    [
+        (Reason.WRONG_CREDENTIALS, None, Cause.LINE_DOWN),
+        (Reason.NO_SUCH_OBJECT, None, Cause.LINE_DOWN),
+        (Reason.TIMEOUT, True, Cause.LINE_DOWN),
+        (Reason.TIMEOUT, False, Cause.GATEWAY_SILENT),
+    ],
+)
+def test_a_gateway_that_only_does_not_tell_itself_by_snmp_is_there(
+    reason: Reason, pings: bool | None, cause: Cause
+) -> None:
+    terminal = SnmpCheck(id="terminal", rung=Rung.GATEWAY, target="192.0.2.1")
+    told = Result(check="terminal", outcome=Outcome.FAILED, reason=reason, pings=pings)
+    silent: dict[str, Found] = {"terminal": told, "hop": Reason.TIMEOUT, "far": Reason.TIMEOUT}
+
+    assert looked(MACHINE, terminal, HOP, FAR, found=silent).cause is cause
 
 
 def test_a_silent_gateway_with_nothing_else_measured_is_not_called_down() -> None:

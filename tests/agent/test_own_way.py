@@ -1,6 +1,6 @@
 """A service that is silent because this PC's own line is down is not red; one that is silent by itself is."""
 
-from sansang_agent.contract.check import Check, DnsCheck, HttpCheck, IcmpCheck, PathCheck
+from sansang_agent.contract.check import Check, DnsCheck, HttpCheck, IcmpCheck, PathCheck, SnmpCheck
 from sansang_agent.contract.outcome import Outcome, Reason, outcome_of
 from sansang_agent.contract.report import Result
 from sansang_agent.contract.rung import Network, Rung
@@ -153,3 +153,12 @@ def test_what_was_seen_stays_in_the_evidence() -> None:
 
     assert (told.outcome, told.reason, began) == (Outcome.UNKNOWN, Reason.NO_INTERNET, 1.0)
     assert told.detail == "this PC's own way out was down (timeout; no answer in phase connect)"
+
+
+def test_a_device_that_is_silent_to_snmp_is_no_witness() -> None:
+    node = SnmpCheck(id="node", rung=Rung.CORE, target="10.0.0.9")
+    way = Way(node, FAR, DESK)
+
+    assert way.hears(node, Reason.TIMEOUT) == ["node timeout"]
+    assert way.hears(DESK, Reason.TIMEOUT) == []
+    assert way.hears(FAR) == ["far ok", "desk timeout"]

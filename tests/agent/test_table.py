@@ -1,9 +1,12 @@
+from typing import Any
+
+import msgspec
 import pytest
 
-from sansang_agent.contract.check import IcmpCheck, TcpCheck
+from sansang_agent.contract.check import IcmpCheck, SnmpCheck, TcpCheck
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.outcome import Outcome, Reason
-from sansang_agent.contract.report import Hop, Result
+from sansang_agent.contract.report import Device, Hop, Interface, Result
 from sansang_agent.contract.rung import Network, Rung
 from sansang_agent.phrases import Speech
 from sansang_agent.table import Look, check_lines, table
@@ -17,6 +20,48 @@ PORTAL = TcpCheck(id="portal", rung=Rung.SERVICE, target="portal.test:443")
 
 def failed(check_id: str, reason: Reason) -> Result:
     return Result(check=check_id, outcome=Outcome.FAILED, reason=reason)
+
+
+DEVICE = SnmpCheck(id="olt", rung=Rung.CORE, target="192.0.2.7")
+
+
+def interface(name: str, **more: Any) -> Interface:
+    return Interface(name=name, index=1, **{"admin": 1, "oper": 1, "bits": 64, "in_octets": 5, **more})
+
+
+def test_a_device_is_shown_with_its_interfaces() -> None:
+    interfaces = (
+        interface("ge0", bps=1_000_000_000, alias="Xã Khánh Khê"),
+        interface("ge1", oper=2, bps=2_500_000_000),
+        interface("ge2", admin=2, oper=2),
+        interface("ge3", oper=0),
+        *(interface(f"gpon{number}", bps=64) for number in range(22)),
+    )
+    device = Device(name="olt-01", descr="Access node", uptime_s=7_200)
+    result = Result(check="olt", outcome=Outcome.OK, device=device, interfaces=interfaces)
+    lines = [line.strip() for line in check_lines(Seen(DEVICE, result), EN, PLAIN)]
+
+    assert lines[:8] == [
+        "● 192.0.2.7: ok",
+        "device: olt-01 – Access node",
+        "has been running for: 2 hours",
+        "ge0 (Xã Khánh Khê): up, 1 Gbit/s",
+        "ge1: down, 2.5 Gbit/s",
+        "ge2: switched off",
+        "ge3: state unknown",
+        "gpon0: up, 64 bit/s",
+    ]
+    assert lines[-1] == "and 2 other interfaces"
+
+
+def test_a_device_that_pings_and_is_silent_to_snmp_is_told_once_in_the_users_words() -> None:
+    result = msgspec.structs.replace(failed("olt", Reason.TIMEOUT), pings=True, detail="answers ping, but not SNMP: …")
+    lines = [line.strip() for line in check_lines(Seen(DEVICE, result), VI, PLAIN)]
+
+    assert lines == [
+        "✖ 192.0.2.7: không trả lời",
+        "trả lời ping nhưng không trả lời SNMP: sai thông tin xác thực, bị danh sách truy cập chặn hoặc SNMP chưa bật",
+    ]
 
 
 def test_every_light_has_its_own_shape_and_word() -> None:

@@ -111,11 +111,19 @@ def all_of_it(still: Still, seed: int) -> None:
     def ms() -> float:
         return chance.choice((0.0, 1e-7, 12.345678901234, 3e9, round(chance.uniform(0, 900), 3)))
 
+    def interface() -> dict[str, Any]:
+        counters = {name: chance.randrange(2**53) for name in ("in_octets", "out_errors") if chance.random() < 0.7}
+        said = {"name": chance.choice(ODD), "alias": chance.choice(ODD), "index": 3, "oper": 1, "bits": 64}
+        return said | counters
+
     def one(check: str) -> dict[str, Any]:
         found: dict[str, Any] = {"at": -chance.randrange(chance.choice((900, 60_000)))}
         found |= {"sent": chance.choice((0, 5)), "lost": chance.randrange(6)} if chance.random() < 0.5 else {}
         found |= {"rtt_ms": [ms() for _ in range(4)]} if chance.random() < 0.5 else {}
         found |= {"jitter_ms": ms()} if chance.random() < 0.5 else {}
+        found |= (
+            {"device": {"uptime_s": ms()}, "interfaces": [interface(), interface()]} if chance.random() < 0.3 else {}
+        )
         names = ("resolve", "connect", "proxy", "tls", "first_byte", "transfer", "exchange", 'od"d')
         found |= {"phases_ms": {name: ms() for name in names if chance.random() < 0.5}}
         found |= {"status": chance.choice((200, 503))} if chance.random() < 0.5 else {}

@@ -14,7 +14,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Connection
 
-from sansang_agent.contract.check import DnsCheck, Profile
+from sansang_agent.contract.check import DnsCheck, Profile, SnmpCheck
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.rung import Rung
 from sansang_collector import profiles_seen
@@ -29,14 +29,21 @@ from tests.support.reports import GATEWAY, SERVICE, body, report, result
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
 DNS = DnsCheck(id="dns", rung=Rung.DNS, target="192.0.2.53", query="example.vn")
-CHECKS = Profile(checks=(GATEWAY, SERVICE, DNS, GATEWAY.__class__(id="gw6", rung=Rung.GATEWAY, target="2001:db8::1")))
+TERMINAL = SnmpCheck(id="terminal", rung=Rung.GATEWAY, target="192.0.2.1", period=15.0)
+CHECKS = Profile(
+    checks=(GATEWAY, SERVICE, DNS, TERMINAL, GATEWAY.__class__(id="gw6", rung=Rung.GATEWAY, target="2001:db8::1"))
+)
 HOST = {"uptime_s": 5, "cpu": 0.5, "memory": 0.25, "disk_free_bytes": 7, "power": {"source": "battery", "percent": 50}}
 PHASES = {"resolve": 1.0, "connect": 2.0, "tls": 3.0, "first_byte": 4.0, "transfer": 5.0, "odd": 6.0}
+WAN = {"name": "wan0", "index": 3, "alias": "Đường truyền", "admin": 1, "oper": 1, "bps": 1_000_000_000, "bits": 64}
+COUNTERS = {"in_octets": 9, "out_octets": 8, "in_errors": 7, "out_errors": 6, "in_discards": 5, "out_discards": 4}
+OLD = {"name": "eth0", "index": 4, "oper": 2, "bits": 32, "in_octets": 3}
 RESULTS = [
     result(sent=5, lost=1, rtt_ms=[1, 2, 3, 4], jitter_ms=0.5),
     result("gw6", reason="no_permission", outcome="unknown"),
     result("dvc", reason="http_status", status=503, phases_ms=PHASES, cert_expiry=1_800_000_000),
     result("dns", phases_ms={"exchange": 8.0}),
+    result("terminal", device={"name": "t", "uptime_s": 86_400.5}, interfaces=[WAN | COUNTERS, OLD]),
 ]
 
 
@@ -96,6 +103,24 @@ def test_values_are_in_base_units(scraped: str) -> None:
         "processing",
         "transfer",
     }
+
+
+def test_what_a_device_counts_is_exposed_as_it_counts_it(scraped: str) -> None:
+    found = values(scraped)
+
+    def value(family: str, interface: str = "", bits: str = "") -> float:
+        named = {"agent": "pc-1", "bits": bits, "check": "terminal", "commune": "05983", "interface": interface}
+        labels = ",".join(f'{key}="{label}"' for key, label in [*named.items(), ("rung", "gateway")] if label)
+        return found[f"{family}{{{labels}}}"]
+
+    assert value("sansang_device_uptime_seconds") == 86_400.5
+    assert value("sansang_if_in_octets_total", "wan0", "64") == 9
+    assert value("sansang_if_in_octets_total", "eth0", "32") == 3
+    assert value("sansang_if_out_discards_total", "wan0") == 4
+    assert value("sansang_if_oper_status", "eth0") == 2
+    assert value("sansang_if_speed_bytes", "wan0") == 125_000_000
+    assert not any("sansang_if_admin_status" in name and "eth0" in name for name in found)
+    assert [name for name in found if "Đường truyền" in name and not name.startswith("sansang_if_info")] == []
 
 
 def test_could_not_find_out_is_not_a_failure(scraped: str) -> None:

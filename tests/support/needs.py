@@ -100,6 +100,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "strace": _strace,
     "chromium": _chromium,
     "nginx": _program("nginx"),
+    "snmpd": _program("snmpd"),
     "unbound": _program("unbound", "unbound-control"),
     "compose": _program("docker-compose"),
     "systemd-analyze": _program("systemd-analyze"),

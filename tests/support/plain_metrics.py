@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select
 
 from sansang_agent.contract.outcome import Outcome
 from sansang_agent.contract.report import Host
-from sansang_collector import overview
+from sansang_collector import interfaces, overview
 from sansang_collector.contact import CONTACT, MACHINE
 from sansang_collector.liveness import Present
 from sansang_collector.metrics import AGENT_FAMILIES
@@ -104,6 +104,7 @@ def _check(check: CheckView, labels: tuple[str, ...]) -> Iterator[Sample]:
     yield "probe_icmp_duration_seconds", (*labels, "rtt"), _seconds(check.rtt_ms[1] if check.rtt_ms else None)
     for phase in PHASES.keys() & phases.keys() if check.kind == "http" else ():
         yield "probe_http_duration_seconds", (*labels, PHASES[phase]), _seconds(phases[phase])
+    yield from interfaces.values(check.device, check.interfaces, labels)
 
 
 def _seconds(milliseconds: float | None) -> float | None:

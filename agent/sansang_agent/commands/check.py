@@ -82,7 +82,11 @@ async def check(here: Here, speech: Speech, options: Options, progress: Progress
     config, platform, clock = here
     network = platform.network()
     profile = profile_for(config.profile, network)
-    measured = await measure(profile.checks, tools_for(config, platform), clock, progress)
+    tools = tools_for(config, platform)
+    try:
+        measured = await measure(profile.checks, tools, clock, progress)
+    finally:
+        tools.kept.close()
     verdict = judge(profile, {name: result for name, (result, _) in measured.items()}, network)
     place = data_dir(config)
     running = status.newest(told_dirs(config))

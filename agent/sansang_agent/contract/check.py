@@ -3,6 +3,7 @@
 Durations are seconds. A field that only the local administrator may set says so; the centre never sets it.
 """
 
+from enum import StrEnum
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -111,7 +112,57 @@ class PathCheck(_Common, tag="path", tag_field="kind", frozen=True):
     max_ttl: Annotated[int, msgspec.Meta(ge=1, le=30)] = 5
 
 
-Check = IcmpCheck | TcpCheck | DnsCheck | TlsCheck | HttpCheck | TimestampCheck | HostCheck | PathCheck
+class SnmpVersion(StrEnum):
+    """Which SNMP a device is asked by: communities (RFC 1901), or users with authentication and privacy (RFC 3414)."""
+
+    V2C = "2c"
+    V3 = "3"
+
+
+class SnmpAuth(StrEnum):
+    """How an SNMPv3 user is authenticated (RFC 3414, RFC 7860)."""
+
+    MD5 = "md5"
+    SHA1 = "sha1"
+    SHA224 = "sha224"
+    SHA256 = "sha256"
+    SHA384 = "sha384"
+    SHA512 = "sha512"
+
+
+class SnmpPriv(StrEnum):
+    """How an SNMPv3 user's messages are encrypted (RFC 3414, RFC 3826; 256 bits as draft-blumenthal-aes-usm has it)."""
+
+    DES = "des"
+    AES128 = "aes128"
+    AES256 = "aes256"
+
+
+class SnmpCheck(_Common, tag="snmp", tag_field="kind", frozen=True):
+    """What a device says of itself and of its interfaces (RFC 3418, RFC 2863). ``target``: ``host[:port]``.
+
+    Secrets are never in a check: it names files on this machine that hold them (local administrator only, 0600).
+    """
+
+    period: Seconds = 60.0
+    confirm: bool = False
+    """Off: the probe itself asks a silent device three times."""
+    version: SnmpVersion = SnmpVersion.V2C
+    community_file: str = ""
+    """For version 2c: the file that holds the community."""
+    user: str = ""
+    """For version 3: the user; always with authentication and privacy."""
+    auth: SnmpAuth = SnmpAuth.SHA256
+    auth_file: str = ""
+    """For version 3: the file that holds the authentication passphrase."""
+    priv: SnmpPriv = SnmpPriv.AES128
+    priv_file: str = ""
+    """For version 3: the file that holds the privacy passphrase."""
+    interfaces: Annotated[tuple[str, ...], msgspec.Meta(max_length=64)] = ()
+    """Names of the interfaces that are told, ``*`` and ``?`` stand for letters; empty: the first 64."""
+
+
+Check = IcmpCheck | TcpCheck | DnsCheck | TlsCheck | HttpCheck | TimestampCheck | HostCheck | PathCheck | SnmpCheck
 
 KINDS: dict[str, type[Check]] = {
     "icmp": IcmpCheck,
@@ -122,6 +173,7 @@ KINDS: dict[str, type[Check]] = {
     "timestamp": TimestampCheck,
     "host": HostCheck,
     "path": PathCheck,
+    "snmp": SnmpCheck,
 }
 
 

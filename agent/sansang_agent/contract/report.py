@@ -18,6 +18,9 @@ MAX_BODY_BYTES = 8_388_608
 MAX_REPORTS = 1_000
 """Reports in one envelope."""
 
+MAX_INTERFACES = 64
+"""Interfaces in one result."""
+
 Hex128 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
@@ -56,6 +59,43 @@ class Hop(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     rtt_ms: NonNegative | None = None
 
 
+class Interface(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One interface of a device as IF-MIB (RFC 2863) has it; ``None`` and 0 stand for what the device does not tell.
+
+    Counters are what the device counts, modulo 2^53, beyond which JSON and metrics are not exact.
+    """
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    """ifName, else ifDescr; told apart by ``#index`` where two have the same."""
+    index: Natural
+    alias: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """What the device's owner calls it (ifAlias)."""
+    admin: Natural = 0
+    """ifAdminStatus: 1 up, 2 down, 3 testing."""
+    oper: Natural = 0
+    """ifOperStatus: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 not present, 7 lower layer down."""
+    bps: Natural = 0
+    """Rate in bit/s."""
+    bits: Natural = 0
+    """How wide the two octet counters are: 64 (ifXTable), or 32, which wraps within minutes on a fast line."""
+    in_octets: Natural | None = None
+    out_octets: Natural | None = None
+    in_errors: Natural | None = None
+    """32 bits wide, as are all the following."""
+    out_errors: Natural | None = None
+    in_discards: Natural | None = None
+    out_discards: Natural | None = None
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a device says of itself (SNMPv2-MIB, RFC 3418)."""
+
+    name: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    descr: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    uptime_s: NonNegative | None = None
+    """sysUpTime: since its SNMP agent started; begins again at 0 after 497 days."""
+
+
 class Result(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One answer of one check. Times are milliseconds; ``at`` is relative to the report's ``mono``."""
 
@@ -81,6 +121,10 @@ class Result(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     address: str | None = None
     """The address that was asked."""
     hops: tuple[Hop, ...] | None = None
+    device: Device | None = None
+    interfaces: Annotated[tuple[Interface, ...], msgspec.Meta(max_length=MAX_INTERFACES)] | None = None
+    pings: bool | None = None
+    """Whether the host answered an echo while it was silent to what was asked; ``None``: not tried."""
     fallback: str | None = None
     """The other way it was measured, for example ``tcp`` where ICMP is not permitted."""
     detail: Text | None = None

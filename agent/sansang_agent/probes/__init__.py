@@ -12,6 +12,8 @@ import msgspec
 from sansang_agent.contract.report import Result
 from sansang_agent.platform import Platform
 
+from .kept import Kept
+
 
 class Names(Protocol):
     """Turns a host name into addresses without ever blocking the loop; see names.py."""
@@ -22,11 +24,15 @@ class Names(Protocol):
 
 
 class Tools(msgspec.Struct, frozen=True):
-    """What a probe may use: this machine, names, and the User-Agent it says it is."""
+    """What a probe may use: this machine, names, the User-Agent it says it is, and what is kept between runs.
+
+    Whoever makes tools closes ``kept`` at the end.
+    """
 
     platform: Platform
     names: Names
     user_agent: str
+    kept: Kept = msgspec.field(default_factory=Kept)
 
 
 Probe = Callable[[Any, Tools], Awaitable[Result]]
@@ -40,6 +46,7 @@ _MODULES = {
     "timestamp": "timestamp",
     "host": "host",
     "path": "path",
+    "snmp": "snmp",
 }
 
 
