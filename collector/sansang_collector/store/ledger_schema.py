@@ -110,4 +110,12 @@ _VERSION_3: Migration = (
     "CREATE TABLE rung_window (commune TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+_INVENTORY: Migration = (
+    "CREATE TABLE inventory (hash TEXT PRIMARY KEY, body BLOB NOT NULL, first_seen REAL NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE inventory_applied (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, hash TEXT NOT NULL REFERENCES inventory (hash), at REAL NOT NULL,
+        note TEXT NOT NULL)""",
+)
+"""Applied inventories."""
+
+MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _INVENTORY)
