@@ -4,12 +4,12 @@ This is the shape the diagnosis multiplies with; 33,210 machines stay within two
 """
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sansang_agent.contract.rung import PLACES, Component
 
-from .topology import Part, Path, Topology
+from .topology import Part, Template, Topology
 
 MACHINES = (Component.PC, Component.PC_APP)
 
@@ -49,22 +49,51 @@ def expand(topology: Topology, machines: Mapping[str, Sequence[str]]) -> Expande
             made.unplaced.extend(f"{commune}/{name}" for name in names)
             continue
         made.names[commune] = list(templates)
-        for name in names:
-            made.first[f"{commune}/{name}"] = len(made.offsets) - 1
-            machine = len(made.parts)
-            made.parts.extend(_machine(kind, commune, name) for kind in MACHINES)
-            for template in templates.values():
-                own = (machine, machine + 1) if template.software else (machine,)
-                _add(made, own + template.path)
+        for n, name in enumerate(names):
+            made.first[f"{commune}/{name}"] = len(made.offsets) - 1 + n * len(templates)
+        _add(made, _block(templates.values()), len(names))
+        made.parts.extend(_machine(kind, commune, name) for name in names for kind in MACHINES)
     made.first[""], made.names[""] = len(made.offsets) - 1, list(topology.inward)
     for path in topology.inward.values():
-        _add(made, path)
+        made.members.extend(path)
+        made.offsets.append(len(made.members))
     return made
 
 
-def _add(made: Expanded, path: Path) -> None:
-    made.members.extend(path)
-    made.offsets.append(len(made.members))
+class _Block(NamedTuple):
+    """The paths of one machine of a commune one after the other; all machines' are copies of it, which is fast."""
+
+    members: "array[int]"
+    ends: list[int]
+    machines: list[int]
+    """Where the machine's own number belongs."""
+    software: list[int]
+    """Where its software's does."""
+
+
+def _block(templates: Iterable[Template]) -> _Block:
+    block = _Block(array("i"), [], [], [])
+    for template in templates:
+        block.machines.append(len(block.members))
+        block.members.append(0)
+        if template.software:
+            block.software.append(len(block.members))
+            block.members.append(0)
+        block.members.extend(template.path)
+        block.ends.append(len(block.members))
+    return block
+
+
+def _add(made: Expanded, block: _Block, count: int) -> None:
+    """Add the paths of ``count`` machines, whose parts are about to be added."""
+    size, machine, start = len(block.members), len(made.parts), len(made.members)
+    copies = block.members * count
+    for first, places in ((machine, block.machines), (machine + 1, block.software)):
+        numbers = array("i", range(first, first + len(MACHINES) * count, len(MACHINES)))
+        for place in places:
+            copies[place::size] = numbers
+    made.members.extend(copies)
+    made.offsets.extend([at + end for at in range(start, start + size * count, size) for end in block.ends])
 
 
 def _machine(kind: Component, commune: str, name: str) -> Part:

@@ -97,14 +97,19 @@ class _Builder:
         self._nodes = {node.id: node for node in inventory.access_nodes}
         self._areas = {area.id: area.name or area.id for area in inventory.topology.power_areas}
         self._trunks: dict[str, Path] = {}
+        self._nears: dict[str, Path] = {}
+        self._area_parts: dict[str, int] = {}
         self._ring_of = {node: ring for ring in inventory.topology.rings for node in ring.nodes}
         self._sections = {ring.id: sections(ring.nodes) for ring in inventory.topology.rings}
+        self._services: list[tuple[Service, Path]] = []
         self._node_risks = _members(inventory, "nodes")
         self._line_risks = _members(inventory, "lines")
 
     def build(self) -> Topology:
         """Everything, communes in their order."""
         self._core = self._part(Component.CORE, name=self._inventory.topology.core.name)
+        asked = (one for one in self._inventory.services if one.asked and one.asked_by is Asker.AGENTS)
+        self._services = [(service, self._asked(service)) for service in asked]
         lines = lines_by_commune(self._inventory)
         templates = {one.code: self._commune(one, lines.get(one.code, [])) for one in self._inventory.communes}
         return Topology(self._parts, self._numbers, templates, self._inward(lines))
@@ -132,23 +137,25 @@ class _Builder:
             INTERNET: Template(_with(inside + ways[Network.INTERNET], wan), False),
             REPORT: Template((*any_way, collector), False),
         }
-        for service in self._inventory.services:
-            if service.asked and service.asked_by is Asker.AGENTS:
-                found |= self._service(service, inside + ways[service.network])
+        for service, own in self._services:
+            found |= self._service(service, own, inside + ways[service.network], wan)
         return found
 
-    def _service(self, service: Service, way: Path) -> dict[str, Template]:
-        if service.hosted is Hosted.NATIONAL:
-            way = (*_with(way, self._part(Component.WAN)), self._part(Component.NDC))
-        else:
-            way = (*way, self._part(Component.PDC))
-        if not service.host.replace(".", "").isdigit() and ":" not in service.host:
-            way = (*way, self._resolver(service.network))
+    def _asked(self, service: Service) -> tuple[int, ...]:
+        """What only a service's own checks cross: the data centre, the name server, its server and its pages."""
+        centre = self._part(Component.NDC if service.hosted is Hosted.NATIONAL else Component.PDC)
+        named = not service.host.replace(".", "").isdigit() and ":" not in service.host
+        resolver = (self._resolver(service.network),) if named else ()
         server = self._part(Component.SVC_TCP, service.id, service.name, owner=service.owner)
         page = self._part(Component.SVC_APP, service.id, service.name, owner=service.owner)
+        return (centre, *resolver, server, page)
+
+    def _service(self, service: Service, own: Path, way: Path, wan: int) -> dict[str, Template]:
+        whole = (_with(way, wan) if service.hosted is Hosted.NATIONAL else way) + own
+        without_page = whole[:-1]
         return {
             f"{service.id}-{check.kind}": Template(
-                (*way, server, page) if check.kind in _PAGES else (*way, server), check.kind in _SOFTWARE
+                whole if check.kind in _PAGES else without_page, check.kind in _SOFTWARE
             )
             for check in service.checks
         }
@@ -165,13 +172,20 @@ class _Builder:
         return (site, self._area(area)) if area else (site,)
 
     def _area(self, area: str) -> int:
-        key = area if area in self._areas else plain(area).replace(" ", "-")
-        return self._part(Component.POWER_AREA, key, self._areas.get(area, area))
+        if area not in self._area_parts:
+            key = area if area in self._areas else plain(area).replace(" ", "-")
+            self._area_parts[area] = self._part(Component.POWER_AREA, key, self._areas.get(area, area))
+        return self._area_parts[area]
 
     def _near(self, line: Line | None) -> Path:
         """The terminal and the line itself."""
         if line is None:
             return ()
+        if line.id not in self._nears:
+            self._nears[line.id] = self._made_near(line)
+        return self._nears[line.id]
+
+    def _made_near(self, line: Line) -> Path:
         terminal = self._part(Component.TERMINAL, line.id, line.provider, line.commune, line.terminal_owner)
         link = self._part(Component.ACCESS_LINK, line.id, line.provider, line.commune)
         return (terminal, link, *(self._risk(risk) for risk in self._line_risks.get(line.id, ())))
