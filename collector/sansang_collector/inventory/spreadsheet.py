@@ -5,13 +5,17 @@ shows the outcome to a person first.
 """
 
 import csv
+import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from io import StringIO
 from typing import NamedTuple
 
 _LETTERS = set("àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ")
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_LOOKED_AT = 20
+"""Lines that tell the separator."""
 BY_IMPORT = "take it in with: sansang-collector inventory import"
 
 
@@ -83,10 +87,15 @@ def _is_vietnamese(letter: str) -> bool:
 
 
 def _separator(text: str) -> str:
-    """The separator of the first lines; a comma where nothing tells."""
-    head = text.lstrip().splitlines()[:5]
-    counts = {one: max((line.count(one) for line in head), default=0) for one in _SEPARATORS}
-    return max(counts, key=lambda one: (counts[one], one == ","))
+    """The separator that parts most of the first lines into as many cells each; a comma where nothing tells."""
+    lines = [re.sub(r'"[^"]*"', "", line) for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
+
+    def weight(one: str) -> tuple[int, int, bool]:
+        counts = Counter(line.count(one) for line in lines if one in line)
+        count, alike = max(counts.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+        return alike, count, one == ","
+
+    return max(_SEPARATORS, key=weight)
 
 
 def _rows(text: str, separator: str) -> list[Row]:

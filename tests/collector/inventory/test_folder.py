@@ -251,6 +251,14 @@ def test_what_can_be_read_without_loss_is_read_and_noted(tmp_path: Path) -> None
     ]
 
 
+def test_semicolons_inside_cells_separate_nothing(tmp_path: Path) -> None:
+    many = "; ".join(f"pc-{n}" for n in range(30))
+    found = read(tmp_path, communes_csv=FILES["communes.csv"].replace("2,pc-1; pc-2", f"40,{many}"))
+
+    assert len(found.inventory.communes[0].counter_agents) == 30
+    assert found.notes == []
+
+
 def test_windows_1258_is_not_guessed_in_the_folder_itself(tmp_path: Path) -> None:
     text = "code,name,kind\n06001,Xã Đoàn Kết,xã\n06004,Xã Quốc Khánh,xã\n06073,Xã Hoa Thám,xã\n06253,Xã Văn Quan,xã\n"
     decomposed = unicodedata.normalize("NFD", text).replace("đ", "đ")
