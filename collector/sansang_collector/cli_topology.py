@@ -22,7 +22,7 @@ from .inventory.machines import known_machines
 from .inventory.model import Commune, Inventory
 from .settings import CollectorSettings
 from .store import Store
-from .topology import build
+from .topology import Topology, build
 
 Gettext = Callable[[str], str]
 
@@ -39,7 +39,8 @@ def path(options: argparse.Namespace, settings: CollectorSettings, _: Gettext) -
     topology = build(found)
     try:
         commune = _commune(found, options.commune, _)
-        checks = topology.templates[commune.code]
+        inward = _inward(topology, found, commune)
+        checks = [*topology.templates[commune.code], *inward]
         if options.check is None:
             print("\n".join(checks))
             return 0
@@ -52,13 +53,21 @@ def path(options: argparse.Namespace, settings: CollectorSettings, _: Gettext) -
     except UnknownNameError as error:
         print(error, file=sys.stderr)
         return 1
-    machine = options.machine or "?"
-    parts = expand(topology, {commune.code: [machine]}).path(f"{commune.code}/{machine}", options.check)
-    lines = crossing_lines(commune, options.check, options.machine, parts, Directory(found.contacts), options.lang)
+    made = expand(topology, {commune.code: [options.machine]})
+    who = "" if options.check in inward else f"{commune.code}/{options.machine}"
+    parts = made.path(who, options.check)
+    asker = None if options.check in inward else options.machine
+    lines = crossing_lines(commune, options.check, asker, parts, Directory(found.contacts), options.lang)
     print("\n".join(lines))
     if found.topology.example and any(part.kind is Component.ACCESS_NODE for part in parts):
         print(_("Its topology is an example, not the real one (example: true in topology.yml)."))
     return 0
+
+
+def _inward(topology: Topology, found: Inventory, commune: Commune) -> list[str]:
+    """What the centre asks of a commune: its terminals, as far as somebody entered their addresses."""
+    names = [f"{Component.TERMINAL}:{line.id}" for line in found.lines if line.commune == commune.code]
+    return [name for name in names if name in topology.inward]
 
 
 def coverage(options: argparse.Namespace, settings: CollectorSettings) -> int:

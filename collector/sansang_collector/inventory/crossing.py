@@ -14,12 +14,18 @@ _OWN = {Component.PC, Component.PC_APP, Component.LAN, Component.SITE_POWER}
 
 
 def crossing_lines(
-    commune: Commune, check: str, machine: str, parts: Sequence[Part], desks: Directory, language: str
+    commune: Commune, check: str, machine: str | None, parts: Sequence[Part], desks: Directory, language: str
 ) -> list[str]:
-    """A heading and a line for each part. ``machine``: its name, empty for any of the commune."""
+    """A heading and a line for each part.
+
+    ``machine``: its name, empty for any of the commune; None where the centre asks.
+    """
     _ = catalogue("sansang_collector", language).gettext
+    if machine is None:
+        head = _("{commune} ({code}): the centre's {check} crosses, from the centre inwards:")
+    else:
+        head = _("{commune} ({code}), {machine}: {check} crosses, from the machine outwards:")
     which = machine or _("any machine")
-    head = _("{commune} ({code}), {machine}: {check} crosses, from the machine outwards:")
     lines = [head.format(commune=commune.name, code=commune.code, machine=which, check=check)]
     rows = [
         (_part(part, language), _rung(part, language), _owner(part, desks, commune.code, language)) for part in parts

@@ -15,6 +15,7 @@ _PROVINCE = """\
 # Điều áp dụng cho mọi xã, phường của tỉnh. Giờ làm việc và ngày nghỉ của từng xã (communes.csv) thay cho giá trị ở đây.
 name: {name}
 code: "{code}"
+# Giờ làm việc: sửa theo quy định của tỉnh.
 hours: mon-fri 07:30-11:30 13:30-17:00
 # Ngày nghỉ lễ, mỗi dòng một ngày hoặc một khoảng, ví dụ: 2026-09-02 hay 2026-02-14..2026-02-22
 holidays: []

@@ -166,8 +166,20 @@ def test_a_path_speaks_english_of_one_machine(tmp_path: Path, capsys: pytest.Cap
     out = run(capsys, *asked, "--data", str(tmp_path / "data"))[1].splitlines()
 
     assert out[0] == "Xã Đoàn Kết (06001), pc-2: gateway crosses, from the machine outwards:"
-    assert [line.split("  ")[1].strip(". 0123456789") for line in out[1:]]
-    assert len(out) == 6
+    assert [line.split(". ")[1].split("  ")[0] for line in out[1:]] == [
+        "this computer", "local network", "power", "area power Huyện Tràng Định", "terminal VNPT",
+    ]  # fmt: skip
+
+
+def test_what_the_centre_asks_is_told_from_the_centre_inwards(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ("--folder", str(folder(tmp_path / "inventory")), "--data", str(tmp_path / "data"))
+    out = run(capsys, "inventory", "path", "06001", "terminal:06001-tslcd2", *place)[1].splitlines()
+
+    assert out[0] == "Xã Đoàn Kết (06001): the centre's terminal:06001-tslcd2 crosses, from the centre inwards:"
+    assert out[1].split()[:3] == ["1.", "this", "system"]
+    assert "area power Huyện Tràng Định" in out[-1]
 
 
 def test_without_a_check_all_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,6 +187,7 @@ def test_without_a_check_all_are_listed(tmp_path: Path, capsys: pytest.CaptureFi
 
     assert run(capsys, *asked, "--data", str(tmp_path / "data"))[1].split() == [
         "gateway", "line", "core", "names", "internet", "report", "dvc-http", "dvc-tls", "qlvb-tcp",
+        "terminal:06001-tslcd2",
     ]  # fmt: skip
 
 
