@@ -44,24 +44,35 @@ def path(options: argparse.Namespace, settings: CollectorSettings, _: Gettext) -
         if options.check is None:
             print("\n".join(checks))
             return 0
-        no_check = _("There is no check '{name}' in {commune}.").format(name=options.check, commune=commune.name)
-        _named(options.check, checks, no_check, _)
-        names = machines.get(commune.code, [])
-        if options.machine:
-            none = _("There is no machine '{name}' in {commune}.").format(name=options.machine, commune=commune.name)
-            _named(options.machine, names, none, _)
+        _known(options, commune, checks, machines.get(commune.code, []), _)
     except UnknownNameError as error:
         print(error, file=sys.stderr)
         return 1
-    made = expand(topology, {commune.code: [options.machine]})
-    who = "" if options.check in inward else f"{commune.code}/{options.machine}"
-    parts = made.path(who, options.check)
     asker = None if options.check in inward else options.machine
+    _print_path(options, topology, found, commune, asker, _)
+    return 0
+
+
+def _known(
+    options: argparse.Namespace, commune: Commune, checks: Iterable[str], machines: Iterable[str], _: Gettext
+) -> None:
+    """Raise :class:`UnknownNameError` unless the check and the machine asked for are there."""
+    no_check = _("There is no check '{name}' in {commune}.").format(name=options.check, commune=commune.name)
+    _named(options.check, checks, no_check, _)
+    if options.machine:
+        none = _("There is no machine '{name}' in {commune}.").format(name=options.machine, commune=commune.name)
+        _named(options.machine, machines, none, _)
+
+
+def _print_path(
+    options: argparse.Namespace, topology: Topology, found: Inventory, commune: Commune, asker: str | None, _: Gettext
+) -> None:
+    made = expand(topology, {commune.code: [options.machine]})
+    parts = made.path("" if asker is None else f"{commune.code}/{asker}", options.check)
     lines = crossing_lines(commune, options.check, asker, parts, Directory(found.contacts), options.lang)
     print("\n".join(lines))
     if found.topology.example and any(part.kind is Component.ACCESS_NODE for part in parts):
         print(_("Its topology is an example, not the real one (example: true in topology.yml)."))
-    return 0
 
 
 def _inward(topology: Topology, found: Inventory, commune: Commune) -> list[str]:
