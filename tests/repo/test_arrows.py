@@ -45,6 +45,7 @@ PURE = [
     "rung",
     "sentences",
     "service_causes",
+    "spelling",
     "spool_bounds",
     "spreadsheet",
     "starting",

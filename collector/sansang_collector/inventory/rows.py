@@ -10,6 +10,7 @@ from sansang_agent.contract.mistake import Mistake
 from sansang_agent.contract.scalars import guess
 
 from .headings import ACCESS_NODES, COMMUNES, CONTACTS, LINES, Table
+from .spelling import spelling
 from .tables import Reading, Taken
 
 Readings = Mapping[str, Reading]
@@ -124,13 +125,13 @@ def _cycles(reading: Reading | None, file: str) -> Iterator[Mistake]:
 
 def swapped_names(reading: Reading | None, reference: Mapping[str, str], file: str) -> Iterator[Mistake]:
     """Communes that bear the name another code has in ``reference`` (code → name)."""
-    owner = {name: code for code, name in reference.items()}
+    owner = {spelling(name): code for code, name in reference.items()}
     said = {code: (row.row, row.fields.get("name", "")) for row, code in column(reading, "code")}
     for code, (row, name) in said.items():
-        true = owner.get(name)
+        true = owner.get(spelling(name))
         if true is None or true == code or code not in reference:
             continue
-        if said.get(true, (0, ""))[1] == reference[code]:
+        if spelling(said.get(true, (0, ""))[1]) == spelling(reference[code]):
             problem = f"the names of {code} and {true} are swapped: {code} is {reference[code]}"
         else:
             problem = f"'{name}' is the name of {true}; {code} is {reference[code]}"

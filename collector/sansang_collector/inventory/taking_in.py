@@ -11,6 +11,7 @@ from .folder import NamesOf, read_folder, read_rows
 from .headings import COMMUNES, CONTACTS, LINES, TABLES, Table, table_for
 from .rows import doubles
 from .rules import judge
+from .spelling import spelling
 from .spreadsheet import Sheet, read_sheet
 from .tables import Reading, Taken, read_table, required, table_bytes
 
@@ -97,7 +98,7 @@ class _Merged:
             return
         old = self.values.get(key)
         whole = {name: getattr(old, name) for name in self.table.columns} if old is not None else {}
-        whole |= fields
+        whole |= _as_spelt(whole, fields) if self.table is COMMUNES else fields
         problems = list(self._problems(key, whole, fields))
         self.mistakes += [Mistake(self.file, row.row, column, said) for column, said in problems]
         if not problems:
@@ -123,6 +124,12 @@ class _Merged:
             # the spreadsheet's own columns have been judged where they stand alone
             alone = set(judge(self.table.cls, said))
             yield from (one for one in judge(self.table.cls, whole) if one not in alone)
+
+
+def _as_spelt(before: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said, but for a name that the folder has in the other spelling: it stays as it was."""
+    same = "name" in before and "name" in said and spelling(before["name"]) == spelling(said["name"])
+    return {key: value for key, value in said.items() if not (same and key == "name")}
 
 
 def _key(table: Table, fields: Mapping[str, Any]) -> str:

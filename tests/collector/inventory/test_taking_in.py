@@ -9,6 +9,7 @@ from sansang_agent.contract.settings import SettingsError
 from sansang_collector.inventory import taking_in
 from sansang_collector.inventory.folder import read_folder
 from sansang_collector.inventory.headings import ACCESS_NODES, COMMUNES, CONTACTS, LINES, table_for
+from sansang_collector.inventory.spelling import spelling
 from sansang_collector.inventory.taking_in import Taking, take_in
 from sansang_collector.inventory.units import official_names
 from tests.collector.inventory.folders import FILES, folder
@@ -140,6 +141,26 @@ def test_swapped_names_are_refused(tmp_path: Path) -> None:
     assert refused(tmp_path, "code,name\n06001,Xã Quốc Khánh\n06004,Xã Đoàn Kết\n") == [
         "bang tinh.csv:2: name: the names of 06001 and 06004 are swapped: 06001 is Xã Đoàn Kết",
         "bang tinh.csv:3: name: the names of 06004 and 06001 are swapped: 06004 is Xã Quốc Khánh",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Xã Quý Hòa", "Xã Quý Hoà", True),
+        ("Xã Thụy Hùng", "xã Thuỵ  Hùng", True),
+        ("Xã Hòa Bình", "Xã Hóa Bình", False),
+        ("Xã Tân Tri", "Xã Tân Trì", False),
+        ("Xã Văn Lãng", "Xã Vân Lãng", False),
+    ],
+)
+def test_a_tone_on_another_letter_is_the_same_name(one: str, other: str, same: bool) -> None:
+    assert (spelling(one) == spelling(other)) is same
+
+
+def test_the_other_spelling_of_a_name_changes_nothing(tmp_path: Path) -> None:
+    assert shown(take(tmp_path, "Mã xã,Tên xã,Số quầy\n06073,XÃ HOA THÁM,3\n06001,Xã Đoàn Kết,2\n")) == [
+        "~ communes 06073: counters: – → 3"
     ]
 
 
