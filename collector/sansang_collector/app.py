@@ -1,5 +1,7 @@
 """Wires the collector together: ingest in front, then the Host check, then FastAPI with everything else."""
 
+import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,8 +18,11 @@ from . import exposition, operations, web
 from .access import Principal, require
 from .hosts import OnlyKnownHosts, known_hosts
 from .ingest import PATH, Ingest
+from .inventory.in_force import InForce
 from .running import Collector
 from .settings import CollectorSettings
+
+_LOG = logging.getLogger(__name__)
 
 Loader = Callable[[], CollectorSettings]
 """Reads the settings again; raises SettingsError."""
@@ -41,6 +46,13 @@ class Application:
         assert isinstance(collector, Collector)
         return collector
 
+    @property
+    def inventory(self) -> InForce:
+        """The inventory in force; there is one as long as there is a collector."""
+        inventory = self.fastapi.state.inventory
+        assert isinstance(inventory, InForce)
+        return inventory
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the server's lifespan messages."""
         if scope["type"] == "http" and scope["path"] == PATH:
@@ -53,11 +65,15 @@ class Application:
         await self.collector.news.close()
 
     def reload(self) -> str:
-        """Take over what may change while running (hosts, public_url, retention); the mistakes if the file has any."""
+        """Take over what may change while running (hosts, public_url, retention, the inventory); or the mistakes."""
         try:
-            self.collector.settings = self._load()
+            settings = self._load()
         except SettingsError as error:
             return str(error)
+        mistakes = self.inventory.reload(settings.inventory_dir)
+        if mistakes:
+            return mistakes
+        self.collector.settings = settings
         self._hosts.known = known_hosts(self.collector.settings)
         return ""
 
@@ -82,6 +98,10 @@ class Application:
         collector = Collector(self._settings, self._now)
         app.state.collector = collector
         app.state.exposition = exposition.Exposition(collector)
+        app.state.inventory = InForce(collector.store, self._now)
+        mistakes = await asyncio.to_thread(self.inventory.reload, self._settings.inventory_dir)
+        if mistakes:
+            _LOG.warning("inventory not changed:\n%s", mistakes)
         await collector.start()
         try:
             yield

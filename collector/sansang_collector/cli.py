@@ -17,6 +17,7 @@ from sansang_agent.contract import settings as files
 from sansang_agent.contract.version import __version__
 from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
+from . import cli_inventory_arguments
 from .newer_schema import NewerSchemaError
 from .settings import CollectorSettings
 
@@ -27,6 +28,8 @@ _COMMANDS = {
     "serve": ("sansang_collector.cli_serve", "serve"),
     "token": ("sansang_collector.cli_credentials", "token"),
     "link": ("sansang_collector.cli_credentials", "link"),
+    "inventory": ("sansang_collector.cli_inventory", "inventory"),
+    "coverage": ("sansang_collector.cli_topology", "coverage"),
 }
 
 
@@ -55,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def read_settings(options: argparse.Namespace) -> CollectorSettings:
     """The settings of ``--config``, with what the command line says instead; raises SettingsError."""
-    settings = files.load(options.config, CollectorSettings) if options.config else CollectorSettings()
+    config = getattr(options, "config", None)
+    settings = files.load(config, CollectorSettings) if config else CollectorSettings()
     if getattr(options, "data", None):
         settings = msgspec.structs.replace(settings, data_dir=str(options.data))
     if getattr(options, "listen", None):
@@ -90,6 +94,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
     check = commands.add_parser("check-config", parents=[shared], help=_("say every mistake in a settings file"))
     check.add_argument("--config", type=Path, required=True, help=_("the settings file (YAML)"))
     _token_parsers(commands.add_parser("token", help=_("make, list and revoke tokens")), placed, language)
+    cli_inventory_arguments.add(commands, shared, placed, language)
     return parser
 
 

@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -42,9 +43,13 @@ def _run(listener: socket.socket, options: argparse.Namespace, settings: Collect
     url = _url(listener)
     application = create_app(settings, time.time, load=lambda: read_settings(options))
 
-    def reload(_signal: int, _frame: object) -> None:
+    def read_again() -> None:
         mistakes = application.reload()
         _LOG.warning("settings not changed:\n%s", mistakes) if mistakes else _LOG.info("settings read again")
+
+    def reload(_signal: int, _frame: object) -> None:
+        # not here: the signal may have come in the middle of anything, and the ledger is read and written
+        threading.Thread(target=read_again, name="reload", daemon=True).start()
 
     hangup = getattr(signal, "SIGHUP", None)
     if hangup is not None:

@@ -55,6 +55,9 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: PublicUrl = ""
     """How people reach the collector, for links; empty: ``http://`` and the listening address."""
 
+    inventory_dir: str = ""
+    """A folder applied at the start and at each reload; empty: only ``inventory apply`` changes what is in force."""
+
     retention: Retention = Retention()
 
     @property

@@ -15,6 +15,7 @@ from sansang_collector import boots, chunk_history, clocks, consumers, latest, l
 from sansang_collector.agents import AGENT
 from sansang_collector.changes import CHANGE
 from sansang_collector.contact import CONTACT
+from sansang_collector.inventory import versions
 from sansang_collector.latest import Latest
 from sansang_collector.liveness import Present
 from sansang_collector.log import ReportLog
@@ -90,6 +91,22 @@ def test_newest_results_of_version_2_are_read_by_this_one(tmp_path: Path) -> Non
     assert (contact.agent, contact.at, contact.position) == (1, NOW, 0)
 
 
+def test_inventories_that_earlier_programs_applied_are_read_by_this_one(tmp_path: Path) -> None:
+    Store(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / "ledger.db")
+    connection.executescript((GOLDEN / "inventory-1.sql").read_text(encoding="utf-8"))
+    connection.close()
+    store = Store(tmp_path)
+    with store.read() as reading:
+        found = versions.current(reading)
+        past = versions.history(reading)
+    store.close()
+
+    assert found is not None
+    assert [commune.name for commune in found.inventory.communes] == ["Xã Đoàn Kết", "Xã Quốc Khánh"]
+    assert [(one.number, one.note) for one in past] == [(2, "thêm xã"), (1, "")]
+
+
 def test_the_log_of_version_1_is_read_by_this_one(version_1: Path) -> None:
     log = ReportLog(version_1)
     (entry,) = log.read_from(0, 10)
@@ -106,12 +123,13 @@ def test_a_file_of_a_newer_program_is_refused_in_a_clear_sentence(tmp_path: Path
     connection.commit()
     connection.close()
 
-    with pytest.raises(NewerSchemaError, match=r"ledger.db has schema version 99, but this program only knows up to 3"):
+    with pytest.raises(NewerSchemaError, match=r"ledger.db has schema version 99, but this program only knows up to 4"):
         Store(tmp_path)
 
 
 def test_the_tables_as_declared_are_those_of_the_migrations(tmp_path: Path) -> None:
-    import_module("sansang_collector.running")  # and with it every module that declares a table
+    for name in ("running", "inventory.versions"):  # and with them every module that declares a table
+        import_module(f"sansang_collector.{name}")
     Store(tmp_path).close()
     declared = create_engine("sqlite://")
     LEDGER.create_all(declared)

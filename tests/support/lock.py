@@ -11,10 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 HEADER = "# Locked with hashes by `make lock`; installed with --require-hashes. Do not edit.\n"
 
 
-def lock(group: str, constraint: str = "") -> None:
-    """Resolve the project, all extras and ``group`` into ``requirements/<group>.txt``, in step with ``constraint``."""
+def lock(group: str, extras: str, constraint: str = "") -> None:
+    """Resolve the project, ``extras`` and ``group`` into ``requirements/<group>.txt``, in step with ``constraint``."""
     out = ROOT / "requirements" / f"{group}.txt"
-    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--all-extras", "--group", group]
+    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", extras, "--group", group]
     command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header"]
     command += ["--no-annotate", "-q", "-o", str(out)]
     if constraint:
@@ -24,5 +24,5 @@ def lock(group: str, constraint: str = "") -> None:
 
 
 if __name__ == "__main__":
-    lock("run")
-    lock("dev", constraint="run")
+    lock("run", "--extra=all")
+    lock("dev", "--all-extras", constraint="run")

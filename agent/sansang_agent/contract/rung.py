@@ -54,6 +54,7 @@ class Component(StrEnum):
     ACCESS_NODE = "access_node"
     ARC = "arc"
     RING = "ring"
+    SHARED_RISK = "shared_risk"
     CORE = "core"
     WAN = "wan"
     NDC = "ndc"
@@ -82,6 +83,7 @@ PLACES: dict[Component, Place] = {
     Component.ACCESS_NODE: Place(Rung.LINE, Owner.TELECOM),
     Component.ARC: Place(Rung.LINE, Owner.TELECOM),
     Component.RING: Place(Rung.LINE, Owner.TELECOM),
+    Component.SHARED_RISK: Place(Rung.LINE, Owner.TELECOM),
     Component.CORE: Place(Rung.CORE, Owner.TELECOM),
     Component.WAN: Place(Rung.INTERNET, Owner.NETWORK_OPERATOR),
     Component.NDC: Place(Rung.INTERNET, Owner.NETWORK_OPERATOR),

@@ -123,4 +123,12 @@ _LATEST_PACKED: Migration = (
 
 _VERSION_3: Migration = (*_BUNDLES_AND_FRONTS, *_LATEST_PACKED)
 
-MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+_INVENTORY: Migration = (
+    "CREATE TABLE inventory (hash TEXT PRIMARY KEY, body BLOB NOT NULL, first_seen REAL NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE inventory_applied (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, hash TEXT NOT NULL REFERENCES inventory (hash), at REAL NOT NULL,
+        note TEXT NOT NULL)""",
+)
+"""Applied inventories."""
+
+MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _INVENTORY)

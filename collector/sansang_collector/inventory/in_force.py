@@ -1,0 +1,57 @@
+"""The inventory a running collector works with: what was applied last, read again at a reload.
+
+Where the settings name a folder, a reload applies it first; a folder with mistakes leaves the old version in force.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from sansang_agent.contract.settings import SettingsError
+from sansang_collector.store import Store
+
+from . import units, versions
+from .folder import read_folder
+from .versions import Version
+
+_LOG = logging.getLogger(__name__)
+
+
+class InForce:
+    """Made for an open ledger; ``version`` may be read from any thread and is replaced whole."""
+
+    version: Version | None
+    """None: no inventory has ever been applied."""
+
+    def __init__(self, store: Store, now: Callable[[], float]) -> None:
+        self.version = None
+        self._store = store
+        self._now = now
+        self._one_at_a_time = threading.Lock()
+
+    def reload(self, folder: str) -> str:
+        """Apply ``folder`` if it is named and differs, then take over what is in force; the mistakes if there are any.
+
+        With mistakes nothing changes. Blocks; call it from a thread that nobody waits for.
+        """
+        with self._one_at_a_time:
+            try:
+                if folder:
+                    self._apply(Path(folder))
+                with self._store.read() as connection:
+                    found = versions.current(connection)
+            except SettingsError as error:
+                return str(error)
+            if _number(found) != _number(self.version):
+                self.version = found
+                _LOG.info("inventory: version %d is in force", _number(found))
+            return ""
+
+    def _apply(self, folder: Path) -> None:
+        found = read_folder(folder, units.official_names).inventory
+        self._store.write_sync(lambda connection: versions.apply(connection, found, self._now(), str(folder)))
+
+
+def _number(version: Version | None) -> int:
+    return version.applied.number if version else 0
