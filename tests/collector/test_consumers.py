@@ -184,6 +184,52 @@ async def test_a_skip_that_cannot_be_written_is_tried_again(
     assert diary.skipped == 1
 
 
+async def test_what_was_put_off_is_done_while_nothing_comes(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    diary, log = Diary(), ReportLog(tmp_path)
+    diary.rest_seconds = 0.01
+    rest, rested = diary.rest, asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def broken_once(connection: Connection, now: float) -> None:
+        if "cannot do what it put off" not in caplog.text:
+            raise ZeroDivisionError
+        rest(connection, now)
+        loop.call_soon_threadsafe(rested.set)
+
+    monkeypatch.setattr(diary, "rest", broken_once)
+    task = asyncio.create_task(consumers.follow(diary, log, store, News(), lambda: NOW, asyncio.Event()))
+    async with asyncio.timeout(20):
+        await rested.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    log.close()
+
+    assert written(store)[0] == "rest"
+
+
+async def test_reports_that_come_fast_share_a_transaction(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "BATCH_SECONDS", 1.0)
+    log, diary, wake = ReportLog(tmp_path), Diary(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    log.on_commit = lambda: loop.call_soon_threadsafe(wake.set)
+    task = asyncio.create_task(consumers.follow(diary, log, store, News(), lambda: NOW, wake))
+    for seq in range(1, 21):
+        await asyncio.wrap_future(log.append(arrival(taken(seq))))
+        await asyncio.sleep(0)  # let the consumer see it, if it looks at once
+    async with asyncio.timeout(20):
+        while len(await asyncio.to_thread(written, store)) < 20:
+            await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    log.close()
+
+    assert diary.applied <= 4, "one at once, the others after a second, or in few on a busy machine"
+
+
 async def test_a_wake_up_brings_what_came_meanwhile(store: Store, tmp_path: Path) -> None:
     log, news, wake = ReportLog(tmp_path), News(), asyncio.Event()
     loop = asyncio.get_running_loop()
