@@ -26,7 +26,7 @@ from .store import LEDGER, Store
 _LOG = logging.getLogger(__name__)
 
 BATCH_REPORTS = 500
-BATCH_SECONDS = 0.0
+BATCH_SECONDS = 0.25
 """What comes within this time is applied together: a transaction costs as much as ten reports."""
 RETRY_SECONDS = 1.0
 
