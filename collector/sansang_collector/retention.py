@@ -15,12 +15,14 @@ from sqlalchemy.exc import OperationalError
 
 from . import chunk_history, chunks
 from .agents import AGENT
+from .boots import BOOT
 from .bundles import BUNDLE
 from .changes import CHANGE
 from .check_history import INTERVAL
 from .chunk_history import CHUNK
 from .consumers import Consumer, position_of
 from .fronts import FRONT
+from .links import LINK, SESSION
 from .log import ReportLog
 from .rung_history import RUNG_INTERVAL
 from .settings import Retention
@@ -39,6 +41,8 @@ PAUSE_SECONDS = 0.05
 """Between two transactions, so that what arrives has the larger share of the disk."""
 DAY = 86400.0
 YEAR = 365.25 * DAY
+BOOT_DAYS = 30
+"""A spool keeps reports of earlier boots for a fortnight; what dates them must outlive that."""
 FAST_CLOCK = DAY
 """What arrived this far in the future was dated by a clock that has been set back since."""
 
@@ -93,13 +97,13 @@ async def trim_log(log: ReportLog, upto: int, limits: Retention, now: float) -> 
 
 
 async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
-    """Delete single results, chunks, intervals and changes that are older than they are kept for.
+    """Delete single results, chunks, intervals and changes that are older than they are kept for, and what is spent.
 
     What goes is looked for on a reading connection, so that only deleting holds up others.
     """
     raw, chunk = now - limits.raw_days * DAY, now - limits.chunk_days * DAY
     while silent := await asyncio.to_thread(_unpacked, store, raw + DAY):
-        await store.write(lambda connection, agents=silent: chunk_history.close_all(connection, agents, now))  # type: ignore[misc]
+        await store.write(partial(chunk_history.close_all, agents=silent, now=now))
         await asyncio.sleep(PAUSE_SECONDS)
     for kind in (
         _Kind(BUNDLE.c.agent, BUNDLE.c.last_ms, AGENT.c.id, raw * 1000),
@@ -117,6 +121,18 @@ async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
         while ids := await asyncio.to_thread(_oldest_ids, store, at, before):
             await store.write(partial(_delete_ids, table, ids))
             await asyncio.sleep(PAUSE_SECONDS)
+    for spent, age in ((LINK.c.expires_at, DAY), (SESSION.c.expires_at, DAY), (BOOT.c.at, BOOT_DAYS * DAY)):
+        if await asyncio.to_thread(_any_before, store, spent, now - age):
+            await store.write(partial(_delete_before, spent, now - age))
+
+
+def _any_before(store: Store, column: Column[float], before: float) -> bool:
+    with store.read() as connection:
+        return connection.scalar(select(column).where(column < before).limit(1)) is not None
+
+
+def _delete_before(column: Column[float], before: float, connection: Connection) -> None:
+    connection.execute(delete(column.table).where(column < before))
 
 
 def _unpacked(store: Store, before: float) -> list[int]:

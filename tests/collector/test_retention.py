@@ -10,9 +10,9 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.codec import profile_hash
-from sansang_agent.contract.report import SpoolState
+from sansang_agent.contract.report import Sent, SpoolState
 from sansang_agent.contract.settings import SettingsError, loads
-from sansang_collector import changes, consumers, profiles_seen, retention
+from sansang_collector import boots, changes, chunk_history, consumers, links, profiles_seen, retention
 from sansang_collector.bundles import BUNDLE
 from sansang_collector.changes import CHANGE
 from sansang_collector.check_history import INTERVAL
@@ -198,6 +198,41 @@ def test_much_that_is_old_goes_in_small_steps(store: Store, monkeypatch: pytest.
     assert count(store) | {"chunk": 0} == {
         "bundle": 1, "chunk": 0, "interval": 11, "rung_interval": 11, "change": 1,
     }  # fmt: skip
+
+
+def test_spent_links_sessions_and_long_past_boots_go(store: Store) -> None:
+    def write(connection: Connection) -> None:
+        for age in (40, 0):
+            at = NOW - age * DAY
+            links.issue_link(connection, at)
+            opened = links.issue_link(connection, at)
+            assert links.use_link(connection, opened, at)
+            boots.record(connection, 1, reports_sent(f"boot-{age}"), at)
+
+    store.write_sync(write)
+    asyncio.run(retention.trim_ledger(store, LIMITS, NOW))
+
+    with store.read() as connection:
+        left = [connection.scalar(select(func.count()).select_from(table)) for table in (links.LINK, links.SESSION)]
+        known = boots.known(connection, 1, {"boot-40", "boot-0"})
+    assert left == [2, 1]
+    assert list(known) == ["boot-0"]
+
+
+def reports_sent(boot: str) -> Sent:
+    return Sent(boot=boot, mono=1.0, wall=NOW)
+
+
+def test_a_machine_that_fell_silent_keeps_its_last_hour_in_chunks(store: Store) -> None:
+    measure(store, 9)
+    with store.read() as connection:
+        before = chunk_history.read(connection, 1, "gw", NOW - 10 * DAY, NOW, 300)
+    asyncio.run(retention.trim_ledger(store, LIMITS, NOW))
+
+    with store.read() as connection:
+        assert chunk_history.read(connection, 1, "gw", NOW - 10 * DAY, NOW, 300) == before
+    assert count(store) | {"change": 0} == {"bundle": 0, "chunk": 1, "interval": 1, "rung_interval": 1, "change": 0}
+    assert len(before) == 1
 
 
 def test_the_newest_change_stays_however_old(store: Store) -> None:
