@@ -76,8 +76,12 @@ Row = tuple[int, int, int, int, int, str]
 
 def pack(agent: int, position: int, cells: list[tuple[int, Cell]]) -> list[Row]:
     """The rows of the results of one agent in one envelope, each with its time; in any order, at least one."""
-    groups = [cells] if max(cells, key=_at)[0] - min(cells, key=_at)[0] <= SPAN_MS else _groups(cells)
-    return [_row(agent, position, place, group) for place, group in enumerate(groups)]
+    times = [at_ms for at_ms, _ in cells]
+    first_ms, last_ms = min(times), max(times)
+    if last_ms - first_ms <= SPAN_MS:
+        return [_row(agent, position, 0, cells, first_ms, last_ms)]
+    groups = enumerate(_groups(sorted(cells, key=_at)))
+    return [_row(agent, position, place, group, group[0][0], group[-1][0]) for place, group in groups]
 
 
 def _at(cell: tuple[int, Cell]) -> int:
@@ -86,19 +90,16 @@ def _at(cell: tuple[int, Cell]) -> int:
 
 def _groups(cells: list[tuple[int, Cell]]) -> list[list[tuple[int, Cell]]]:
     groups: list[list[tuple[int, Cell]]] = []
-    for cell in sorted(cells, key=_at):
+    for cell in cells:
         if not groups or cell[0] - groups[-1][0][0] > SPAN_MS:
             groups.append([])
         groups[-1].append(cell)
     return groups
 
 
-def _row(agent: int, position: int, place: int, group: list[tuple[int, Cell]]) -> Row:
-    last_ms = max(group, key=_at)[0]
-    first_ms = last_ms
+def _row(agent: int, position: int, place: int, group: list[tuple[int, Cell]], first_ms: int, last_ms: int) -> Row:
     for at_ms, cell in group:
         cell[1] = last_ms - at_ms
-        first_ms = min(first_ms, at_ms)
     return (agent, last_ms, position, place, first_ms, _encode([cell for _, cell in group]).decode())
 
 

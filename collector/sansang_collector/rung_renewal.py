@@ -1,5 +1,6 @@
 """When a commune's rungs are brought up to date, and how little is done where all checks only went on as they were."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
@@ -7,7 +8,7 @@ from sqlalchemy import Connection, text
 from sansang_agent.contract.light import Light
 
 from . import fronts, rung_history, rung_windows
-from .fronts import Tip
+from .fronts import Front, Tip
 from .rung_windows import Window, Windows
 from .rungs import light_of_agents
 
@@ -47,12 +48,11 @@ class Renewals:
     def _bring_up(self, connection: Connection, commune: str, windows: Windows, now: float) -> None:
         self._renewed[commune] = now
         known = fronts.of_commune(connection, commune)
-        tips = [(agent, tip) for agent, front in known.items() for tip in front.tips.values()]
+        tips = _by_rung(known)
         newest = rung_history.newest_ends(connection, commune)
         longer: list[dict[str, object]] = []
         for rung, window in windows.by_rung.items():
-            own = [(agent, tip) for agent, tip in tips if tip.rung == rung]
-            end = newest.get(rung)
+            own, end = tips[rung], newest.get(rung)
             last_ms = continuation(end.last_ms, end.light, window, own) if end else None
             if end is None or last_ms is None:
                 rung_history.renew(connection, commune, rung, window, fronts.by_series(known.values()), now)
@@ -61,6 +61,16 @@ class Renewals:
                 longer.append({"id": end.id, "last_ms": last_ms, "late": late})
         if longer:
             connection.execute(_STRETCH, longer)
+
+
+def _by_rung(known: dict[int, Front]) -> defaultdict[str, list[tuple[int, Tip]]]:
+    """The tips of several agents, each with its agent."""
+    found: defaultdict[str, list[tuple[int, Tip]]] = defaultdict(list)
+    for agent, front in known.items():
+        for tip in front.tips.values():
+            if tip.rung is not None:
+                found[tip.rung].append((agent, tip))
+    return found
 
 
 _STRETCH = text("UPDATE rung_interval SET last_ms = :last_ms, late = :late WHERE id = :id")
