@@ -143,12 +143,12 @@ def _moment(single: bundles.Single | None) -> Moment | None:
 def _write(connection: Connection, series: int, rows: list[Interval], timeline: Timeline, now: float) -> None:
     as_read = {row.id: row for row in rows}
     for gone in timeline.superseded:
-        connection.execute(INTERVAL.update().where(INTERVAL.c.id == gone.id).values(revised_at=now))
+        connection.execute(_REVISE, {"row": gone.id, "now": now})
     for interval in timeline.intervals:
         values = interval._asdict()
         row = values.pop("id")
         if row is None:
-            connection.execute(INTERVAL.insert().values(series=series, made_at=now, **values))
+            connection.execute(_INSERT, {"series": series, "made_at": now, **values})
         elif interval != as_read[row]:
             connection.execute(_CHANGE, {"row": row, **values})
 
@@ -175,6 +175,8 @@ def _interval(row: Row[tuple[object, ...]]) -> Interval:
 
 
 _AROUND = _statement_around()
+_INSERT = INTERVAL.insert()
+_REVISE = INTERVAL.update().where(INTERVAL.c.id == bindparam("row")).values(revised_at=bindparam("now"))
 _CHANGE = INTERVAL.update().where(INTERVAL.c.id == bindparam("row"))
 _NEWEST = text(
     "SELECT * FROM interval WHERE series = :series AND revised_at IS NULL ORDER BY first_ms DESC LIMIT 1"

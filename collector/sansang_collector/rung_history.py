@@ -5,7 +5,22 @@ Like those of checks, rows are extended in place, and what is replaced stays, ma
 
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, Row, Table, Text, and_, func, select, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    func,
+    select,
+    text,
+)
 
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.rung import Rung
@@ -111,11 +126,7 @@ _NEWEST = text(f"""
 
 def _series(connection: Connection, commune: str, rung: str) -> list[tuple[int, int, int]]:
     """The series on this rung: id, agent, gap in milliseconds."""
-    rows = connection.execute(
-        select(SERIES.c.id, SERIES.c.agent, SERIES.c.period)
-        .join(AGENT, AGENT.c.id == SERIES.c.agent)
-        .where(AGENT.c.commune == commune, SERIES.c.rung == rung)
-    )
+    rows = connection.execute(_PLACES, {"of": commune, "on": rung})
     return [(row.id, row.agent, gap_ms(row.period)) for row in rows]
 
 
@@ -183,16 +194,25 @@ def _write(connection: Connection, commune: str, rung: str, old: list[_Known], n
         if len(same) == 1 and _holds(stretch, same[0].stretch):
             kept.add(same[0].id)
             if stretch != same[0].stretch:
-                connection.execute(
-                    RUNG_INTERVAL.update().where(RUNG_INTERVAL.c.id == same[0].id).values(stretch._asdict())
-                )
+                connection.execute(_CHANGE, {"row": same[0].id, **stretch._asdict()})
             continue
         revision = max((row.revision for row in overlapped), default=0) + 1
         values = {"commune": commune, "rung": rung, "revision": revision, "made_at": now, **stretch._asdict()}
-        connection.execute(RUNG_INTERVAL.insert().values(values))
+        connection.execute(_INSERT, values)
     gone = [row.id for row in old if row.id not in kept]
     if gone:
-        connection.execute(RUNG_INTERVAL.update().where(RUNG_INTERVAL.c.id.in_(gone)).values(revised_at=now))
+        connection.execute(_REVISE, [{"row": row, "now": now} for row in gone])
+
+
+# Made once: making a statement costs more than running it.
+_PLACES = (
+    select(SERIES.c.id, SERIES.c.agent, SERIES.c.period)
+    .join(AGENT, AGENT.c.id == SERIES.c.agent)
+    .where(AGENT.c.commune == bindparam("of"), SERIES.c.rung == bindparam("on"))
+)
+_INSERT = RUNG_INTERVAL.insert()
+_CHANGE = RUNG_INTERVAL.update().where(RUNG_INTERVAL.c.id == bindparam("row"))
+_REVISE = _CHANGE.values(revised_at=bindparam("now"))
 
 
 def _overlap(one: Stretch, other: Stretch) -> bool:

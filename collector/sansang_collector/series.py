@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Text, UniqueConstraint, select
+from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Text, UniqueConstraint, bindparam, select
 
 from sansang_agent.contract.check import Check
 from sansang_agent.contract.rung import Rung
@@ -49,8 +49,7 @@ def gap_ms(period: float) -> int:
 
 def find(connection: Connection, agent: int, check: str) -> Series | None:
     """The series of a check of an agent, once it has one."""
-    own = select(SERIES).where(SERIES.c.agent == agent, SERIES.c.check == check)
-    row = connection.execute(own).one_or_none()
+    row = connection.execute(_FIND, {"of": agent, "name": check}).one_or_none()
     return Series(row.id, agent, check, Rung(row.rung) if row.rung else None, row.period) if row else None
 
 
@@ -61,9 +60,14 @@ def bring_up(
     if known is None:
         rung, period = (spec.rung, spec.period) if spec else (None, clocks.DEFAULT_PERIOD)
         new = {"agent": agent, "check": check, "rung": rung, "period": period}
-        number = connection.scalars(SERIES.insert().values(new).returning(SERIES.c.id)).one()
+        number = connection.execute(_NEW, new).scalar_one()
         return Series(number, agent, check, rung, period), False
     if spec is None or (spec.rung, spec.period) == (known.rung, known.period):
         return known, False
     connection.execute(SERIES.update().where(SERIES.c.id == known.id).values(rung=spec.rung, period=spec.period))
     return known._replace(rung=spec.rung, period=spec.period), known.rung is None
+
+
+_FIND = select(SERIES).where(SERIES.c.agent == bindparam("of"), SERIES.c.check == bindparam("name"))
+_NEW = SERIES.insert().returning(SERIES.c.id)
+"""Made once: many series are new at once when machines come, and making a statement costs more than running it."""
