@@ -5,7 +5,7 @@ late or a doubled result, a check not known yet) goes through the intervals' row
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from .bundles import Cell, Row, Single
 from .chunks import SLOT_MS
 from .clocks import Dating, dating, live_seconds
 from .fronts import Front, Tip
+from .held import Held
 from .intervals import Moment
 from .log import Entry
 from .profiles_seen import SeenProfile
@@ -101,7 +102,7 @@ def take(
                 else:
                     one = _Dated(at_ms, result, report.config, late_s, entry.position)
                     others.setdefault(check, []).append(one)
-    held = _Held(connection, agent, others.values())
+    held = Held(connection, agent, [one.at_ms for some in others.values() for one in some])
     for check, found in others.items():
         for config, some in groupby(found, key=_config):
             _insert(held, taken, check, list(some), profiles.get(config), now)
@@ -126,30 +127,12 @@ def _goes_on(tip: Tip, spec: Check | None, result: Result, at_ms: int, late_s: f
     )
 
 
-class _Held:
-    """Which results the ledger has already: asked once, and only where one may come twice."""
-
-    def __init__(self, connection: Connection, agent: int, dated: Iterable[Sequence[_Dated]]) -> None:
-        self.connection = connection
-        self._agent = agent
-        self._dated = dated
-        self._times: set[tuple[int, int]] | None = None
-
-    def has(self, series: int, at_ms: int) -> bool:
-        """Whether there is a result of this series at this very millisecond."""
-        if self._times is None:
-            times = [one.at_ms for some in self._dated for one in some]
-            found = bundles.between(self.connection, self._agent, min(times), max(times))
-            self._times = {(one.series, one.at_ms) for one in found}
-        return (series, at_ms) in self._times
-
-
 def _config(one: _Dated) -> str:
     return one.config
 
 
 def _insert(
-    held: _Held, taken: Taken, check: str, dated: Sequence[_Dated], profile: SeenProfile | None, now: float
+    held: Held, taken: Taken, check: str, dated: Sequence[_Dated], profile: SeenProfile | None, now: float
 ) -> None:
     """Put results of one profile into the rows of their check, however they lie."""
     connection, tip = held.connection, taken.front.tips.get(check)
@@ -196,7 +179,7 @@ def _when(one: _Dated) -> int:
     return one.at_ms
 
 
-def _fresh(held: _Held, taken: Taken, known: Series | None, tip: Tip | None, dated: Sequence[_Dated]) -> list[_Dated]:
+def _fresh(held: Held, taken: Taken, known: Series | None, tip: Tip | None, dated: Sequence[_Dated]) -> list[_Dated]:
     """The results at milliseconds that have none of this check yet."""
     seen = {at_ms for at_ms, cell in taken.cells if known and cell[0] == known.id}
     fresh = []

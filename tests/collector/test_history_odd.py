@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from sansang_agent.contract.check import IcmpCheck
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.rung import Rung
-from sansang_collector import fronts, profiles_seen
+from sansang_collector import bundles, fronts, profiles_seen
 from sansang_collector.changes import CHANGE
 from sansang_collector.history import History
 from sansang_collector.series import SERIES
@@ -122,3 +122,29 @@ def test_a_commune_that_fell_silent_is_brought_up_while_others_go_on(connection:
         live(history, connection, at_s, agent=2)
 
     assert rung_intervals(connection)[0] == ("05983", "gateway", 0, 30_000, "ok")
+
+
+def test_a_change_and_a_result_from_long_before_do_not_read_what_lies_between(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history, later = History(), 900
+    for at_s in (0, 15, later):
+        live(history, connection, at_s)
+    read: list[float] = []
+    between = bundles.between
+
+    def timed(connection: Connection, agent: int, first_ms: int, last_ms: int) -> Iterator[bundles.Single]:
+        read.append((last_ms - first_ms) / 1000)
+        return between(connection, agent, first_ms, last_ms)
+
+    monkeypatch.setattr(bundles, "between", timed)
+    found = [Measured(15), Measured(20, "timeout"), Measured(later + 15, "timeout")]
+    history.apply(connection, [entry(9, *found, config=ON_GATEWAY, received=NOW + later + 15)], NOW + later + 15)
+
+    assert check_intervals(connection) == [
+        (1, "gw", 0, 15_000, "ok"),
+        (1, "gw", 20_000, 20_000, "failed"),
+        (1, "gw", later * 1000, later * 1000, "ok"),
+        (1, "gw", (later + 15) * 1000, (later + 15) * 1000, "failed"),
+    ]
+    assert max(read) < 300
