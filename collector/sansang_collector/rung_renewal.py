@@ -1,8 +1,10 @@
 """When a commune's rungs are brought up to date, and how little is done where all checks only went on as they were."""
 
+import logging
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.light import Light
 
@@ -10,6 +12,8 @@ from . import fronts, rung_history, rung_windows
 from .fronts import Tip
 from .rung_windows import Window, Windows
 from .rungs import light_of_agents
+
+_LOG = logging.getLogger(__name__)
 
 FOREVER_AGO = float("-inf")
 AT_ONCE = 50
@@ -44,7 +48,15 @@ class Renewals:
             self._looked = now
         if 0 <= now - self._looked < self._put_off_s:
             return
-        if self.renew_overdue(connection, now, AT_ONCE):
+        try:
+            with connection.begin_nested():
+                done = self.renew_overdue(connection, now, AT_ONCE)
+        except OperationalError:
+            raise
+        except Exception:  # noqa: BLE001  # what others put off must not cost this batch its results
+            _LOG.exception("cannot bring up the rungs of communes that fell silent")
+            done = True
+        if done:
             self._looked = now
 
     def renew_overdue(self, connection: Connection, now: float, most: int | None = None) -> bool:

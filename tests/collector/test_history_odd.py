@@ -124,6 +124,26 @@ def test_a_commune_that_fell_silent_is_brought_up_while_others_go_on(connection:
     assert rung_intervals(connection)[0] == ("05983", "gateway", 0, 30_000, "ok")
 
 
+def test_what_a_silent_commune_left_costs_others_nothing_where_it_fails(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    history = History(40.0)
+    for at_s in (0, 15, 30):
+        live(history, connection, at_s)
+
+    def broken(*_: object) -> None:
+        raise ValueError("unforeseen")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(history._renewals, "renew_overdue", broken)
+        live(history, connection, 60, agent=2)
+    live(history, connection, 120, agent=2)
+
+    assert "cannot bring up the rungs of communes that fell silent" in caplog.text
+    assert [row[:2] for row in check_intervals(connection)] == [(1, "gw"), (2, "gw"), (2, "gw")]
+    assert rung_intervals(connection)[0] == ("05983", "gateway", 0, 30_000, "ok")
+
+
 def test_a_change_and_a_result_from_long_before_do_not_read_what_lies_between(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
