@@ -29,6 +29,9 @@ GRACE_S = 300
 TURN_S = 1800
 """Agents close their hours one after the other within this time, so that not all of them do so at once."""
 
+OPEN_S = chunks.HOUR_S + GRACE_S + TURN_S
+"""The longest that a result waits for its chunk."""
+
 
 def first_open(agent: int, now: float) -> int:
     """The first five minutes, by number, that are not yet in a chunk."""

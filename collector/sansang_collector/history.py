@@ -41,7 +41,7 @@ class History:
         for agent, own in sorted(by_agent.items()):
             front = known.get(agent) or Front(chunk_history.first_open(agent, now), {})
             found = take(connection, agent, own, front, profiles, now)
-            if not found.cells:
+            if not found.cells and not found.windows.by_rung:
                 continue
             taken[agent] = found
             windows.setdefault(communes[agent], Windows()).join(found.windows)

@@ -102,7 +102,8 @@ async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
     What goes is looked for on a reading connection, so that only deleting holds up others.
     """
     raw, chunk = now - limits.raw_days * DAY, now - limits.chunk_days * DAY
-    while silent := await asyncio.to_thread(_unpacked, store, raw + DAY):
+    unpacked = min(raw + DAY, now - chunk_history.OPEN_S)  # what is younger cannot be packed yet
+    while silent := await asyncio.to_thread(_unpacked, store, unpacked):
         await store.write(partial(chunk_history.close_all, agents=silent, now=now))
         await asyncio.sleep(PAUSE_SECONDS)
     for kind in (

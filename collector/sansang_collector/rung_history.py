@@ -74,6 +74,8 @@ def renew(connection: Connection, commune: str, rung: str, window: Window, tips:
     ``tips`` by series, of all agents of the commune.
     """
     places = _series(connection, commune, rung)
+    if not places:  # profiles have moved its last check elsewhere: what was known of it stays
+        return
     reach = max(gap for _, _, gap in places)
     # A result changes nothing before the end of what its predecessor covered, nor beyond what it covers itself.
     start = min(window.first_ms, window.last_ms) - 2 * reach

@@ -1,9 +1,11 @@
 """When a commune's rungs are brought up to date, and how little is done where all checks only went on as they were."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.light import Light
 
@@ -12,7 +14,11 @@ from .fronts import Front, Tip
 from .rung_windows import Window, Windows
 from .rungs import light_of_agents
 
+_LOG = logging.getLogger(__name__)
+
 FOREVER_AGO = float("-inf")
+AT_ONCE = 50
+"""Of how many communes is done beside a batch what they left when they fell silent."""
 
 
 class Renewals:
@@ -22,6 +28,8 @@ class Renewals:
         self._put_off_s = put_off_s
         self._renewed: dict[str, float] = {}
         """When each commune was last renewed by this process; only a pace, so that losing it does no harm."""
+        self._looked: float | None = None
+        """When all communes were last looked at, or this process had its first batch; a pace too."""
 
     def renew(self, connection: Connection, windows: dict[str, Windows], now: float) -> None:
         """Bring up the rungs in these windows, or put that off; what was put off before belongs to them."""
@@ -33,13 +41,33 @@ class Renewals:
             self._bring_up(connection, commune, windows[commune], now)
         rung_windows.forget(connection, due & before.keys())
         rung_windows.put_off(connection, {code: own for code, own in windows.items() if code not in due})
+        self._look_after_the_silent(connection, now)
 
-    def renew_overdue(self, connection: Connection, now: float) -> None:
-        """Bring up what was put off and is due."""
-        for commune, windows in rung_windows.read_all(connection).items():
-            if self._is_due(commune, now):
-                self._bring_up(connection, commune, windows, now)
-                rung_windows.forget(connection, [commune])
+    def _look_after_the_silent(self, connection: Connection, now: float) -> None:
+        """As long as others report there is no rest, in which what a silent commune left would be done."""
+        if self._looked is None:  # after a start most communes come by themselves
+            self._looked = now
+        if 0 <= now - self._looked < self._put_off_s:
+            return
+        try:
+            with connection.begin_nested():
+                done = self.renew_overdue(connection, now, AT_ONCE)
+        except OperationalError:
+            raise
+        except Exception:  # noqa: BLE001  # what others put off must not cost this batch its results
+            _LOG.exception("cannot bring up the rungs of communes that fell silent")
+            done = True
+        if done:
+            self._looked = now
+
+    def renew_overdue(self, connection: Connection, now: float, most: int | None = None) -> bool:
+        """Bring up what was put off and is due, of ``most`` communes; whether that was all."""
+        put_off = rung_windows.read_all(connection)
+        due = [commune for commune in put_off if self._is_due(commune, now)]
+        for commune in due[:most]:
+            self._bring_up(connection, commune, put_off[commune], now)
+        rung_windows.forget(connection, due[:most])
+        return most is None or len(due) <= most
 
     def _is_due(self, commune: str, now: float) -> bool:
         """A clock that was set back does not make anyone wait."""

@@ -5,7 +5,7 @@ late or a doubled result, a check not known yet) goes through the intervals' row
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from .bundles import Cell, Row, Single
 from .chunks import SLOT_MS
 from .clocks import Dating, dating, live_seconds
 from .fronts import Front, Tip
+from .held import Held
 from .intervals import Moment
 from .log import Entry
 from .profiles_seen import SeenProfile
@@ -53,12 +54,12 @@ class Taken:
         """The newest result that arrived as history."""
         self._positions: list[int] = []
 
-    def extend(self, tip: Tip, result: Result, at_ms: int, position: int) -> None:
+    def extend(self, tip: Tip, result: Result, at_ms: int, position: int, late: bool) -> None:
         """One result more that makes the newest interval of its check longer."""
         if tip.rung is not None:
             self.windows.went_on(tip.rung, tip.end_ms, at_ms)
         tip.last_ms = at_ms
-        self.keep(tip.series, result, at_ms, position, tip.late)
+        self.keep(tip.series, result, at_ms, position, late)
 
     def keep(self, series: int, result: Result, at_ms: int, position: int, late: bool) -> None:
         """One result more."""
@@ -97,11 +98,11 @@ def take(
                 check, at_ms, late_s = result.check, round(at * 1000), entry.received - at
                 tip = front.tips.get(check)
                 if tip and check not in others and _goes_on(tip, specs.get(check), result, at_ms, late_s):
-                    taken.extend(tip, result, at_ms, entry.position)
+                    taken.extend(tip, result, at_ms, entry.position, late_s > live_seconds(tip.period))
                 else:
                     one = _Dated(at_ms, result, report.config, late_s, entry.position)
                     others.setdefault(check, []).append(one)
-    held = _Held(connection, agent, others.values())
+    held = Held(connection, agent, [one.at_ms for some in others.values() for one in some])
     for check, found in others.items():
         for config, some in groupby(found, key=_config):
             _insert(held, taken, check, list(some), profiles.get(config), now)
@@ -126,45 +127,31 @@ def _goes_on(tip: Tip, spec: Check | None, result: Result, at_ms: int, late_s: f
     )
 
 
-class _Held:
-    """Which results the ledger has already: asked once, and only where one may come twice."""
-
-    def __init__(self, connection: Connection, agent: int, dated: Iterable[Sequence[_Dated]]) -> None:
-        self.connection = connection
-        self._agent = agent
-        self._dated = dated
-        self._times: set[tuple[int, int]] | None = None
-
-    def has(self, series: int, at_ms: int) -> bool:
-        """Whether there is a result of this series at this very millisecond."""
-        if self._times is None:
-            times = [one.at_ms for some in self._dated for one in some]
-            found = bundles.between(self.connection, self._agent, min(times), max(times))
-            self._times = {(one.series, one.at_ms) for one in found}
-        return (series, at_ms) in self._times
-
-
 def _config(one: _Dated) -> str:
     return one.config
 
 
 def _insert(
-    held: _Held, taken: Taken, check: str, dated: Sequence[_Dated], profile: SeenProfile | None, now: float
+    held: Held, taken: Taken, check: str, dated: Sequence[_Dated], profile: SeenProfile | None, now: float
 ) -> None:
     """Put results of one profile into the rows of their check, however they lie."""
     connection, tip = held.connection, taken.front.tips.get(check)
     spec = profile.checks.get(check) if profile else None
-    own, newly_placed = bring_up(connection, _known(connection, taken.agent, check, tip), taken.agent, check, spec)
-    fresh = _fresh(held, taken, own, tip, dated)
+    known = _known(connection, taken.agent, check, tip)
+    fresh = _fresh(held, taken, known, tip, dated)
+    brings_up = known is None or known.rung is None or _is_news(tip, fresh)
+    own, newly_placed = bring_up(connection, known, taken.agent, check, spec if brings_up else None)
     times = [one.at_ms for one in fresh]
     if newly_placed and (began := check_history.first_of(connection, own)) is not None:
         times.append(began)
     if fresh:
-        live_s = live_seconds(own.period)
+        measured = own._replace(period=spec.period) if spec else own  # a gap is one by the profile of its time
+        live_s = live_seconds(measured.period)
         moments = [Moment(one.at_ms, one.result.outcome, one.result.reason, one.late_s > live_s) for one in fresh]
         for one, moment in zip(fresh, moments, strict=True):
             taken.keep(own.id, one.result, one.at_ms, one.position, moment.late)
-        taken.front.tips[check] = check_history.add(connection, own, tip, moments, taken.cells, now)
+        newest = taken.front.tips[check] = check_history.add(connection, measured, tip, moments, taken.cells, now)
+        newest.period = own.period
     elif tip is not None:
         tip.rung, tip.period = own.rung, own.period
     if times and own.rung is not None:
@@ -177,13 +164,28 @@ def _known(connection: Connection, agent: int, check: str, tip: Tip | None) -> S
     return Series(tip.series, agent, check, Rung(tip.rung) if tip.rung else None, tip.period)
 
 
-def _fresh(held: _Held, taken: Taken, own: Series, tip: Tip | None, dated: Sequence[_Dated]) -> list[_Dated]:
+def _is_news(tip: Tip | None, fresh: Sequence[_Dated]) -> bool:
+    """Whether the profile of these results is the newest of their check: what arrives late brings none back.
+
+    A known result from after their arrival is from before the collector's clock was set back: that says nothing.
+    """
+    if tip is None or not fresh:
+        return bool(fresh)
+    newest = max(fresh, key=_when)
+    return not newest.at_ms <= tip.last_ms <= newest.at_ms + newest.late_s * 1000
+
+
+def _when(one: _Dated) -> int:
+    return one.at_ms
+
+
+def _fresh(held: Held, taken: Taken, known: Series | None, tip: Tip | None, dated: Sequence[_Dated]) -> list[_Dated]:
     """The results at milliseconds that have none of this check yet."""
-    seen = {at_ms for at_ms, cell in taken.cells if cell[0] == own.id}
+    seen = {at_ms for at_ms, cell in taken.cells if known and cell[0] == known.id}
     fresh = []
     for one in dated:
         beyond = tip is not None and one.at_ms > tip.last_ms
-        if one.at_ms not in seen and (beyond or not held.has(own.id, one.at_ms)):
+        if one.at_ms not in seen and (beyond or known is None or not held.has(known.id, one.at_ms)):
             seen.add(one.at_ms)
             fresh.append(one)
     return fresh

@@ -235,6 +235,17 @@ def test_a_machine_that_fell_silent_keeps_its_last_hour_in_chunks(store: Store) 
     assert len(before) == 1
 
 
+def test_single_results_may_be_kept_for_one_day_only(store: Store) -> None:
+    measure(store, 1.1, 0.9, 0)
+    with store.read() as connection:
+        before = chunk_history.read(connection, 1, "gw", NOW - 10 * DAY, NOW + 1, 300)
+    asyncio.run(asyncio.wait_for(retention.trim_ledger(store, Retention(raw_days=1), NOW), 20))
+
+    with store.read() as connection:
+        assert chunk_history.read(connection, 1, "gw", NOW - 10 * DAY, NOW + 1, 300) == before
+    assert count(store)["bundle"] == 2
+
+
 def test_the_newest_change_stays_however_old(store: Store) -> None:
     measure(store, 30, 20)
     asyncio.run(retention.trim_ledger(store, LIMITS, NOW))
