@@ -55,10 +55,14 @@ class ReportLog:
     on_commit: Callable[[], object]
     """Called from the writer thread after every commit."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, after: int = 0) -> None:
+        """Open or make the file; it goes on after its end, and after ``after``: up to there a lost one was read."""
         self._writing, self._reading = open_migrated(folder / "log.db", MIGRATIONS)
         with self._reading.connect() as connection:
-            self._position = connection.exec_driver_sql("SELECT max(position) FROM envelope").scalar() or 0
+            end = connection.exec_driver_sql("SELECT max(position) FROM envelope").scalar() or 0
+        if after > end:
+            _LOG.warning("log.db ends at %d but was read up to %d: it was lost or is an older one", end, after)
+        self._position = max(end, after)
         self._rows = driver_connection(self._writing)
         self.on_commit = lambda: None
         self._waiting: queue.SimpleQueue[_Waiting | forgetting.Wish | None] = queue.SimpleQueue()

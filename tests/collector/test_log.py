@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -287,7 +288,7 @@ def test_a_writer_that_hangs_is_expected_to_take_as_long_again_until_it_goes_on(
     began = log._busy_since
     assert began is not None
     with monkeypatch.context() as patch:
-        patch.setattr(log_module.time, "monotonic", lambda: began + 3.0)
+        patch.setattr(time, "monotonic", lambda: began + 3.0)
         assert log.queue_seconds == 3.0
     release.set()
     append(log, taken(2))
