@@ -19,6 +19,7 @@ from .open_files import raise_limit
 from .server import CollectorServer
 from .settings import CollectorSettings
 from .store import Store
+from .store.claim import ClaimedError, claimed
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,9 +33,13 @@ def serve(options: argparse.Namespace, settings: CollectorSettings) -> int:
         problem = _("Cannot listen on {address}: {reason}")
         print(problem.format(address=settings.listen, reason=error.strerror or error), file=sys.stderr)
         return 1
-    with listener:
-        _prepare(settings)
-        return _run(listener, options, settings)
+    try:
+        with listener, claimed(settings.folder):
+            _prepare(settings)
+            return _run(listener, options, settings)
+    except ClaimedError:
+        print(_("Another collector is already running on {folder}.").format(folder=settings.folder), file=sys.stderr)
+        return 1
 
 
 def _run(listener: socket.socket, options: argparse.Namespace, settings: CollectorSettings) -> int:

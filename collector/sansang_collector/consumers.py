@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import Column, Connection, ForeignKey, Integer, Table, Text, bindparam, select, text
+from sqlalchemy import Column, Connection, ForeignKey, Integer, Table, Text, bindparam, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.report import Report, Span
@@ -71,6 +71,11 @@ class Consumer(Protocol):
 def position_of(connection: Connection, consumer: str) -> int:
     """Up to where ``consumer`` has applied the log; 0 before its first entry."""
     return connection.scalar(select(CURSOR.c.position).where(CURSOR.c.consumer == consumer)) or 0
+
+
+def furthest(connection: Connection) -> int:
+    """Up to where any consumer has applied the log; 0 before the first entry."""
+    return connection.scalar(select(func.max(CURSOR.c.position))) or 0
 
 
 def take(consumer: Consumer, entries: Sequence[Entry], now: float, connection: Connection) -> int:

@@ -72,6 +72,8 @@ class Ingest:
         self._clock = clock
         self._door = Door()
         self._in_turn = False
+        self.held_bytes = 0
+        """Announced by requests that are held back for the short way, and not yet known to be anyone's."""
         self._valid: tokens.ValidTokens | None = None
         self._known: set[str] = {""}
         """Profiles the ledger holds, which it never gives up: looking them up for every report is dear."""

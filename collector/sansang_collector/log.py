@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import queue
+import sqlite3
 import threading
 import time
 from bisect import bisect_right
@@ -54,16 +55,21 @@ class ReportLog:
     on_commit: Callable[[], object]
     """Called from the writer thread after every commit."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, after: int = 0) -> None:
+        """Open or make the file; it goes on after its end, and after ``after``: up to there a lost one was read."""
         self._writing, self._reading = open_migrated(folder / "log.db", MIGRATIONS)
         with self._reading.connect() as connection:
-            self._position = connection.exec_driver_sql("SELECT max(position) FROM envelope").scalar() or 0
+            end = connection.exec_driver_sql("SELECT max(position) FROM envelope").scalar() or 0
+        if after > end:
+            _LOG.warning("log.db ends at %d but was read up to %d: it was lost or is an older one", end, after)
+        self._position = max(end, after)
         self._rows = driver_connection(self._writing)
         self.on_commit = lambda: None
         self._waiting: queue.SimpleQueue[_Waiting | forgetting.Wish | None] = queue.SimpleQueue()
         self._pending_reports = 0
         self._insert_seconds = 0.0
         self._commit_seconds = 0.0
+        self._busy_since: float | None = None
         self._recent: deque[tuple[Entry, int]] = deque()
         self._recent_bytes = 0
         self._reached: dict[str, int] = {}
@@ -83,9 +89,14 @@ class ReportLog:
 
     @property
     def queue_seconds(self) -> float:
-        """How long the writer will need for what waits, by what it needed lately; a commit takes long but once."""
-        pending = self._pending_reports
-        return pending * self._insert_seconds + self._commit_seconds if pending else 0.0
+        """How long the writer will need for what waits, by what it needed lately; a commit takes long but once.
+
+        While it has been at something for longer than that, for a lock or a slow disk, it is expected to take as long
+        again.
+        """
+        pending, since = self._pending_reports, self._busy_since
+        lately = pending * self._insert_seconds + self._commit_seconds if pending else 0.0
+        return lately if since is None else max(lately, time.monotonic() - since)
 
     def append(self, arrival: Arrival) -> "Future[Stored]":
         """Queue an arrival; the future is done once it is durable, or holds why it could not be written."""
@@ -178,11 +189,13 @@ class ReportLog:
             while not self._waiting.empty():
                 group.append(self._waiting.get())
             stopping = None in group
-            rhythm.came(len(group), time.monotonic())
+            self._busy_since = time.monotonic()
+            rhythm.came(len(group), self._busy_since)
             self._write_group([waiting for waiting in group if isinstance(waiting, _Waiting)])
             for waiting in group:
                 if isinstance(waiting, forgetting.Wish):
                     self._forget(waiting)
+            self._busy_since = None
 
     def _write_group(self, group: Sequence[_Waiting]) -> None:
         if not group:
@@ -190,12 +203,13 @@ class ReportLog:
         try:
             outcomes: Sequence[Outcome] = self._commit([waiting.arrival for waiting in group])
         except Exception as error:  # noqa: BLE001  # whoever waits for the arrival is told; the thread lives on
-            if len(group) > 1:
+            if len(group) > 1 and not isinstance(error, sqlite3.OperationalError):
                 for waiting in group:  # so that one arrival cannot take its neighbours with it
                     self._write_group([waiting])
                 return
-            _LOG.exception("an envelope could not be written to the report log")
-            outcomes = [error]
+            # The disk is full or the file locked: each alone would only wait and fail again.
+            _LOG.exception("%d envelopes could not be written to the report log", len(group))
+            outcomes = [error] * len(group)
         with self._lock:
             self._pending_reports -= sum(1 + len(waiting.arrival.reports) for waiting in group)
         _tell(group, outcomes)

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP/1.1 with our own patience: a deadline and a limit for request heads.
+"""uvicorn's HTTP/1.1 with our own patience: a deadline and a limit for request heads, no memory for unread bodies.
 
 uvicorn itself closes idle connections but never half-open ones.
 """
@@ -55,6 +55,12 @@ class PatientProtocol(HttpToolsProtocol):
         """The rest of a body that nobody reads any more is here."""
         self._stop_waiting()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Let go of what came of a body and nobody read: uvicorn would keep it as long as the connection stays."""
+        if self.cycle is not None and self.cycle.response_complete:
+            self.cycle.body = bytearray()
+        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing to wait for."""

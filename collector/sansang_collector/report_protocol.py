@@ -21,6 +21,8 @@ MOST_BYTES = 65_536
 """The longest body that may go the short way."""
 MOMENT_S = 0.25
 """How long a held request waits for its body; after that it goes the long way, which is patient."""
+MOST_HELD_BYTES = 16_777_216
+"""Announced by all requests held back at a time; beyond it the long way, which asks who it is before it reads."""
 _PATH = PATH.encode()
 
 
@@ -40,6 +42,8 @@ class ReportProtocol(PatientProtocol):
     _held: list[bytes] | None = None
     """What is here of the body of a request that may go the short way."""
 
+    _announced = 0
+    """How long the body of the request held back will be."""
     _moment: asyncio.TimerHandle | None = None
 
     def __init__(
@@ -51,7 +55,7 @@ class ReportProtocol(PatientProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         assert isinstance(config.app, Application)
-        self._take = config.app.ingest.take
+        self._ingest = config.app.ingest
 
     def data_received(self, data: bytes) -> None:
         """Wait a moment for the rest of what is held: head and body are often two packets."""
@@ -63,7 +67,7 @@ class ReportProtocol(PatientProtocol):
         """Hold the request back if it may go the short way."""
         if self.url == _PATH and self._may_be_short():
             self._stop_waiting()
-            self._held = []
+            self._hold()
         else:
             super().on_headers_complete()
 
@@ -97,7 +101,8 @@ class ReportProtocol(PatientProtocol):
         return (
             len(headers) == len(self.headers)
             and headers.get(b"content-length", b"").isdigit()
-            and int(headers[b"content-length"]) <= MOST_BYTES
+            and (length := int(headers[b"content-length"])) <= MOST_BYTES
+            and self._ingest.held_bytes + length <= MOST_HELD_BYTES
             and b"transfer-encoding" not in headers
             and not self.expect_100_continue
             and (self.cycle is None or self.cycle.response_complete)
@@ -115,7 +120,7 @@ class ReportProtocol(PatientProtocol):
             self._say(cycle, said)
 
         try:
-            taken = self._take(self._headers, body, say)
+            taken = self._ingest.take(self._headers, body, say)
         except Exception:  # noqa: BLE001  # the long way meets it again, and makes it the 500 it is
             _LOG.exception("a report could not go the short way")
             taken = False
@@ -130,8 +135,15 @@ class ReportProtocol(PatientProtocol):
             for piece in held:
                 super().on_body(piece)
 
+    def _hold(self) -> None:
+        self._held = []
+        self._announced = int(self._headers[b"content-length"])
+        self._ingest.held_bytes += self._announced
+
     def _let_go(self) -> list[bytes]:
         held, self._held = self._held, None
+        if held is not None:
+            self._ingest.held_bytes -= self._announced
         if self._moment is not None:
             self._moment.cancel()
             self._moment = None

@@ -52,7 +52,9 @@ class Collector:
         self.taken = 0
         self.store = Store(settings.folder)
         try:
-            self.log = ReportLog(settings.folder)
+            with self.store.read() as connection:
+                after = consumers.furthest(connection)
+            self.log = ReportLog(settings.folder, after)
         except Exception:
             self.store.close()
             raise

@@ -13,6 +13,7 @@ from sansang_collector import cli, commune, tokens
 from sansang_collector.log import ReportLog
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.store import Store
+from tests.support.collector_process import running_collector
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -120,6 +121,18 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFix
 
     assert status == 1
     assert said.startswith(f"Cannot listen on {address}:")
+
+
+def test_a_second_collector_on_a_folder_is_one_sentence_and_a_killed_one_leaves_it_free(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running_collector(tmp_path) as first:
+        status, _, said = run(capsys, "serve", "--data", str(tmp_path), "--listen", "127.0.0.1:0")
+        first.kill()
+        with running_collector(tmp_path) as next_one, next_one.client() as client:
+            assert client.get("/-/ready").status_code == 200
+
+    assert (status, said) == (1, f"Another collector is already running on {tmp_path}.")
 
 
 @pytest.mark.parametrize("file", ["ledger.db", "log.db"])

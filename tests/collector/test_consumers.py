@@ -116,6 +116,31 @@ async def test_a_consumer_catches_up_from_the_log_after_a_restart(store: Store, 
     assert written(store) == ["1", "2", "3"]
 
 
+async def test_what_comes_after_the_log_was_lost_is_applied_too(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = ReportLog(tmp_path)
+    for seq in (1, 2):
+        log.append(arrival(taken(seq))).result(20)
+    await follow(store, log, Diary(), 2)
+    log.close()
+    lose(tmp_path)
+    with store.read() as connection:
+        log = ReportLog(tmp_path, consumers.furthest(connection))
+    assert log.read_from(0, 100) == []
+    log.append(arrival(taken(3))).result(20)
+    await follow(store, log, Diary(), 3)
+    log.close()
+
+    assert written(store) == ["1", "2", "3"]
+    assert "log.db ends at 0 but was read up to 2" in caplog.text
+
+
+def lose(folder: Path) -> None:
+    for file in folder.glob("log.db*"):
+        file.unlink()
+
+
 async def test_an_entry_that_breaks_a_consumer_is_left_out_and_the_next_ones_are_not(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -313,3 +313,36 @@ def test_scrapes_at_once_say_the_same(still: Still) -> None:
 
     assert len(texts) == 4
     assert len(set(texts)) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_kept_says_what_would_be_rendered_now_whatever_happened(still: Still, seed: int) -> None:
+    chance = random.Random(seed)
+    for name in ("pc-1", "pc-2", "pc-3"):
+        still.agent(name)
+    late = Profile(checks=CHECKS[:2])
+
+    def report_comes() -> None:
+        checks = chance.sample([check.id for check in CHECKS], 2)
+        results = [result(check, at=-chance.choice((0, 9_999, 10_000, 20_000, 60_000))) for check in checks]
+        still.take(*results, agent=chance.randrange(1, 4), config=chance.choice((CONFIG, profile_hash(late), "")))
+
+    def time_passes() -> None:
+        still.now += chance.choice((0.001, 4.999, 5.0, 15.0, 25.0, 45.0, 46.0, -30.0))
+
+    def is_renamed() -> None:
+        change = "UPDATE agent SET name = ?, commune = ? WHERE id = ?"
+        values = (f"pc {chance.random()}", chance.choice(("05983", "05984")), chance.randrange(1, 4))
+        still.store.write_sync(lambda connection: connection.exec_driver_sql(change, values))
+
+    def profile_comes() -> None:
+        still.store.write_sync(lambda connection: profiles_seen.keep(connection, {profile_hash(late): late}, still.now))
+
+    def silence_is_noticed() -> None:
+        still.store.write_sync(lambda connection: liveness.mark_silent(connection, still.collector.present()))
+
+    happenings = (report_comes, report_comes, time_passes, time_passes, is_renamed, silence_is_noticed)
+    for step in range(120):
+        chance.choice((*happenings, profile_comes) if step > 60 else happenings)()
+        fresh = Exposition(still.collector).write("").text.decode()
+        assert of_agents(plain(still.text())) == of_agents(plain(fresh))

@@ -1,8 +1,11 @@
 """The report log: durable before it is answered, one order, read from memory or from the file alike."""
 
 import asyncio
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from sqlite3 import IntegrityError, OperationalError
 from typing import Any
@@ -14,6 +17,7 @@ from sansang_agent.contract.codec import encode, report_code
 from sansang_agent.contract.report import Report, Sent, SpoolState
 from sansang_collector import log as log_module
 from sansang_collector.log import Arrival, Outcome, ReportLog, Stored, Taken
+from sansang_collector.store import engine
 from tests.support.ledgers import NOW
 from tests.support.reports import BOOT, STREAM, report, result
 
@@ -248,3 +252,45 @@ def test_one_that_cannot_be_written_takes_no_neighbour_with_it_and_the_writer_li
     assert isinstance(bad.exception(20), IntegrityError | OperationalError)
     assert log.alive
     assert [entry.position for entry in log.read_from(0, 100)] == [1, 2]
+
+
+def test_a_locked_file_is_waited_for_once_however_many_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 400)
+    log = ReportLog(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "log.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        first = log.append(arrival(taken(1)))
+        waiting = [log.append(arrival(taken(seq))) for seq in range(2, 12)]
+        for future in (first, *waiting):
+            assert isinstance(future.exception(20), OperationalError)
+        other.execute("ROLLBACK")
+
+    assert len(caplog.records) <= 2  # the first, and all that came meanwhile
+    assert log.queue_seconds == 0
+    assert append(log, taken(2)).kept
+    log.close()
+
+
+def test_a_writer_that_hangs_is_expected_to_take_as_long_again_until_it_goes_on(
+    log: ReportLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked, release = threading.Event(), threading.Event()
+
+    def on_commit() -> None:
+        blocked.set()
+        release.wait(20)
+
+    log.on_commit = on_commit
+    log.append(arrival(taken(1))).result(timeout=20)
+    blocked.wait(20)
+    began = log._busy_since
+    assert began is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: began + 3.0)
+        assert log.queue_seconds == 3.0
+    release.set()
+    append(log, taken(2))
+    log.close()
+    assert log.queue_seconds == 0

@@ -1,5 +1,6 @@
 """Slow clients, silent clients and a writer that cannot keep up: nobody holds the door open for ever."""
 
+import asyncio
 import socket
 import sqlite3
 import threading
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sansang_collector import agents, body, door, profiles_seen, protocol, server, tokens
 from sansang_collector.app import Application, create_app
 from sansang_collector.log import Arrival, ReportLog, Stored
+from sansang_collector.report_protocol import ReportProtocol
 from sansang_collector.settings import CollectorSettings
 from tests.support.ledgers import NOW
 from tests.support.reports import body as envelope
@@ -104,6 +106,27 @@ def test_a_second_head_on_a_kept_connection_has_a_deadline_too(impatient: tuple[
     said = answer_to(impatient[1], b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\nGET /-/hea")
 
     assert said.count(b"HTTP/1.1 200") == 1
+
+
+def test_what_a_stranger_sent_with_the_head_is_not_kept_while_the_connection_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[ReportProtocol] = []
+    connection_made = ReportProtocol.connection_made
+
+    def noted(self: ReportProtocol, transport: asyncio.Transport) -> None:
+        made.append(self)
+        connection_made(self, transport)
+
+    monkeypatch.setattr(ReportProtocol, "connection_made", noted)
+    stranger = b"POST /api/v1/reports HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n"
+    with serving(tmp_path) as (_, port), socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(stranger + b"a" * 50_000)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+        assert answer_to(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")  # a turn later
+        cycle = made[0].cycle
+        assert cycle is not None
+        assert (cycle.response_complete, bytes(cycle.body)) == (True, b"")
 
 
 def busy(monkeypatch: pytest.MonkeyPatch, application: Application) -> None:

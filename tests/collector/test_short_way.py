@@ -114,6 +114,24 @@ def test_a_body_that_takes_its_time_goes_the_long_way_and_is_taken(
     assert said.startswith(b"HTTP/1.1 200 ")
 
 
+def test_only_so_much_is_held_back_for_people_nobody_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_protocol, "MOMENT_S", 20.0)
+    monkeypatch.setattr(report_protocol, "MOST_HELD_BYTES", 1500)
+    stranger = b"POST /api/v1/reports HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
+    with serving(tmp_path) as (application, port):
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as held:
+            held.sendall(stranger)
+            while not application.ingest.held_bytes:
+                time.sleep(0.01)
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+                connection.sendall(stranger)
+                assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")  # told without waiting for the body
+        while application.ingest.held_bytes:
+            time.sleep(0.01)
+        assert exchange(application, port, report(1)).startswith(b"HTTP/1.1 200 ")
+        assert application.ingest.held_bytes == 0
+
+
 def test_requests_sent_ahead_are_answered_one_by_one_in_order(tmp_path: Path) -> None:
     with serving(tmp_path) as (application, port):
         requests = b"".join(
