@@ -58,11 +58,16 @@ HEADS = (
     "peak RSS MiB",
     "other answers",
 )
+PERIOD_S = 60.0
+"""Of every check, so that the time until a server rests is no gap: two and a half periods without a result are one."""
+SHORTEST_MS = 300
+"""Between two reports of one agent, where they are sent as fast as they are answered."""
+_EACH: dict[str, Any] = {"period": PERIOD_S}
 PROFILE = Profile(
     checks=(
-        *(IcmpCheck(id=f"icmp-{n}", rung=Rung.LINE, target=f"192.0.2.{n + 1}") for n in range(10)),
-        *(TcpCheck(id=f"tcp-{n}", rung=Rung.INTERNET, target=f"192.0.2.{n + 11}:443") for n in range(5)),
-        *(HttpCheck(id=f"http-{n}", rung=Rung.SERVICE, target=f"https://192.0.2.{n + 16}/") for n in range(5)),
+        *(IcmpCheck(id=f"icmp-{n}", rung=Rung.LINE, target=f"192.0.2.{n + 1}", **_EACH) for n in range(10)),
+        *(TcpCheck(id=f"tcp-{n}", rung=Rung.INTERNET, target=f"192.0.2.{n + 11}:443", **_EACH) for n in range(5)),
+        *(HttpCheck(id=f"http-{n}", rung=Rung.SERVICE, target=f"https://192.0.2.{n + 16}/", **_EACH) for n in range(5)),
     )
 )
 
@@ -85,6 +90,15 @@ class Phase(NamedTuple):
     reports: int
     connections: int
     impatient: bool = False
+
+    @property
+    def within_ms(self) -> int:
+        """How long ago a report's results were measured at most: since the report of that agent before it."""
+        return round(AGENTS / self.rate * 1000) if self.rate else SHORTEST_MS
+
+
+EVERYONE = Phase(200, AGENTS, 32)
+"""Not counted: a phase is to find agents that have reported lately, not some that were away while another was tried."""
 
 
 class Figures(NamedTuple):
@@ -130,6 +144,7 @@ class Load:
             "start_ms": self._start_ms,
             "profiles": {profile_hash(PROFILE): msgspec.to_builtins(PROFILE)},
             "first": self._first,
+            "within_ms": min(phase.within_ms, 15_000),
             **phase._asdict(),
         }
         self._first += -(-phase.reports // AGENTS)
@@ -266,7 +281,7 @@ SERVERS: dict[str, Callable[[Path], contextlib.AbstractContextManager[Server]]] 
 
 
 def phases(name: str, seconds: float) -> list[Phase]:
-    """The load each server gets after every agent has reported once."""
+    """The load each server gets, each time after every agent has reported once."""
     ours = name.startswith("sansang")
     # a server that answers only after a commit needs many connections to be kept busy
     full = Phase(0, 6_000, 256) if ours else Phase(0, 20_000, 32)
@@ -277,11 +292,15 @@ def measure(name: str, seconds: float) -> list[Figures]:
     """One server through all its phases; ours also at twice its own capacity, an agent per connection."""
     with tempfile.TemporaryDirectory() as folder, SERVERS[name](Path(folder)) as server:
         load = Load(server)
-        load.send(Phase(200, AGENTS, 32))
+        found: list[Figures] = []
+        load.send(EVERYONE)
         with scraped(server) if name == "sansang, whole" else contextlib.nullcontext():
-            found = [load.send(phase) for phase in phases(name, seconds)]
+            for phase in phases(name, seconds):
+                load.send(EVERYONE)
+                found.append(load.send(phase))
             if server.kind == "reports":
                 twice = 2 * found[-1].done / found[-1].seconds
+                load.send(EVERYONE)
                 found.append(load.send(Phase(twice, round(twice * seconds), AGENTS, impatient=True)))
         return found
 

@@ -21,25 +21,25 @@ BOOT = "00000000-0000-4000-8000-000000000001"
 END = b"\r\n\r\n"
 
 
-def results(seed: int) -> list[dict[str, Any]]:
-    """20 results with figures as a healthy line has them: 10 icmp, 5 tcp, 5 https."""
+def results(seed: int, within_ms: int = 15_000) -> list[dict[str, Any]]:
+    """20 results of the last ``within_ms``, with figures as a healthy line has them: 10 icmp, 5 tcp, 5 https."""
     random_ = random.Random(seed)
 
     def ms(low: float, high: float) -> float:
         return round(random_.uniform(low, high), 3)
 
     echoes = [
-        {"check": f"icmp-{number}", "at": -random_.randrange(15_000), "outcome": "ok", "sent": 5, "lost": 0}
+        {"check": f"icmp-{number}", "at": -random_.randrange(within_ms), "outcome": "ok", "sent": 5, "lost": 0}
         | {"rtt_ms": sorted(ms(1, 30) for _ in range(4)), "jitter_ms": ms(0, 2), "address": f"192.0.2.{number + 1}"}
         for number in range(10)
     ]
     doors = [
-        {"check": f"tcp-{number}", "at": -random_.randrange(15_000), "outcome": "ok"}
+        {"check": f"tcp-{number}", "at": -random_.randrange(within_ms), "outcome": "ok"}
         | {"phases_ms": {"connect": ms(1, 30)}, "address": f"192.0.2.{number + 11}"}
         for number in range(5)
     ]
     pages = [
-        {"check": f"http-{number}", "at": -random_.randrange(15_000), "outcome": "ok"}
+        {"check": f"http-{number}", "at": -random_.randrange(within_ms), "outcome": "ok"}
         | {"phases_ms": {"connect": ms(1, 30), "tls": ms(5, 60), "first_byte": ms(5, 90), "transfer": ms(0, 9)}}
         | {"status": 200, "cert_expiry": 1893456000, "address": f"192.0.2.{number + 16}"}
         for number in range(5)
@@ -68,7 +68,9 @@ class Reports:
         self._tokens = plan["tokens"]
         self._config = plan["config"]
         self._profiles = json.dumps(plan["profiles"]) if plan["first"] == 0 else "{}"
-        self._variants = [json.dumps(results(seed), separators=(",", ":")) for seed in range(VARIANTS)]
+        self._variants = [
+            json.dumps(results(seed, plan["within_ms"]), separators=(",", ":")) for seed in range(VARIANTS)
+        ]
         nic = {"name": "Ethernet", "up": True, "bps": 1_000_000_000, "addresses": ["192.168.1.20"]}
         host = {"uptime_s": 86400, "cpu": 0.07, "memory": 0.61, "disk_free_bytes": 51_200_000_000, "nics": [nic]}
         host |= {"gateways": ["192.168.1.1"], "dns": ["192.168.1.1"], "power": {"source": "mains", "percent": 97}}

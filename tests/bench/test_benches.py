@@ -56,7 +56,7 @@ def test_the_icmp_bench_measures_our_own_trains() -> None:
 
 def test_the_load_is_what_the_collector_takes() -> None:
     name = profile_hash(ingest.PROFILE)
-    plan = {"tokens": ["secret"], "config": name, "first": 0}
+    plan = {"tokens": ["secret"], "config": name, "first": 0, "within_ms": 1_500}
     plan |= {"profiles": {name: msgspec.to_builtins(ingest.PROFILE)}}
     body = ingest_load.Reports(plan).body(0, 3)
     taken, refused = records.sort_out(records.open_envelope(body))

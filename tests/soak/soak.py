@@ -1,7 +1,8 @@
 """``make soak``: a real collector and real agents under random faults for half an hour, then the books compared.
 
-The first third kills both sides by SIGKILL; the rest leaves the processes alive, so that their memory can be
-followed, and suspends them, sets clocks and breaks what they measure. Exit 1 when anything was lost or doubled.
+The first quarter kills both sides by SIGKILL; the rest leaves the processes alive, so that their memory can be followed
+(from the end of the first third on), and suspends them, sets clocks and breaks what they measure. Exit 1 when anything
+was lost or doubled.
 """
 
 import argparse
@@ -42,7 +43,12 @@ class Plan(NamedTuple):
 
     @property
     def killing(self) -> float:
-        """How long the killing lasts; memory is followed from here on."""
+        """How long the killing lasts."""
+        return self.seconds / 4
+
+    @property
+    def warm(self) -> float:
+        """From when on memory is followed: caches are full some minutes after the last start."""
         return self.seconds / 3
 
 
@@ -68,7 +74,7 @@ class Soak:
         self._began = time.monotonic()
         try:
             await self._kill()
-            following = asyncio.create_task(self._follow())
+            following = asyncio.create_task(self._follow())  # once the last ones started are warm
             await self._disturb()
             following.cancel()
             await self._settle()
@@ -140,6 +146,7 @@ class Soak:
         self.world.mend()
 
     async def _follow(self) -> None:
+        await self._until(self._plan.warm)
         while True:
             self._sample("collector", self.centre.pid)
             for machine in self.machines:
@@ -215,7 +222,9 @@ def _memory(name: str, samples: list[tuple[float, float]], slope: float) -> str:
     minutes = [f"{samples[index][0] / 60:.0f}" for index in (0, -1)]
     first, last, most = samples[0][1], samples[-1][1], max(size for _, size in samples)
     between = f"minute {minutes[0]} to {minutes[1]}"
-    return f"| memory of {name}, {between} | slope {slope:+.2f} MiB ({first:.1f} → {last:.1f}, at most {most:.1f}) |"
+    fifths = " → ".join(f"{samples[len(samples) * part // 5][1]:.1f}" for part in range(1, 5))
+    shape = f"{first:.1f} → {fifths} → {last:.1f}, at most {most:.1f}"
+    return f"| memory of {name}, {between} | slope {slope:+.2f} MiB ({shape}) |"
 
 
 def _details(difference: Difference) -> list[str]:
@@ -232,7 +241,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--agents", type=int, default=3)
-    parser.add_argument("--kills", type=int, default=50, help="of each side, all in the first third")
+    parser.add_argument("--kills", type=int, default=50, help="of each side, all in the first quarter")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     return parser.parse_args()
 

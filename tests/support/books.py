@@ -36,6 +36,9 @@ class Books(NamedTuple):
     logged: Counter[Identity]
     results: dict[int, list[Result]]
     """By agent, in the order in which their reports were taken."""
+    instants: int
+    """At how many milliseconds there is a result of each check. A second one at the same is no other to history: two
+    fall together where an envelope was on its way for as long as a suspended collector did not look."""
     applied: dict[str, set[Identity]]
     moments: dict[int, int]
     """Results that took effect in history, by agent."""
@@ -72,11 +75,17 @@ def open_books(data: Path) -> Books:
     log, ledger = data / "log.db", data / "ledger.db"
     logged: Counter[Identity] = Counter()
     newest: dict[int, list[tuple[str, float, list[Result]]]] = {}
-    for agent, stream, seq, body in rows(log, "SELECT agent, stream, seq, body FROM report"):
+    instants: set[tuple[int, str, int]] = set()
+    sent = "SELECT agent, stream, seq, body, received, envelope.mono FROM report JOIN envelope USING (position, agent)"
+    for agent, stream, seq, body, received, sent_mono in rows(log, sent):
         logged[Identity(agent, stream, seq)] += 1
         report = msgspec.json.decode(body)
         found = [Result(one["check"], one["outcome"]) for one in report.get("results", [])]
         newest.setdefault(agent, []).append((report["boot"], report["mono"], found))
+        taken = received - (sent_mono - report["mono"])
+        for one in report.get("results", []):
+            at = min(taken + one.get("at", 0) / 1000, received)
+            instants.add((agent, one["check"], round(at * 1000)))
     results = {
         agent: [one for *_, found in sorted(reports, key=lambda row: row[:2]) for one in found]
         for agent, reports in newest.items()
@@ -90,6 +99,7 @@ def open_books(data: Path) -> Books:
     return Books(
         logged,
         results,
+        len(instants),
         applied,
         dict(rows(ledger, moments)),
         {(agent, one[0]): one[4] for agent, body in latest for one in msgspec.json.decode(body)},
@@ -109,7 +119,7 @@ def compare(books: Books, owed: Iterable[Identity]) -> Difference:
         lost=set(owed) - logged,
         doubled={identity for identity, count in books.logged.items() if count > 1},
         unapplied={identity for name in CONSUMERS for identity in logged ^ books.applied[name]},
-        moments=sum(books.moments.values()) - sum(len(found) for found in books.results.values()),
+        moments=sum(books.moments.values()) - books.instants,
         stale={key for key, outcome in newest.items() if books.latest.get(key) != outcome},
     )
 

@@ -13,6 +13,11 @@ BUSY_TIMEOUT_MS = 10_000
 """How long to wait for another process that is writing, for example ``sansang-collector token``."""
 
 
+CACHE_KIB = 1024
+"""Pages each connection keeps. What a province writes is spread over more than would fit into any cache we would give
+it; the system keeps the files' pages anyway."""
+
+
 def writing_engine(path: Path) -> Engine:
     """An engine whose transactions take the write lock when they begin (``BEGIN IMMEDIATE``)."""
     engine = _engine(path, "BEGIN IMMEDIATE")
@@ -51,6 +56,7 @@ def _engine(path: Path, begin: str, query_only: bool = False) -> Engine:
         if not query_only:
             connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         connection.execute("PRAGMA foreign_keys=ON")
         if query_only:
             connection.execute("PRAGMA query_only=ON")
