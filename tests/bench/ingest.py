@@ -60,6 +60,8 @@ HEADS = (
 )
 PERIOD_S = 60.0
 """Of every check, so that the time until a server rests is no gap: two and a half periods without a result are one."""
+LONGEST_MS = 3_000
+"""Between the last report of an agent in one phase and its first in the next there is more."""
 SHORTEST_MS = 300
 """Between two reports of one agent, where they are sent as fast as they are answered."""
 _EACH: dict[str, Any] = {"period": PERIOD_S}
@@ -93,8 +95,8 @@ class Phase(NamedTuple):
 
     @property
     def within_ms(self) -> int:
-        """How long ago a report's results were measured at most: since the report of that agent before it."""
-        return round(AGENTS / self.rate * 1000) if self.rate else SHORTEST_MS
+        """How long ago a report's results were measured at most: after those of that agent's report before it."""
+        return min(round(AGENTS / self.rate * 1000), LONGEST_MS) if self.rate else SHORTEST_MS
 
 
 EVERYONE = Phase(200, AGENTS, 32)
@@ -144,7 +146,7 @@ class Load:
             "start_ms": self._start_ms,
             "profiles": {profile_hash(PROFILE): msgspec.to_builtins(PROFILE)},
             "first": self._first,
-            "within_ms": min(phase.within_ms, 15_000),
+            "within_ms": phase.within_ms,
             **phase._asdict(),
         }
         self._first += -(-phase.reports // AGENTS)
