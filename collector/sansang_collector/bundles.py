@@ -14,6 +14,7 @@ from sqlalchemy import Column, Connection, ForeignKey, Integer, Table, Text, tex
 from sansang_agent.contract.outcome import Outcome, Reason, outcome_of
 from sansang_agent.contract.report import Result
 
+from .chunks import Single
 from .store import LEDGER
 
 BUNDLE = Table(
@@ -35,20 +36,6 @@ SPAN_MS = 60_000
 
 Cell = list[Any]
 """One result as it lies in a body."""
-
-
-class Single(NamedTuple):
-    """One result as it comes out: when, of which series, why it was not ok, and its figures in microseconds."""
-
-    at_ms: int
-    series: int
-    reason: Reason | None = None
-    total_us: int | None = None
-    sent: int = 0
-    lost: int = 0
-    least_us: int | None = None
-    middle_us: int = 0
-    most_us: int = 0
 
 
 def cell_of(series: int, result: Result) -> Cell:

@@ -28,6 +28,7 @@ from sansang_agent.contract.outcome import Outcome, Reason, outcome_of
 
 from . import bundles, fronts
 from .bundles import Cell
+from .chunks import Single
 from .fronts import Tip
 from .intervals import Interval, Moment, Timeline
 from .series import Series
@@ -136,7 +137,7 @@ def add(
     return _tip(connection, series)
 
 
-def _moment(single: bundles.Single | None) -> Moment | None:
+def _moment(single: Single | None) -> Moment | None:
     return Moment(single.at_ms, outcome_of(single.reason), single.reason) if single else None
 
 

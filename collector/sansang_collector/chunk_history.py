@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, Table
 
 from . import bundles, chunks, fronts
-from .bundles import Single
-from .chunks import SLOT_MS, Block, Figures, Slots, Summary
+from .chunks import SLOT_MS, Block, Single, Slots, Summary
 from .fronts import Front
 from .store import LEDGER
 
@@ -51,7 +50,7 @@ def add(connection: Connection, agent: int, front: Front, late: Iterable[Single]
         front.closed = upto
         fronts.stretch_rows(connection, front.tips.values())
     if found:
-        _join(connection, agent, chunks.summed(_figures(front, found)))
+        _join(connection, agent, chunks.summed(_named(front, found)))
 
 
 def close_all(connection: Connection, agents: Sequence[int], now: float) -> None:
@@ -62,10 +61,9 @@ def close_all(connection: Connection, agents: Sequence[int], now: float) -> None
     fronts.write(connection, known)
 
 
-def _figures(front: Front, found: Iterable[Single]) -> Iterator[Figures]:
+def _named(front: Front, found: Iterable[Single]) -> Iterator[tuple[str, Single]]:
     checks = {tip.series: check for check, tip in front.tips.items()}
-    for one in found:
-        yield Figures(checks[one.series], one.at_ms, *one[2:])
+    return ((checks[one.series], one) for one in found)
 
 
 def _join(connection: Connection, agent: int, block: Block) -> None:
@@ -114,7 +112,7 @@ def _open(connection: Connection, agent: int, first: float, last: float) -> Bloc
     if front is None:
         return {}
     begin_ms = max(front.closed * SLOT_MS, int(first * 1000))
-    return chunks.summed(_figures(front, bundles.between(connection, agent, begin_ms, int(last * 1000))))
+    return chunks.summed(_named(front, bundles.between(connection, agent, begin_ms, int(last * 1000))))
 
 
 def _steps(slots: Slots, first: float, last: float, step_s: int) -> dict[int, Summary]:

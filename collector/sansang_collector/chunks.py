@@ -60,11 +60,11 @@ Block = dict[str, Slots]
 """By check."""
 
 
-class Figures(NamedTuple):
-    """What a summary counts of one result."""
+class Single(NamedTuple):
+    """One result as it is kept: when, of which series, why it was not ok, and its figures in microseconds."""
 
-    check: str
     at_ms: int
+    series: int
     reason: Reason | None = None
     total_us: int | None = None
     sent: int = 0
@@ -74,7 +74,7 @@ class Figures(NamedTuple):
     most_us: int = 0
 
 
-def of(one: Figures) -> Summary:
+def of(one: Single) -> Summary:
     """One result as a summary."""
     total, rtt = Range(), Range()
     if one.total_us is not None:
@@ -85,11 +85,11 @@ def of(one: Figures) -> Summary:
     return Summary(1, int(one.reason is None), reasons, one.sent, one.lost if one.sent else 0, rtt, total)
 
 
-def summed(found: Iterable[Figures]) -> Block:
-    """Results as a block."""
+def summed(found: Iterable[tuple[str, Single]]) -> Block:
+    """Results, each with its check, as a block."""
     block: Block = {}
-    for one in found:
-        add(block, one.check, one.at_ms // SLOT_MS, of(one))
+    for check, one in found:
+        add(block, check, one.at_ms // SLOT_MS, of(one))
     return block
 
 

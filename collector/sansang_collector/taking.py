@@ -17,8 +17,8 @@ from sansang_agent.contract.report import Result
 from sansang_agent.contract.rung import Rung
 
 from . import boots, bundles, check_history
-from .bundles import Cell, Row, Single
-from .chunks import SLOT_MS
+from .bundles import Cell, Row
+from .chunks import SLOT_MS, Single
 from .clocks import Dating, dating, live_seconds
 from .fronts import Front, Tip
 from .held import Held

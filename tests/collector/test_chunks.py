@@ -16,7 +16,7 @@ from sansang_agent.contract.report import Result
 from sansang_collector import bundles, chunk_history, chunks, consumers, fronts
 from sansang_collector.bundles import BUNDLE
 from sansang_collector.chunk_history import CHUNK
-from sansang_collector.chunks import Figures
+from sansang_collector.chunks import Single
 from sansang_collector.fronts import Front, Tip
 from sansang_collector.history import History
 from sansang_collector.store import Store
@@ -51,8 +51,8 @@ class Measured(NamedTuple):
     result: Result
 
 
-def figures(result: Result, at: float = HOUR) -> Figures:
-    return Figures(result.check, round(at * 1000), *bundles.single(0, bundles.cell_of(1, result))[2:])
+def kept(result: Result) -> Single:
+    return bundles.single(0, bundles.cell_of(1, result))
 
 
 def keep(connection: Connection, agent: int, found: list[Measured], now: float) -> None:
@@ -71,7 +71,7 @@ def keep(connection: Connection, agent: int, found: list[Measured], now: float) 
 def test_a_summary_counts_outcomes_reasons_and_lost_echoes() -> None:
     found = chunks.Summary()
     for one in (ping(), ping(lost=2), failed("timeout"), failed("timeout"), failed("no_permission", "unknown")):
-        found = chunks.merge(found, chunks.of(figures(one)))
+        found = chunks.merge(found, chunks.of(kept(one)))
 
     assert (found.count, found.reasons) == (5, {Reason.TIMEOUT: 2, Reason.NO_PERMISSION: 1})
     assert [found.count_of(outcome) for outcome in Outcome] == [2, 2, 1]
@@ -81,7 +81,7 @@ def test_a_summary_counts_outcomes_reasons_and_lost_echoes() -> None:
 def test_a_summary_keeps_shortest_mean_and_longest_round_trip() -> None:
     found = chunks.Summary()
     for one in (ping(1.0), ping(2.0), failed("timeout")):
-        found = chunks.merge(found, chunks.of(figures(one)))
+        found = chunks.merge(found, chunks.of(kept(one)))
 
     assert found.rtt == chunks.Range(2, 3000, 500, 8000)
     assert found.rtt.mean_us == 1500
@@ -91,13 +91,13 @@ def test_a_summary_keeps_shortest_mean_and_longest_round_trip() -> None:
 def test_the_phases_of_a_probe_are_its_duration_in_all() -> None:
     result = msgspec.convert(reports.result("dvc", phases_ms={"connect": 12.0, "tls": 30.25}), Result)
 
-    assert chunks.of(figures(result)).total == chunks.Range(1, 42_250, 42_250, 42_250)
+    assert chunks.of(kept(result)).total == chunks.Range(1, 42_250, 42_250, 42_250)
 
 
 def test_a_block_comes_out_as_it_was_packed() -> None:
     block: chunks.Block = {}
     for slot, result in ((10, ping()), (11, failed("timeout")), (10, ping(3.0, check="out"))):
-        chunks.add(block, result.check, slot, chunks.of(figures(result)))
+        chunks.add(block, result.check, slot, chunks.of(kept(result)))
 
     assert chunks.decode(chunks.encode(block)) == block
     assert chunks.decode_check(chunks.encode(block), "gw") == block["gw"]

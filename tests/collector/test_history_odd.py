@@ -11,6 +11,7 @@ from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.rung import Rung
 from sansang_collector import bundles, fronts, profiles_seen
 from sansang_collector.changes import CHANGE
+from sansang_collector.chunks import Single
 from sansang_collector.history import History
 from sansang_collector.series import SERIES
 from sansang_collector.store import Store
@@ -153,7 +154,7 @@ def test_a_change_and_a_result_from_long_before_do_not_read_what_lies_between(
     read: list[float] = []
     between = bundles.between
 
-    def timed(connection: Connection, agent: int, first_ms: int, last_ms: int) -> Iterator[bundles.Single]:
+    def timed(connection: Connection, agent: int, first_ms: int, last_ms: int) -> Iterator[Single]:
         read.append((last_ms - first_ms) / 1000)
         return between(connection, agent, first_ms, last_ms)
 
