@@ -25,6 +25,7 @@ from sansang_agent.contract.rung import Rung  # noqa: E402
 from sansang_collector import agents, check_history, consumers, points, profiles_seen, rung_history  # noqa: E402
 from sansang_collector.history import History  # noqa: E402
 from sansang_collector.log import Arrival, ReportLog, Taken  # noqa: E402
+from sansang_collector.running import RUNGS_PUT_OFF_S  # noqa: E402
 from sansang_collector.store import Store  # noqa: E402
 from tests.bench.measuring import machine, percentile, table  # noqa: E402
 
@@ -90,7 +91,7 @@ def sizes(path: Path) -> dict[str, int]:
 
 def disk(folder: Path, hours: float) -> str:
     """Play an agent's day through the real log and the real consumer; a table of what it takes."""
-    store, log, history = Store(folder), ReportLog(folder), History()
+    store, log, history = Store(folder), ReportLog(folder), History(RUNGS_PUT_OFF_S)
     store.write_sync(lambda it: agents.register(it, "05983", "pc-1", START))
     store.write_sync(lambda it: profiles_seen.keep(it, {profile_hash(PROFILE): PROFILE}, START))
     empty = sizes(folder / "log.db") | sizes(folder / "ledger.db")
