@@ -38,11 +38,6 @@ def register(connection: Connection, commune: str, name: str, now: float) -> int
     return int(connection.scalars(AGENT.insert().values(row).returning(AGENT.c.id)).one())
 
 
-def commune_of(connection: Connection, agent: int) -> str:
-    """The commune an agent belongs to; the agent must exist."""
-    return str(connection.scalars(select(AGENT.c.commune).where(AGENT.c.id == agent)).one())
-
-
 def communes_of(connection: Connection, agents: Iterable[int]) -> dict[int, str]:
     """The communes these agents belong to; agents that do not exist are left out."""
     rows = connection.execute(_COMMUNES, {"agents": list(agents)}).tuples()

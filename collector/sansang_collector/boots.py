@@ -39,13 +39,11 @@ def contact(agent: int, sent: Sent, received: float) -> InBoot:
     return InBoot(agent, sent.boot, seen.skew, received, seen.began)
 
 
-def record(connection: Connection, agent: int, sent: Sent, received: float) -> None:
-    """Remember what an envelope shows of its boot. Every consumer does so before dating reports; twice does no harm."""
-    record_all(connection, [contact(agent, sent, received)])
-
-
 def record_all(connection: Connection, contacts: Sequence[InBoot]) -> None:
-    """Remember contacts in this order; of one boot the newest by arrival stays."""
+    """Remember contacts in this order; of one boot the newest by arrival stays.
+
+    Every consumer does so before dating reports; twice does no harm.
+    """
     if contacts:
         connection.exec_driver_sql(_RECORD, list(contacts))
 

@@ -207,7 +207,7 @@ def test_spent_links_sessions_and_long_past_boots_go(store: Store) -> None:
             links.issue_link(connection, at)
             opened = links.issue_link(connection, at)
             assert links.use_link(connection, opened, at)
-            boots.record(connection, 1, reports_sent(f"boot-{age}"), at)
+            boots.record_all(connection, [boots.contact(1, reports_sent(f"boot-{age}"), at)])
 
     store.write_sync(write)
     asyncio.run(retention.trim_ledger(store, LIMITS, NOW))
