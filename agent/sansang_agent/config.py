@@ -13,6 +13,7 @@ import msgspec
 
 from .config_places import config_files, data_dirs
 from .config_rules import judge
+from .contract.assignment import Contacts
 from .contract.check import Check, Profile
 from .contract.settings import load
 
@@ -36,17 +37,6 @@ class Commune(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str = ""
     name: str = ""
-
-
-class Contacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to call, by owner: as it should be read out. Empty is said to be empty, never made up."""
-
-    power: str = ""
-    commune_it: str = ""
-    telecom: str = ""
-    network_operator: str = ""
-    resolver_operator: str = ""
-    service_owner: str = ""
 
 
 class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,9 +24,13 @@ AGENT = Table(
     Column("commune", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("created_at", Float, nullable=False),
+    Column("role", Text, nullable=False, default="counter"),
+    Column("retired_at", Float),
+    Column("changed_at", Float, nullable=False, default=0.0),
     UniqueConstraint("commune", "name"),
     sqlite_autoincrement=True,
 )
+"""``role``: contract.assignment.Role. ``changed_at``: when role or retirement last changed."""
 
 
 def register(connection: Connection, commune: str, name: str, now: float) -> int:

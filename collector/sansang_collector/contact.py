@@ -49,6 +49,7 @@ MACHINE = Table(
     Column("host", LargeBinary),
     Column("goodbye", Text),
     Column("back", Float),
+    Column("assigned", Text, nullable=False, default=""),
 )
 
 
@@ -75,6 +76,7 @@ class MachineRow(NamedTuple):
     host: bytes | None
     goodbye: str | None
     back: float | None
+    assigned: str
     received: float
 
 
@@ -122,9 +124,9 @@ _TOUCH = """
         spool_rows = excluded.spool_rows, spool_oldest = excluded.spool_oldest, spool_bytes = excluded.spool_bytes,
         position = excluded.position, silent = 0"""
 _MEET = """
-    INSERT INTO machine (agent, at, version, config, host, goodbye, back) VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO machine (agent, at, version, config, host, goodbye, back, assigned) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (agent) DO UPDATE SET at = excluded.at, version = excluded.version, config = excluded.config,
-        host = excluded.host, goodbye = excluded.goodbye, back = excluded.back
+        host = excluded.host, goodbye = excluded.goodbye, back = excluded.back, assigned = excluded.assigned
     WHERE excluded.at >= machine.at OR machine.at > ?"""
 _DROP = """
     INSERT INTO dropped (agent, stream, spans, count) VALUES (?, ?, ?, ?)

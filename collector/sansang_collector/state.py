@@ -107,9 +107,8 @@ class _Batch(msgspec.Struct):
         report, at = max(sure, key=lambda pair: pair[1])
         host = encode(report.host) if report.host else None
         reason, back = (report.goodbye.reason, report.goodbye.back) if report.goodbye else (None, None)
-        self.machines.append(
-            MachineRow(entry.agent, at, report.version, report.config, host, reason, back, entry.received)
-        )
+        said = (report.version, report.config, host, reason, back, report.assigned)
+        self.machines.append(MachineRow(entry.agent, at, *said, entry.received))
 
     def _keep_newest(self, entry: Entry) -> None:
         rows = self.latest.setdefault(entry.agent, {})

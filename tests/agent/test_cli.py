@@ -12,7 +12,8 @@ import pytest
 from sansang_agent import __version__, cli, last_verdict, status
 from sansang_agent.commands import status as status_command
 from sansang_agent.commands.report import report
-from sansang_agent.config import AgentConfig, Commune, Contacts
+from sansang_agent.config import AgentConfig, Commune
+from sansang_agent.contract.assignment import Contacts
 from sansang_agent.contract.check import Profile, TcpCheck
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.outcome import Outcome, Reason

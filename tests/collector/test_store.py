@@ -123,12 +123,18 @@ def test_a_file_of_a_newer_program_is_refused_in_a_clear_sentence(tmp_path: Path
     connection.commit()
     connection.close()
 
-    with pytest.raises(NewerSchemaError, match=r"ledger.db has schema version 99, but this program only knows up to 4"):
+    with pytest.raises(NewerSchemaError, match=r"ledger.db has schema version 99, but this program only knows up to 5"):
         Store(tmp_path)
 
 
 def test_the_tables_as_declared_are_those_of_the_migrations(tmp_path: Path) -> None:
-    for name in ("running", "inventory.versions"):  # and with them every module that declares a table
+    for name in (
+        "running",
+        "inventory.versions",
+        "audit",
+        "requests",
+        "habits",
+    ):  # and with them every module that declares a table
         import_module(f"sansang_collector.{name}")
     Store(tmp_path).close()
     declared = create_engine("sqlite://")

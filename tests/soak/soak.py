@@ -1,6 +1,6 @@
 """``make soak``: a real collector and real agents under random faults for half an hour, then the books compared.
 
-The first quarter kills both sides by SIGKILL; the rest leaves the processes alive, so that their memory can be followed
+The first sixth kills both sides by SIGKILL; the rest leaves the processes alive, so that their memory can be followed
 (from the end of the first third on), and suspends them, sets clocks and breaks what they measure. Exit 1 when anything
 was lost or doubled.
 """
@@ -44,7 +44,7 @@ class Plan(NamedTuple):
     @property
     def killing(self) -> float:
         """How long the killing lasts."""
-        return self.seconds / 4
+        return self.seconds / 6
 
     @property
     def warm(self) -> float:
@@ -241,7 +241,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--agents", type=int, default=3)
-    parser.add_argument("--kills", type=int, default=50, help="of each side, all in the first quarter")
+    parser.add_argument("--kills", type=int, default=50, help="of each side, all in the first sixth")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     return parser.parse_args()
 

@@ -33,6 +33,9 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What people call it (Vietnamese, NFC); empty shows the target."""
     network: Network = Network.BOTH
     period: Seconds = 15.0
+    phase: Annotated[float, msgspec.Meta(ge=0, lt=86400)] | None = None
+    """Seconds into the period at which it is run, counted from the epoch of the collector's clock; the centre spreads
+    machines by it. None: a share of the period that is this machine's own."""
     timeout: Seconds = 4.0
     confirm: bool = True
     """Ask again (3 tries, 1 s apart) before saying failed; off for shared services."""

@@ -173,6 +173,14 @@ class Goodbye(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     back: float | None = None
 
 
+class RequestAnswer(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What a machine found when the centre asked it to look now; its results are nobody's latest."""
+
+    id: Hex128
+    """The request's."""
+    results: Annotated[tuple[Result, ...], msgspec.Meta(max_length=5)] = ()
+
+
 class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What one agent saw since its last report. Identity: (agent, stream, seq)."""
 
@@ -188,8 +196,11 @@ class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     version: str = ""
     config: str = ""
     """Hash of the profile the checks belong to."""
+    assigned: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    """Hash of the centre's assignment the profile was made of; empty: the machine's own configuration."""
     host: Host | None = None
     results: tuple[Result, ...] = ()
+    answers: Annotated[tuple[RequestAnswer, ...], msgspec.Meta(max_length=5)] = ()
     goodbye: Goodbye | None = None
 
 
@@ -245,11 +256,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     stored: tuple[tuple[str, tuple[Span, ...]], ...] = ()
     refused: tuple[Refused, ...] = ()
     config: str | None = None
-    """The profile the centre wants this agent to use; none while agents use their own."""
+    """Hash of the assignment the centre has for this agent; None: it has none."""
     profiles_wanted: tuple[str, ...] = ()
     now: float
     pace: Pace = Pace()
-    requests: tuple[msgspec.Raw, ...] = ()
+    requests: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=5)] = ()
+    """Each an :class:`~sansang_agent.contract.assignment.Request`; one that cannot be read spoils no other."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

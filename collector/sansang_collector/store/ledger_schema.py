@@ -131,4 +131,28 @@ _INVENTORY: Migration = (
 )
 """Applied inventories."""
 
-MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _INVENTORY)
+_FLEET: Migration = (
+    "ALTER TABLE agent ADD COLUMN role TEXT NOT NULL DEFAULT 'counter'",
+    "ALTER TABLE agent ADD COLUMN retired_at REAL",
+    "ALTER TABLE agent ADD COLUMN changed_at REAL NOT NULL DEFAULT 0",
+    "ALTER TABLE machine ADD COLUMN assigned TEXT NOT NULL DEFAULT ''",
+    """CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+        commune TEXT NOT NULL, agent INTEGER REFERENCES agent (id), detail TEXT NOT NULL)""",
+)
+"""What a machine is, whether it is still in use, and who changed what."""
+_REQUESTS: Migration = (
+    """CREATE TABLE request (
+        id TEXT PRIMARY KEY, agent INTEGER NOT NULL REFERENCES agent (id), body BLOB NOT NULL, who TEXT NOT NULL,
+        why TEXT NOT NULL, asked_at REAL NOT NULL, expires_at REAL NOT NULL, sent_at REAL, answered_at REAL,
+        answer BLOB) WITHOUT ROWID""",
+    "CREATE INDEX request_open ON request (expires_at) WHERE answered_at IS NULL",
+)
+"""What was asked of single machines."""
+_HABITS: Migration = (
+    "CREATE TABLE habit (commune TEXT PRIMARY KEY, body BLOB NOT NULL, learned_at REAL NOT NULL) WITHOUT ROWID",
+)
+"""When a commune's machines are usually off."""
+_VERSION_5: Migration = (*_FLEET, *_REQUESTS, *_HABITS)
+
+MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _INVENTORY, _VERSION_5)
