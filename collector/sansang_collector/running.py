@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from . import consumers, habits, retention
+from .agent_facts import Wanted
 from .consumers import Consumer
 from .expected import NOTHING_USUAL, Usual
 from .history import History
@@ -45,6 +46,8 @@ class Collector:
     state: State
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
+    wanted: Wanted
+    """What the centre has assigned to each agent; asked at every scrape, from any thread."""
     usual: Usual
     """When people work, as far as it is known; replaced whole, read from any thread."""
 
@@ -65,6 +68,7 @@ class Collector:
             raise
         self.state = State()
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
+        self.wanted = lambda _agent: None
         self.usual = NOTHING_USUAL
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
