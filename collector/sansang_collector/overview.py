@@ -20,7 +20,7 @@ from . import commune as places
 from .agents import AGENT
 from .check_history import INTERVAL
 from .contact import CONTACT, DROPPED, MACHINE
-from .liveness import OFF_AS_USUAL, Known, Liveness, Present, is_silent, state_of
+from .liveness import OFF_AS_USUAL, Known, Liveness, Present, State, is_silent, state_of
 from .log import ReportLog
 from .profiles_seen import SeenProfile
 from .rungs import best_light
@@ -308,6 +308,7 @@ def _commune(code: str, members: list[AgentView], since: dict[tuple[str, str], t
         light=_whole(rung.light for rung in rungs),
         agents=len(members),
         silent_agents=sum(member.silent for member in members),
+        missed_agents=sum(member.state is State.SILENT for member in members),
         away_agents=sum(member.state in OFF_AS_USUAL for member in members),
         last_contact=max(contacts, default=None),
         rungs=tuple(rungs),
