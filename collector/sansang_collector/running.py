@@ -14,6 +14,7 @@ from .history import History
 from .liveness import Present, watch_silence
 from .log import ReportLog
 from .news import News
+from .request_desk import RequestDesk
 from .settings import CollectorSettings
 from .state import State
 from .store import Store
@@ -42,6 +43,8 @@ class Collector:
     state: State
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
+    desk: RequestDesk
+    """Requests that machines have not answered yet."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float]) -> None:
         self.settings = settings
@@ -60,6 +63,7 @@ class Collector:
             raise
         self.state = State()
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
+        self.desk = RequestDesk(self.store, now)
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -86,6 +90,7 @@ class Collector:
         keep = retention.keep_bounded(self.log, self.store, self.consumers, lambda: self.settings.retention, self.now)
         self._tasks.append(asyncio.create_task(keep, name="retention"))
         self._tasks.append(asyncio.create_task(watch_silence(self.store, self.news, self.present), name="liveness"))
+        self._tasks.append(asyncio.create_task(self.desk.follow(), name="requests"))
 
     async def stop(self) -> None:
         """Wake the streams, stop the consumers between two transactions, write what waits, close the files."""

@@ -18,6 +18,7 @@ from sansang_agent.contract.check import Profile
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.default_profile import profile_for
 from sansang_agent.last_good import Chosen, keep
+from sansang_agent.permission import Permission, permission_for
 from sansang_agent.platform import NetworkState, Platform
 
 LOOK_EVERY_S = 10.0
@@ -29,23 +30,25 @@ RunAgent = Callable[[AgentConfig, Profile, Platform, asyncio.Event, Goodbyes], A
 _log = logging.getLogger(__name__)
 
 
-def run(chosen: Chosen, platform: Platform) -> int:
+def run(chosen: Chosen, platform: Platform, *, vantage: bool = False) -> int:
     """Run until SIGINT or SIGTERM (Ctrl-C or Ctrl-Break on Windows); 0 when stopped in order."""
     logs.set_up(sys.stderr)
     for mistake in chosen.mistakes:
         _log.error("the configuration file cannot be used, so the last good one is: %s", mistake)
     keep(chosen)
-    asyncio.run(_until_signalled(chosen, platform))
+    asyncio.run(
+        _until_signalled(chosen, platform, permission_for(chosen.config, chosen.file, platform, vantage=vantage))
+    )
     return 0
 
 
-async def _until_signalled(chosen: Chosen, platform: Platform) -> None:
+async def _until_signalled(chosen: Chosen, platform: Platform, permission: Permission) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: loop.call_soon_threadsafe(stop.set))
-    agent = partial(run_agent, mistakes=chosen.mistakes)
+    agent = partial(run_agent, mistakes=chosen.mistakes, permission=permission)
     await keep_running(chosen.config, platform, SystemClock(platform), stop, agent)
 
 
