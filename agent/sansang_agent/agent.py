@@ -22,10 +22,12 @@ from .disk import Disk
 from .link import Link
 from .names import ServerNames, SystemNames
 from .own_way import OwnWay
+from .permission import Permission, permission_for
 from .platform import Platform
 from .probes import Tools
 from .probes.host import facts
-from .reporter import Draft, Frame, Reporter
+from .reporter import Answered, Draft, Frame, Reporter
+from .requests import Requests
 from .runner import Ask, Runner, Slots, run_once, splay
 from .spool import FILE
 from .status import CheckStatus, Status
@@ -62,12 +64,15 @@ async def run_agent(
     *,
     mistakes: tuple[str, ...] = (),
     falling_asleep: asyncio.Event | None = None,
+    permission: Permission | None = None,
 ) -> None:
     """Measure and tell until ``stop`` is set, then say goodbye; returns within a few seconds of it.
 
     ``mistakes``: why the configuration file itself is not in use, for the status. ``falling_asleep`` is set by whoever
-    knows that the machine is about to sleep.
+    knows that the machine is about to sleep. ``permission``: what the centre may have asked here; it outlives one
+    agent, so that what it counts does.
     """
+    permission = permission or permission_for(config, None, platform)
     clock = SystemClock(platform)
     names = ServerNames(config.resolvers) if config.resolvers else SystemNames()
     tools = Tools(platform, names, user_agent(__version__, config.contact))
@@ -79,6 +84,8 @@ async def run_agent(
         agent = await Agent.prepare(config, profile, platform, clock)
         agent.mistakes = mistakes
         agent.falling_asleep = falling_asleep or agent.falling_asleep
+        agent.vantage = permission.vantage
+        agent.ask_for_centre = lambda check: permission.ask(check, tools)
         await agent.run(ask, stop, on_results, goodbye)
     finally:
         tools.kept.close()
@@ -106,6 +113,9 @@ class Agent:
         self.falling_asleep = asyncio.Event()
         """Set when the machine is about to sleep; cleared when that has been told."""
         self._one_report = asyncio.Lock()
+        self.vantage = False
+        self.ask_for_centre: Ask | None = None
+        """Runs what the centre requests, within policy; None: requests are not heard."""
         self._uplink = self._new_uplink()
 
     @classmethod
@@ -133,12 +143,14 @@ class Agent:
         runner = Runner(self._profile.checks, ask, self._clock, stream, self._taker(reporter))
         endless = [self._started_task("runner", lambda: runner.run(within))]
         if self._uplink is not None:
+            endless += self._answering(self._uplink, reporter)
             endless.append(self._started_task("uplink", self._uplink.run))
         endless.append(self._started_task("sleep", lambda: self._before_sleep(reporter, stop)))
         # the machine says how busy it was since the last look: the first look, which can say nothing, is not reported
         await self._host()
         reports = self._started_task("reporter", lambda: self._report(reporter, stop, on_results))
-        _log.info("sansang %s runs %d checks", __version__, len(self._profile.checks))
+        role = " as the province's vantage" if self.vantage else ""
+        _log.info("sansang %s runs %d checks%s", __version__, len(self._profile.checks), role)
         await stop.wait()
         self._news.set()
         await reports
@@ -169,6 +181,19 @@ class Agent:
                     self._news.set()
 
         return take
+
+    def _answering(self, uplink: Uplink, reporter: Reporter) -> list[asyncio.Task[None]]:
+        """The task that answers requests, where they are heard."""
+        if self.ask_for_centre is None:
+            return []
+
+        def deliver(answered: Answered) -> None:
+            reporter.answer(answered)
+            self._news.set()
+
+        requests = Requests(self.ask_for_centre, self._clock, deliver)
+        uplink.on_answer = requests.heard
+        return [self._started_task("requests", requests.run)]
 
     def _started_task(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         return asyncio.create_task(self._kept_going(name, run), name=name)
@@ -268,6 +293,7 @@ class Agent:
             period=self._config.report_period,
             config=self._hash,
             label=self._profile.label,
+            vantage=self.vantage,
             mistakes=self.mistakes,
             collector=self._config.collector.url if self._config.collector else None,
             last_contact=contact.wall,

@@ -151,8 +151,20 @@ def _asked(call: _Call, platform: Platform) -> Check:
 def _run(call: _Call) -> int:
     from .commands.run import run  # noqa: PLC0415  # only the service needs uplink and spool
 
+    vantage = bool(call.options.vantage)
+    if vantage and not call.config.policy.networks:
+        raise UsageError(_without_networks(call))
     with sole(data_dir(call.config)):
-        return run(call.chosen, current())
+        return run(call.chosen, current(), vantage=vantage)
+
+
+def _without_networks(call: _Call) -> str:
+    _ = call.speech.say
+    text = _(
+        "The vantage does not start, because {file} names no networks. Without them it might not ask a single terminal"
+        " of the communes. Name the networks it may ask under {key}, for example [10.20.0.0/16]."
+    )
+    return text.format(file=call.chosen.file or "agent.yml", key="policy: networks:")
 
 
 def _status(call: _Call) -> int:

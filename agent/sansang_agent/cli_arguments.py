@@ -84,7 +84,7 @@ def parser(speech: Speech) -> Parser:
     )
     commands = top.add_subparsers(dest="command", title=_("commands"), metavar="COMMAND", required=True)
     _check(_command(commands, "check", _("check everything now: one sentence, then a light for every rung")))
-    _command(commands, "run", _("keep checking and report to the collector, until stopped"))
+    _run(_command(commands, "run", _("keep checking and report to the collector, until stopped")))
     _json(_command(commands, "status", _("what the agent running here says of itself")))
     _json(_command(commands, "report", _("the last verdict as a text to send")))
     _file(_command(commands, "check-config", _("say whether a configuration file can be used"), with_config=False))
@@ -104,6 +104,12 @@ def _file(command: Parser) -> None:
     _ = command.speech.say
     about = _("the file; without it, the one that applies here")
     command.options.add_argument("config", nargs="?", type=Path, metavar="FILE", help=about)
+
+
+def _run(run: Parser) -> None:
+    _ = run.speech.say
+    about = _("look into the communes from the province's side: beside the collector, never on a counter PC")
+    run.options.add_argument("--vantage", action="store_true", help=about)
 
 
 def _check(check: Parser) -> None:

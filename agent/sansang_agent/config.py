@@ -39,6 +39,13 @@ class Commune(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
+class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What the centre may have this machine ask beyond the ceilings in code; see policy.py."""
+
+    networks: tuple[str, ...] = ()
+    """Addresses or networks (CIDR): private, loopback or link-local ones that the centre may name all the same."""
+
+
 class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a person may set."""
 
@@ -54,6 +61,7 @@ class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Name servers (``address[:port]``) to use instead of the system's."""
     profile: Profile | None = None
     """What is probed; None: the packaged default profile."""
+    policy: PolicyConfig = PolicyConfig()
     report_period: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
     """Seconds between two reports while nothing changes."""
 

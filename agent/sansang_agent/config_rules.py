@@ -236,6 +236,12 @@ def _resolvers(resolvers: tuple[Any, ...], _folder: Path) -> Iterator[str]:
             yield f"'{resolver}' is not a name server's address, with or without :port"
 
 
+def _networks(networks: tuple[Any, ...], _folder: Path) -> Iterator[str]:
+    for network in networks:
+        if network is not INVALID and not _is_network(network):
+            yield f"'{network}' is not an address or a network such as 10.20.0.0/16"
+
+
 def _contact(contact: str, _folder: Path) -> Iterator[str]:
     if not (contact.isascii() and contact.isprintable()) or set(contact) & set("()\\"):
         yield "must be plain ASCII without brackets: it is sent to every server that is probed"
@@ -244,5 +250,6 @@ def _contact(contact: str, _folder: Path) -> Iterator[str]:
 _FIELDS: dict[str, dict[str, Callable[[Any, Path], Iterator[str]]]] = {
     "CollectorConfig": {"url": _collector_url, "token_file": _token_file, "ca": _ca},
     "Commune": {"code": _code},
+    "PolicyConfig": {"networks": _networks},
     "AgentConfig": {"language": _language, "resolvers": _resolvers, "contact": _contact},
 }

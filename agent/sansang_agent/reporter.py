@@ -4,15 +4,18 @@ Pure: time and randomness are handed in, and nothing is written here.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
 from .contract.outcome import Outcome
-from .contract.report import Goodbye, Host, Report, Result, Why
+from .contract.report import Goodbye, Host, Report, RequestAnswer, Result, Why
 from .runner import Slots
 
 CHANGE_DELAY = 2.0
 CHANGE_GAP = 5.0
+MOST_ANSWERS = 5
+"""Answers to requests in one report."""
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +35,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     since: float
 
 
+class Answered(NamedTuple):
+    """What a request of the centre's found: its id, and each result with the monotonic time its run began."""
+
+    id: str
+    results: tuple[tuple[Result, float], ...]
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A report before the spool gives it a stream and a number; ``results`` with the mono of their runs."""
 
@@ -40,6 +50,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     mono: float
     wall: float
     results: tuple[tuple[Result, float], ...] = ()
+    answers: tuple[Answered, ...] = ()
     host: Host | None = None
     goodbye: Goodbye | None = None
 
@@ -56,11 +67,13 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
             version=self.frame.version,
             config=self.frame.config,
             host=self.host,
-            results=tuple(
-                msgspec.structs.replace(result, at=round((began - self.mono) * 1000)) for result, began in self.results
-            ),
+            results=self._dated(self.results),
+            answers=tuple(RequestAnswer(id=each.id, results=self._dated(each.results)) for each in self.answers),
             goodbye=self.goodbye,
         )
+
+    def _dated(self, results: tuple[tuple[Result, float], ...]) -> tuple[Result, ...]:
+        return tuple(msgspec.structs.replace(result, at=round((began - self.mono) * 1000)) for result, began in results)
 
 
 class Reporter:
@@ -71,6 +84,7 @@ class Reporter:
         self._slots = slots
         self._random = random
         self._pending: list[tuple[Result, float]] = []
+        self._answers: list[Answered] = []
         self._change_due: float | None = None
         self._last_change = float("-inf")
         self.latest: dict[str, Seen] = {}
@@ -89,13 +103,19 @@ class Reporter:
             self._change_due = max(soon, self._last_change + CHANGE_GAP)
         return changed
 
+    def answer(self, answered: Answered) -> None:
+        """Take what a request found: a report is due at once."""
+        self._answers.append(answered)
+
     def due(self) -> float:
-        """The monotonic time of the next report."""
+        """The monotonic time of the next report; any time before now while a request waits for its answer."""
+        if self._answers:
+            return float("-inf")
         return self._slots.due if self._change_due is None else min(self._slots.due, self._change_due)
 
     def take(self, mono: float, wall: float, host: Host | None) -> Draft:
         """The report that is due now; what it holds will not be in another."""
-        why = Why.PERIODIC if self._change_due is None else Why.CHANGE
+        why = Why.REQUEST if self._answers else Why.PERIODIC if self._change_due is None else Why.CHANGE
         return self._draft(why, mono, wall, host, None)
 
     def goodbye(self, mono: float, wall: float, goodbye: Goodbye) -> Draft:
@@ -104,8 +124,18 @@ class Reporter:
 
     def _draft(self, why: Why, mono: float, wall: float, host: Host | None, goodbye: Goodbye | None) -> Draft:
         results, self._pending = tuple(self._pending), []
-        if why is Why.CHANGE:
+        answers, self._answers = tuple(self._answers[:MOST_ANSWERS]), self._answers[MOST_ANSWERS:]
+        if self._change_due is not None:
             self._last_change, self._change_due = mono, None
         if mono >= self._slots.due:
             self._slots.advance(mono)
-        return Draft(frame=self._frame, why=why, mono=mono, wall=wall, results=results, host=host, goodbye=goodbye)
+        return Draft(
+            frame=self._frame,
+            why=why,
+            mono=mono,
+            wall=wall,
+            results=results,
+            answers=answers,
+            host=host,
+            goodbye=goodbye,
+        )

@@ -40,6 +40,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of the profile in use."""
     label: str = ""
     """The profile's label, for example that it is a sandbox."""
+    vantage: bool = False
+    """Whether it looks into the communes from the province's side (``sansang run --vantage``)."""
     mistakes: tuple[str, ...] = ()
     """Why the configuration file cannot be used, one line each; the agent runs with the last good one."""
     collector: str | None = None

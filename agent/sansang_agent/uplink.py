@@ -16,7 +16,7 @@ from .answers import NotTaken, Taken, Trouble, judge
 from .clock import Clock, sleep_or
 from .contract.check import Profile
 from .contract.codec import encode
-from .contract.report import VERSION, Envelope, Sent, SpoolState
+from .contract.report import VERSION, Answer, Envelope, Sent, SpoolState
 from .disk import Disk
 from .link import LinkError
 from .pace import Backoff, Turns
@@ -79,6 +79,8 @@ class Uplink:
         self._newest = 0
         self._healing = False
         self.contact = Contact()
+        self.on_answer: Callable[[Answer], None] = lambda _: None
+        """Told every answer of the collector's; must neither raise nor wait."""
 
     def wake(self, *, urgent: bool) -> None:
         """A report has been written; ``urgent``: it need not wait for the next live turn."""
@@ -195,6 +197,7 @@ class Uplink:
         self.contact.mono, self.contact.wall = mono, wall
         self._wanted = set(taken.answer.profiles_wanted)
         self._turns.told(taken.answer.pace)
+        self.on_answer(taken.answer)
 
     async def _not_taken(self, answer: NotTaken, rows: Sequence[Row]) -> float:
         wait = self._failed(answer.said)

@@ -17,7 +17,7 @@ from sansang_agent.contract import settings as files
 from sansang_agent.contract.version import __version__
 from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
-from . import cli_inventory_arguments
+from . import cli_ask_arguments, cli_inventory_arguments
 from .newer_schema import NewerSchemaError
 from .settings import CollectorSettings
 
@@ -29,6 +29,7 @@ _COMMANDS = {
     "token": ("sansang_collector.cli_credentials", "token"),
     "link": ("sansang_collector.cli_credentials", "link"),
     "inventory": ("sansang_collector.cli_inventory", "inventory"),
+    "ask": ("sansang_collector.cli_ask", "ask"),
     "coverage": ("sansang_collector.cli_topology", "coverage"),
 }
 
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
     except OSError as error:
         print(_("Cannot do that: {reason}").format(reason=error), file=sys.stderr)
-    return 1
+    return 3 if options.command == "ask" else 1
 
 
 def read_settings(options: argparse.Namespace) -> CollectorSettings:
@@ -94,6 +95,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
     check = commands.add_parser("check-config", parents=[shared], help=_("say every mistake in a settings file"))
     check.add_argument("--config", type=Path, required=True, help=_("the settings file (YAML)"))
     _token_parsers(commands.add_parser("token", help=_("make, list and revoke tokens")), placed, language)
+    cli_ask_arguments.add(commands, placed, language)
     cli_inventory_arguments.add(commands, shared, placed, language)
     return parser
 

@@ -1,7 +1,35 @@
-"""What single machines were asked to look at now, by whom and why, and what they found."""
+"""What single machines were asked to look at now, by whom and why, and what they found.
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, Table, Text
+Rows only: asking.py says who may be asked what, request_desk.py hands it out, request_answers.py takes what comes back.
+"""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    func,
+    or_,
+    select,
+)
+
+from sansang_agent.contract.assignment import Request
+from sansang_agent.contract.codec import encode
+from sansang_agent.contract.report import RequestAnswer, Result
+
+from .agents import AGENT
 from .store import LEDGER
 
 REQUEST = Table(
@@ -19,3 +47,102 @@ REQUEST = Table(
     Column("answer", LargeBinary),
 )
 Index("request_open", REQUEST.c.expires_at, sqlite_where=REQUEST.c.answered_at.is_(None))
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """One request with all that became of it. Times are Unix seconds; ``None``: not yet."""
+
+    request: Request
+    agent: int
+    agent_name: str
+    commune: str
+    who: str
+    why: str
+    asked_at: float
+    sent_at: float | None = None
+    answered_at: float | None = None
+    results: tuple[Result, ...] = ()
+
+
+def add(connection: Connection, asked: Asked) -> None:
+    """Write a new request."""
+    connection.execute(
+        REQUEST.insert().values(
+            id=asked.request.id,
+            agent=asked.agent,
+            body=encode(asked.request),
+            who=asked.who,
+            why=asked.why,
+            asked_at=asked.asked_at,
+            expires_at=asked.request.expires,
+        )
+    )
+
+
+def find(connection: Connection, name: str) -> Asked | None:
+    """The request with this id."""
+    row = connection.execute(_WHOLE.where(REQUEST.c.id == name)).one_or_none()
+    return _asked(row) if row else None
+
+
+def newest(connection: Connection, commune: str | None, limit: int, offset: int) -> tuple[int, list[Asked]]:
+    """How many requests there are, of one commune where it is named, and a piece of them, newest first."""
+    rows, number = _WHOLE, select(func.count()).select_from(REQUEST.join(AGENT, AGENT.c.id == REQUEST.c.agent))
+    if commune is not None:
+        rows, number = rows.where(AGENT.c.commune == commune), number.where(AGENT.c.commune == commune)
+    piece = rows.order_by(REQUEST.c.asked_at.desc(), REQUEST.c.id).limit(limit).offset(offset)
+    return int(connection.scalar(number) or 0), [_asked(row) for row in connection.execute(piece)]
+
+
+def busy(connection: Connection, now: float, spacing_s: float) -> list[Asked]:
+    """The requests that may be running: open ones, and those answered less than ``spacing_s`` seconds ago."""
+    is_open = REQUEST.c.answered_at.is_(None) & (REQUEST.c.expires_at > now)
+    rows = connection.execute(_WHOLE.where(or_(is_open, REQUEST.c.answered_at > now - spacing_s)))
+    return [_asked(row) for row in rows]
+
+
+def open_at(connection: Connection, now: float) -> Sequence[Row[tuple[str, int, bytes, float, float | None]]]:
+    """Id, agent, body, end and time of sending of all requests that are neither answered nor expired, oldest first."""
+    return connection.execute(_OPEN, {"now": now}).all()
+
+
+def mark_sent(connection: Connection, sent: Iterable[tuple[str, float]]) -> None:
+    """Write when requests were first handed out."""
+    rows = [{"name": name, "at": at} for name, at in sent]
+    if rows:
+        connection.execute(_SENT, rows)
+
+
+def mark_answered(connection: Connection, answer: RequestAnswer, at: float) -> None:
+    """Write what a machine found; the first answer stays."""
+    values = {"answered_at": at, "answer": encode(answer.results)}
+    where = (REQUEST.c.id == answer.id, REQUEST.c.answered_at.is_(None))
+    connection.execute(REQUEST.update().where(*where).values(values))
+
+
+def _asked(row: Row[Any]) -> Asked:
+    return Asked(
+        request=msgspec.json.decode(row.body, type=Request),
+        agent=row.agent,
+        agent_name=row.name,
+        commune=row.commune,
+        who=row.who,
+        why=row.why,
+        asked_at=row.asked_at,
+        sent_at=row.sent_at,
+        answered_at=row.answered_at,
+        results=msgspec.json.decode(row.answer, type=tuple[Result, ...]) if row.answer else (),
+    )
+
+
+_WHOLE: Select[Any] = select(REQUEST, AGENT.c.name, AGENT.c.commune).join(AGENT, AGENT.c.id == REQUEST.c.agent)
+_OPEN = (
+    select(REQUEST.c.id, REQUEST.c.agent, REQUEST.c.body, REQUEST.c.expires_at, REQUEST.c.sent_at)
+    .where(REQUEST.c.answered_at.is_(None), REQUEST.c.expires_at > bindparam("now"))
+    .order_by(REQUEST.c.asked_at)
+)
+_SENT = (
+    REQUEST.update()
+    .where(REQUEST.c.id == bindparam("name"), REQUEST.c.sent_at.is_(None))
+    .values(sent_at=bindparam("at"))
+)

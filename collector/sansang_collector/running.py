@@ -17,6 +17,7 @@ from .inventory.calendars import Calendar
 from .liveness import Present
 from .log import ReportLog
 from .news import News
+from .request_desk import RequestDesk
 from .settings import CollectorSettings
 from .silence import watch_silence
 from .state import State
@@ -50,6 +51,8 @@ class Collector:
     """What the centre has assigned to each agent; asked at every scrape, from any thread."""
     usual: Usual
     """When people work, as far as it is known; replaced whole, read from any thread."""
+    desk: RequestDesk
+    """Requests that machines have not answered yet."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float]) -> None:
         self.settings = settings
@@ -72,6 +75,7 @@ class Collector:
         self.usual = NOTHING_USUAL
         self._calendars: Mapping[str, Calendar] = {}
         self._habits: Mapping[str, bytes] = {}
+        self.desk = RequestDesk(self.store, now)
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -109,6 +113,7 @@ class Collector:
         self._tasks.append(asyncio.create_task(watch_silence(self.store, self.news, self.present), name="liveness"))
         learn = habits.watch(self.store, self.present, self._know_habits)
         self._tasks.append(asyncio.create_task(learn, name="habits"))
+        self._tasks.append(asyncio.create_task(self.desk.follow(), name="requests"))
 
     async def stop(self) -> None:
         """Wake the streams, stop the consumers between two transactions, write what waits, close the files."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import Report
 
-from . import agents, boots, changes, clocks, contact, latest, profiles_seen, spans
+from . import agents, boots, changes, clocks, contact, latest, profiles_seen, request_answers, spans
 from .boots import InBoot
 from .changes import Change
 from .contact import ContactRow, MachineRow
@@ -39,6 +39,8 @@ class State:
         for entry in entries:
             batch.take(entry)
         _write(connection, batch)
+        if any(report.answers for entry in entries for report in entry.reports):
+            request_answers.take(connection, entries)
         self.unsure += batch.unsure
 
     def rest(self, connection: Connection, now: float) -> None:

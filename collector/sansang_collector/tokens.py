@@ -123,6 +123,12 @@ def revoke(connection: Connection, token: int, now: float) -> bool:
     return done.rowcount == 1
 
 
+def label_of(connection: Connection, token: int | None) -> str:
+    """What whoever made a token called it, with its number."""
+    label = connection.scalar(select(TOKEN.c.label).where(TOKEN.c.id == token))
+    return f"{label or 'token'} (token {token})"
+
+
 def all_tokens(connection: Connection) -> list[Row[tuple[int, str, str, float, float | None]]]:
     """Every token ever made: id, scope, label, created_at, revoked_at."""
     columns = (TOKEN.c.id, TOKEN.c.scope, TOKEN.c.label, TOKEN.c.created_at, TOKEN.c.revoked_at)

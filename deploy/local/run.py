@@ -120,7 +120,7 @@ async def agent_config(options: argparse.Namespace, folder: Path, url: str, toke
     world = World(folder / "world")
     await world.start()
     try:
-        write_config(file, settings | world.settings())
+        write_config(file, settings | world.settings() | {"policy": {"networks": ["127.0.0.0/8", "::1"]}})
         yield file
     finally:
         await world.close()

@@ -446,3 +446,33 @@ def test_a_service_whose_file_broke_starts_with_the_last_good_one_and_says_so(
     assert list(found.results) == ["machine"]
     assert cli.answer(["status", "--config", str(service)]) == 1
     assert "Tệp cấu hình đang có lỗi nên tạm dùng bản đúng gần nhất:" in capsys.readouterr().out
+
+
+def test_a_vantage_whose_file_names_no_networks_does_not_start(tmp_path: Path, capsys: Capsys) -> None:
+    code = cli.answer(["run", "--vantage", "--lang", "en"])
+
+    assert code == 3
+    assert capsys.readouterr().err == (
+        f"The vantage does not start, because {tmp_path / 'default.yml'} names no networks. Without them it might not"
+        " ask a single terminal of the communes. Name the networks it may ask under policy: networks:, for example"
+        " [10.20.0.0/16].\n"
+    )
+
+
+def test_a_running_vantage_says_so_in_log_and_status(tmp_path: Path) -> None:
+    file = tmp_path / "vantage.yml"
+    file.write_text("{report_period: 1, policy: {networks: [10.20.0.0/16]}, profile: {checks: []}}", encoding="utf-8")
+    command = [sys.executable, "-m", "sansang_agent", "run", "--vantage", "--config", str(file)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        log = next(line for line in running.stderr if "runs 0 checks" in line)
+        deadline = time.monotonic() + 20
+        while not (said := status.read(tmp_path / "data")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.terminate()
+
+    assert log.rstrip().endswith("runs 0 checks as the province's vantage")
+    assert said is not None
+    assert said.vantage
+    shown = status_command.status(AgentConfig(data_dir=str(tmp_path / "data")), EN, time.time())
+    assert "It is the province's vantage: it looks into the communes from the centre's side." in shown.text

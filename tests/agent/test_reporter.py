@@ -4,7 +4,7 @@ import pytest
 
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Goodbye, GoodbyeReason, Host, Result, Why
-from sansang_agent.reporter import Frame, Reporter
+from sansang_agent.reporter import Answered, Frame, Reporter
 from sansang_agent.runner import Slots
 
 FRAME = Frame(boot="boot-1", start="boot", version="0.1.0", config="c" * 32)
@@ -123,3 +123,33 @@ def test_the_goodbye_carries_the_last_results() -> None:
     assert report.why is Why.GOODBYE
     assert report.goodbye == Goodbye(reason=GoodbyeReason.UPDATE)
     assert len(report.results) == 1
+
+
+def test_an_answer_to_a_request_is_reported_at_once_with_what_else_there_is() -> None:
+    reporter = a_reporter()
+    reporter.add(result(), 1001.0, 1001.0)
+    reporter.answer(Answered("a" * 32, ((result(check="asked"), 1001.5),)))
+
+    assert reporter.due() < 1001.0
+    report = reporter.take(1002.0, 0.0, None).make("b" * 32, 1)
+
+    assert (report.why, len(report.results)) == (Why.REQUEST, 1)
+    assert [(answer.id, answer.results[0].at) for answer in report.answers] == [("a" * 32, -500)]
+    assert reporter.due() == 1007.5
+
+
+def test_a_change_told_beside_an_answer_is_not_told_again() -> None:
+    reporter = a_reporter()
+    reporter.add(failed(), 1001.0, 1001.0)
+    reporter.answer(Answered("a" * 32, ()))
+
+    assert reporter.take(1001.0, 0.0, None).why is Why.REQUEST
+    assert reporter.due() == 1007.5
+
+
+def test_six_answers_are_two_reports() -> None:
+    reporter = a_reporter()
+    for number in range(6):
+        reporter.answer(Answered(f"{number:032x}", ()))
+
+    assert [len(reporter.take(1001.0, 0.0, None).answers) for _ in range(2)] == [5, 1]

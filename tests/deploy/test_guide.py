@@ -25,6 +25,14 @@ def test_the_sample_of_the_agent_is_accepted(tmp_path: Path) -> None:
     assert (config.commune.code, config.commune.name) == ("05983", "Phường Lương Văn Tri")
 
 
+def test_the_sample_of_the_vantage_is_accepted_and_names_networks(tmp_path: Path) -> None:
+    (tmp_path / "vantage.yml").write_text(SAMPLES["vantage.yml"], encoding="utf-8")
+    (tmp_path / "vantage.token").write_text("secret\n")
+    (tmp_path / "vantage.token").chmod(0o600)
+
+    assert load_config(tmp_path / "vantage.yml", environ={}).policy.networks == ("10.20.0.0/16",)
+
+
 def test_the_sample_of_the_collector_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "collector.yml").write_text(SAMPLES["collector.yml"], encoding="utf-8")
 

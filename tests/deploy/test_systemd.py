@@ -81,6 +81,20 @@ def test_units_start_the_programs_as_documented_and_not_as_root() -> None:
     assert (agent["User"], collector["User"]) == ("sansang", "sansang-collector")
 
 
+def test_the_vantage_is_an_agent_of_its_own_with_its_own_files() -> None:
+    agent, vantage = _unit("sansang-agent.service"), _unit("sansang-vantage.service")
+    own = {"ExecStart", "Environment", "EnvironmentFile", "User", "StateDirectory", "MemoryMax"}
+
+    assert vantage["Service"]["ExecStart"].startswith(
+        "/opt/sansang/bin/sansang run --vantage --config /etc/sansang/vantage.yml"
+    )
+    assert vantage["Service"]["Environment"] == "SANSANG_DATA_DIR=/var/lib/sansang-vantage"
+    assert vantage["Service"]["User"] == "sansang-vantage"
+    assert {key: value for key, value in vantage["Service"].items() if key not in own} == {
+        key: value for key, value in agent["Service"].items() if key not in own
+    }
+
+
 @EVERY_UNIT
 def test_a_unit_restarts_keeps_its_state_and_may_be_given_options(name: str) -> None:
     service = _unit(name)["Service"]
@@ -94,7 +108,9 @@ def test_a_unit_restarts_keeps_its_state_and_may_be_given_options(name: str) -> 
 @EVERY_UNIT
 def test_a_unit_offers_reload_by_signal_only_where_the_program_knows_the_signal(name: str) -> None:
     program = name.removesuffix(".service")
-    package = ROOT / program.removeprefix("sansang-") / program.replace("-", "_")
+    package = ROOT / "agent" / "sansang_agent"
+    if program == "sansang-collector":
+        package = ROOT / "collector" / "sansang_collector"
     sources = [path.read_text(encoding="utf-8") for path in package.rglob("*.py")]
 
     assert sources

@@ -18,6 +18,7 @@ from sansang_agent.contract.check import Profile
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.default_profile import profile_for
 from sansang_agent.last_good import Chosen, keep
+from sansang_agent.permission import Permission, permission_for
 from sansang_agent.platform import NetworkState, Platform
 
 LOOK_EVERY_S = 10.0
@@ -31,17 +32,19 @@ RunAgent = Callable[[AgentConfig, Profile, Platform, asyncio.Event, Goodbyes], A
 _log = logging.getLogger(__name__)
 
 
-def run(chosen: Chosen, platform: Platform) -> int:
+def run(chosen: Chosen, platform: Platform, *, vantage: bool = False) -> int:
     """Run until SIGINT or SIGTERM (Ctrl-C or Ctrl-Break on Windows); 0 when stopped in order. SIGUSR1: before sleep."""
     logs.set_up(sys.stderr)
     for mistake in chosen.mistakes:
         _log.error("the configuration file cannot be used, so the last good one is: %s", mistake)
     keep(chosen)
-    asyncio.run(_until_signalled(chosen, platform))
+    asyncio.run(
+        _until_signalled(chosen, platform, permission_for(chosen.config, chosen.file, platform, vantage=vantage))
+    )
     return 0
 
 
-async def _until_signalled(chosen: Chosen, platform: Platform) -> None:
+async def _until_signalled(chosen: Chosen, platform: Platform, permission: Permission) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
@@ -50,7 +53,7 @@ async def _until_signalled(chosen: Chosen, platform: Platform) -> None:
     falling_asleep = asyncio.Event()
     if hasattr(signal, BEFORE_SLEEP):
         signal.signal(getattr(signal, BEFORE_SLEEP), lambda *_: loop.call_soon_threadsafe(falling_asleep.set))
-    agent = partial(run_agent, mistakes=chosen.mistakes, falling_asleep=falling_asleep)
+    agent = partial(run_agent, mistakes=chosen.mistakes, falling_asleep=falling_asleep, permission=permission)
     await keep_running(chosen.config, platform, SystemClock(platform), stop, agent)
 
 

@@ -55,6 +55,8 @@ def _lines(found: Status, speech: Speech, wall: float) -> Iterator[str]:
         yield _("The agent runs (process {pid}, version {version}) since {time}.").format(
             pid=found.pid, version=found.version, time=started
         )
+    if found.vantage:
+        yield _("It is the province's vantage: it looks into the communes from the centre's side.")
     if found.label:
         yield found.label
     if found.mistakes:

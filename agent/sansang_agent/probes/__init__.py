@@ -23,8 +23,17 @@ class Names(Protocol):
         ...
 
 
+Guard = Callable[[str], str | None]
+"""Why an address may not be asked, in words; None: it may. Asked with every address before anything is sent to it."""
+
+
+def anywhere(_address: str) -> str | None:
+    """The guard of checks that the machine's own administrator or user named."""
+    return None
+
+
 class Tools(msgspec.Struct, frozen=True):
-    """What a probe may use: this machine, names, the User-Agent it says it is, and what is kept between runs.
+    """What a probe may use: this machine, names, the User-Agent it says it is, what is kept between runs, a guard.
 
     Whoever makes tools closes ``kept`` at the end.
     """
@@ -33,6 +42,7 @@ class Tools(msgspec.Struct, frozen=True):
     names: Names
     user_agent: str
     kept: Kept = msgspec.field(default_factory=Kept)
+    guard: Guard = anywhere
 
 
 Probe = Callable[[Any, Tools], Awaitable[Result]]

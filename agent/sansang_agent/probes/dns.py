@@ -9,7 +9,7 @@ from sansang_agent.contract.outcome import Reason
 from sansang_agent.contract.report import Result
 from sansang_agent.names import literal
 
-from . import Tools, dns_exchange, results
+from . import Tools, dns_exchange, reach, results
 from .reasons import EXPECTED
 from .stopwatch import Stopwatch
 from .targets import host_port
@@ -17,10 +17,10 @@ from .targets import host_port
 
 async def probe(check: DnsCheck, tools: Tools) -> Result:
     """Ask once; the answer seen is the evidence."""
-    del tools  # the resolver is given as an address: nothing of this machine is asked
     watch = Stopwatch(check.timeout)
     address, _ = host_port(check.target, dns_exchange.DNS_PORT)
     try:
+        reach.admitted([address], tools)
         with watch.phase("resolve"):
             async with asyncio.timeout(watch.left()):
                 answer = await dns_exchange.ask(check.target, check.query, check.type)

@@ -2,13 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from sansang_agent.contract.outcome import Reason
 
 from . import Tools
-from .reasons import reason_of
+from .reasons import ProbeError, reason_of
 from .stopwatch import Stopwatch
 from .streams import TcpStream, connected
 
@@ -19,13 +19,25 @@ async def resolve(host: str, tools: Tools, watch: Stopwatch) -> list[str]:
     """Addresses of ``host`` to which this machine knows a way, or all where it knows none; at least one.
 
     A service with an IPv6 address would else be said to have no route wherever a PC has IPv4 alone.
-    Raises :class:`sansang_agent.names.NameFailure`.
+    Raises :class:`sansang_agent.names.NameFailure`, and :class:`ProbeError` where none may be asked.
     """
     with watch.phase("resolve"):
         addresses = await tools.names.resolve(host, watch.left())
-    if len(addresses) == 1:
-        return addresses
-    return [address for address in addresses if _has_route(address)] or addresses
+    if len(addresses) > 1:
+        addresses = [address for address in addresses if _has_route(address)] or addresses
+    return admitted(addresses, tools)
+
+
+def admitted(addresses: Sequence[str], tools: Tools) -> list[str]:
+    """Those of ``addresses`` that the guard lets through, which is where every probe gets its addresses from.
+
+    Raises :class:`ProbeError` (``refused_by_policy``) where none is.
+    """
+    refusals = {address: tools.guard(address) for address in addresses}
+    allowed = [address for address, why in refusals.items() if why is None]
+    if not allowed:
+        raise ProbeError(Reason.REFUSED_BY_POLICY, "; ".join(filter(None, refusals.values())))
+    return allowed
 
 
 def _has_route(address: str) -> bool:

@@ -1,11 +1,11 @@
 """The collector's pages, JSON API and event stream: everything a person or a program reads.
 
-One call hangs all of it on the application; nothing here writes, measures or decides.
+One call hangs all of it on the application; nothing here measures or decides, and only requests.py writes.
 """
 
 from fastapi import FastAPI
 
-from . import api, headers, history, pages, problems, schemas, static, stream, unauthenticated
+from . import api, headers, history, pages, problems, requests, schemas, static, stream, unauthenticated
 
 
 def include(app: FastAPI) -> None:
@@ -16,6 +16,7 @@ def include(app: FastAPI) -> None:
     app.include_router(pages.router)
     app.include_router(api.router)
     app.include_router(history.router)
+    app.include_router(requests.router)
     app.include_router(stream.router)
     static.mount(app)
     problems.handle(app)

@@ -6,9 +6,10 @@ import msgspec
 from fastapi import FastAPI
 
 from sansang_agent.contract.report import Problem
+from sansang_collector.request_view import RequestView
 from sansang_collector.view import AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, ReportView
 
-_KINDS = (AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, Problem, ReportView)
+_KINDS = (AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, Problem, ReportView, RequestView)
 _REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
 
 Described = dict[int | str, dict[str, Any]]
@@ -19,13 +20,18 @@ def _reference(kind: type) -> dict[str, Any]:
     return _REFERENCES[_KINDS.index(kind)]
 
 
-def _found(schema: dict[str, Any]) -> Described:
-    return {200: {"description": "Found.", "content": {"application/json": {"schema": schema}}}}
+def _found(schema: dict[str, Any], status: int = 200) -> Described:
+    return {
+        status: {
+            "description": "Found." if status == 200 else "Made.",
+            "content": {"application/json": {"schema": schema}},
+        }
+    }
 
 
-def one(kind: type) -> Described:
+def one(kind: type, status: int = 200) -> Described:
     """The answer is one ``kind``."""
-    return _found(_reference(kind))
+    return _found(_reference(kind), status)
 
 
 def listed(kind: type) -> Described:

@@ -1,0 +1,106 @@
+"""Asks what the centre names, within what this machine permits: policy.py with its network, its clock and its files.
+
+Whatever is not permitted is ``unknown(refused_by_policy)``, and the detail says which rule refused it.
+"""
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from .clock import Clock, SystemClock
+from .config import AgentConfig, data_dir
+from .config_places import config_files
+from .config_rules import judge as judge_fields
+from .contract.check import Check, Profile
+from .contract.outcome import Outcome, Reason
+from .contract.report import Result
+from .default_profile import expand
+from .platform import NetworkState, Platform
+from .policy import Own, Policy
+from .probes import Tools
+from .runner import run_once
+
+STOP_FILE = "stop-probing"
+"""A file of this name, whatever is in it, in the data folder or beside the configuration stops all the centre asks."""
+LOOK_AGAIN_S = 10.0
+"""So long the machine's own network is taken for what it was."""
+
+_log = logging.getLogger(__name__)
+
+
+class Permission:
+    """One for as long as the program runs: what has been asked is counted over every restart of the agent within it."""
+
+    def __init__(
+        self, policy: Policy, platform: Platform, clock: Clock, networks: Sequence[str], stop_files: Sequence[Path]
+    ) -> None:
+        self.policy = policy
+        self.vantage = policy.vantage
+        self._platform = platform
+        self._clock = clock
+        self._networks = tuple(networks)
+        self._stop_files = tuple(stop_files)
+        self._seen: tuple[float, NetworkState] | None = None
+
+    async def ask(self, check: Check, tools: Tools) -> Result:
+        """Run a check of the centre's once by :func:`run_once`, or say why not; waits until its target may be asked."""
+        wanted = self._expanded(check)
+        if wanted is None:
+            return _not_asked(check, Reason.NOT_CONFIGURED, f"this machine has no {check.target} just now")
+        if mistake := _mistake(wanted):
+            return _not_asked(check, Reason.NOT_SUPPORTED, mistake)
+        while not (why := self.stopped() or self.policy.judge(wanted)):
+            wait = self.policy.wait(wanted, self._clock.mono())
+            if wait <= 0:
+                break
+            await self._clock.sleep(wait)
+        if why:
+            return _not_asked(check, Reason.REFUSED_BY_POLICY, why)
+        self.policy.begin(wanted, self._clock.mono())
+        return await run_once(wanted, msgspec.structs.replace(tools, guard=self._guard), self._clock)
+
+    def stopped(self) -> str | None:
+        """Why nothing at all is asked for the centre: the file that somebody put here; None: there is none."""
+        found = next((path for path in self._stop_files if os.path.lexists(path)), None)
+        return f"the file {found} stops everything the centre asks" if found else None
+
+    def _guard(self, address: str) -> str | None:
+        return self.policy.judge_address(address, Own(self._network(), self._networks))
+
+    def _expanded(self, check: Check) -> Check | None:
+        """With this machine's own addresses filled in; None where it has none."""
+        return next(iter(expand(Profile(checks=(check,)), self._network()).checks), None)
+
+    def _network(self) -> NetworkState:
+        now = self._clock.mono()
+        if self._seen is None or now - self._seen[0] >= LOOK_AGAIN_S:
+            self._seen = (now, self._network_now())
+        return self._seen[1]
+
+    def _network_now(self) -> NetworkState:
+        try:
+            return self._platform.network()
+        except Exception as exc:  # noqa: BLE001  # systems fail in many ways; then nothing is exempt
+            _log.warning("this machine does not tell its network: %s: %s", type(exc).__name__, exc)
+            return NetworkState()
+
+
+def permission_for(config: AgentConfig, file: Path | None, platform: Platform, *, vantage: bool = False) -> Permission:
+    """What ``config``, read from ``file``, permits on this machine."""
+    beside = [file.parent] if file else [place.parent for place in config_files(os.environ)]
+    stop_files = [folder / STOP_FILE for folder in (data_dir(config), *beside)]
+    policy = Policy(vantage=vantage)
+    return Permission(policy, platform, SystemClock(platform), config.policy.networks, stop_files)
+
+
+def _mistake(check: Check) -> str | None:
+    """What is wrong with a target or another field, in the words a configuration's mistakes have."""
+    fields = msgspec.structs.asdict(check)
+    return next((f"{key}: {said}" for key, said in judge_fields(Path(), type(check), fields) if key != "ca_file"), None)
+
+
+def _not_asked(check: Check, reason: Reason, detail: str) -> Result:
+    return Result(check=check.id, outcome=Outcome.UNKNOWN, reason=reason, detail=detail)

@@ -1,0 +1,88 @@
+"""Asking one machine to look now, by the API: an admin token asks, a read token sees what was asked and found."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Body, Depends, HTTPException, Path, Request
+from starlette.responses import Response
+
+from sansang_collector import asking, requests, tokens
+from sansang_collector.access import Principal, require
+from sansang_collector.asking import Wish
+from sansang_collector.asking_words import AskError
+from sansang_collector.request_view import RequestView, request_view
+from sansang_collector.requests import Asked
+
+from . import shell
+from .api import Commune, Limit, Offset, answer
+from .schemas import listed, one, refusal
+
+PLACE = "/api/v1/requests"
+
+router = APIRouter(
+    prefix=PLACE,
+    tags=["requests"],
+    responses=refusal(401, "No valid token or session.")
+    | refusal(403, "The credential lacks the scope.")
+    | refusal(422, "A wish or a parameter that cannot be."),
+    default_response_class=Response,
+)
+
+RequestId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+
+
+@router.post(
+    "",
+    summary="Ask one machine to look now",
+    status_code=201,
+    responses=one(RequestView, 201)
+    | refusal(409, "Not to be asked just now: the machine is silent or busy, or another one asks the same service."),
+)
+def ask(
+    request: Request, wish: Annotated[dict[str, Any], Body()], who: Annotated[Principal, Depends(require("admin"))]
+) -> Response:
+    """``commune``, ``kind``, ``target``; may have ``agent``, ``query``, ``count`` (at most 5, 5 s apart), ``why``.
+
+    The machine hears it with the answer to its next report, runs it within its own policy, and answers at once.
+    """
+    collector = shell.collector_of(request)
+    now = collector.now()
+    try:
+        wanted = msgspec.convert(wish, Wish)
+        asked = collector.store.write_sync(
+            lambda connection: asking.ask(connection, wanted, tokens.label_of(connection, who.token), now)
+        )
+    except msgspec.ValidationError as error:
+        raise HTTPException(422, str(error)) from error
+    except AskError as error:
+        raise HTTPException(422 if error.refused.is_mistake else 409, str(error)) from error
+    made = answer(request_view(asked, now))
+    made.status_code = 201
+    made.headers["Location"] = f"{PLACE}/{asked.request.id}"
+    return made
+
+
+@router.get("", summary="What was asked", responses=listed(RequestView), dependencies=[Depends(require("read"))])
+def all_requests(request: Request, commune: Commune = None, limit: Limit = 200, offset: Offset = 0) -> Response:
+    """Requests, newest first."""
+    collector = shell.collector_of(request)
+    with collector.store.read() as connection:
+        total, found = requests.newest(connection, commune, limit, offset)
+    items = [request_view(asked, collector.now()) for asked in found]
+    return answer({"total": total, "limit": limit, "offset": offset, "items": items})
+
+
+@router.get(
+    "/{name}",
+    summary="One request and its answer",
+    responses=one(RequestView) | refusal(404, "There is none."),
+    dependencies=[Depends(require("read"))],
+)
+def one_request(request: Request, name: RequestId) -> Response:
+    """What was asked, by whom and why, and what was found."""
+    collector = shell.collector_of(request)
+    with collector.store.read() as connection:
+        found: Asked | None = requests.find(connection, name)
+    if found is None:
+        raise HTTPException(404, f"there is no request {name}")
+    return answer(request_view(found, collector.now()))
