@@ -12,6 +12,7 @@ from random import SystemRandom
 from typing import Any, Self
 
 from . import __version__, status
+from .centre import Centre, Contact
 from .clock import Clock, SystemClock, sleep_or
 from .config import AgentConfig, data_dir, user_agent
 from .contract.check import Check, Profile
@@ -29,7 +30,7 @@ from .reporter import Draft, Frame, Reporter
 from .runner import Ask, Runner, Slots, run_once, splay
 from .spool import FILE
 from .status import CheckStatus, Status
-from .uplink import Contact, Uplink
+from .uplink import Uplink
 from .writer import Writer
 
 FRESH_BOOT_S = 600.0
@@ -58,10 +59,12 @@ async def run_agent(
     on_results: OnResults | None = None,
     *,
     mistakes: tuple[str, ...] = (),
+    centre: Centre | None = None,
 ) -> None:
     """Measure and tell until ``stop`` is set, then say goodbye; returns within a few seconds of it.
 
-    ``mistakes``: why the configuration file itself is not in use, for the status.
+    ``mistakes``: why the configuration file itself is not in use, for the status. ``centre``: what is known of it
+    from before.
     """
     clock = SystemClock(platform)
     names = ServerNames(config.resolvers) if config.resolvers else SystemNames()
@@ -71,7 +74,7 @@ async def run_agent(
         return await run_once(check, tools, clock)
 
     try:
-        agent = await Agent.prepare(config, profile, platform, clock)
+        agent = await Agent.prepare(config, profile, platform, clock, centre)
         agent.mistakes = mistakes
         await agent.run(ask, stop, on_results, goodbye)
     finally:
@@ -81,8 +84,11 @@ async def run_agent(
 class Agent:
     """One agent, all its parts made; :meth:`prepare` makes them."""
 
-    def __init__(self, config: AgentConfig, profile: Profile, platform: Platform, clock: Clock, disk: Disk) -> None:
+    def __init__(
+        self, config: AgentConfig, profile: Profile, platform: Platform, clock: Clock, disk: Disk, centre: Centre
+    ) -> None:
         self._config = config
+        self._centre = centre
         self._profile = profile
         self._platform = platform
         self._clock = clock
@@ -100,20 +106,22 @@ class Agent:
         self._uplink = self._new_uplink()
 
     @classmethod
-    async def prepare(cls, config: AgentConfig, profile: Profile, platform: Platform, clock: Clock) -> Self:
+    async def prepare(
+        cls, config: AgentConfig, profile: Profile, platform: Platform, clock: Clock, centre: Centre | None = None
+    ) -> Self:
         """Open the spool and make an agent; a disk that cannot be used is in the status, not in the way."""
         disk = Disk(data_dir(config) / FILE)
         try:
             await disk.do(lambda spool: spool.put_profile(profile))
         except sqlite3.Error as exc:
             _log.warning("the profile is not remembered: %s", exc)
-        return cls(config, profile, platform, clock, disk)
+        return cls(config, profile, platform, clock, disk, centre or Centre())
 
     def _new_uplink(self) -> Uplink | None:
         if self._config.collector is None:
             return None
         link = Link(self._config.collector, SystemNames(), user_agent(__version__, self._config.contact))
-        return Uplink(link, self._disk, self._clock, SystemRandom().random, self._boot, self._hash)
+        return Uplink(link, self._disk, self._clock, SystemRandom().random, self._boot, self._hash, centre=self._centre)
 
     async def run(self, ask: Ask, stop: asyncio.Event, on_results: OnResults | None, goodbye: Goodbyes) -> None:
         """Run checks by ``ask`` until ``stop``; see :func:`run_agent`."""
@@ -121,7 +129,8 @@ class Agent:
         fresh = self._started < FRESH_BOOT_S
         within = float("inf") if fresh else FIRST_WITHIN_S
         reporter = self._new_reporter(stream, "boot" if fresh else "process", within)
-        runner = Runner(self._profile.checks, ask, self._clock, stream, self._taker(reporter))
+        taker, every = self._taker(reporter), self._config.report_period
+        runner = Runner(self._profile.checks, ask, self._clock, stream, taker, centre=self._centre, report_period=every)
         endless = [self._started_task("runner", lambda: runner.run(within))]
         if self._uplink is not None:
             endless.append(self._started_task("uplink", self._uplink.run))
@@ -145,7 +154,13 @@ class Agent:
             return self._boot
 
     def _new_reporter(self, stream: str, start: str, within: float) -> Reporter:
-        frame = Frame(boot=self._boot, start=start, version=__version__, config=self._hash)
+        frame = Frame(
+            boot=self._boot,
+            start=start,
+            version=__version__,
+            config=self._hash,
+            assigned=self._centre.assigned.hash,
+        )
         slots = Slots(self._started + FIRST_RESULTS_S, self._config.report_period, splay(stream, "report"), within)
         return Reporter(frame, slots, SystemRandom().random)
 
@@ -202,7 +217,7 @@ class Agent:
 
     @property
     def _contact(self) -> Contact:
-        return self._uplink.contact if self._uplink is not None else Contact()
+        return self._centre.contact
 
     async def _say(self, reporter: Reporter) -> None:
         """Write the status file; where that fails the log says so, and the next report tries again."""
@@ -230,6 +245,9 @@ class Agent:
             written=wall,
             period=self._config.report_period,
             config=self._hash,
+            assigned=self._centre.assigned.hash,
+            role=self._centre.assigned.role,
+            assignment_error=self._centre.error,
             label=self._profile.label,
             mistakes=self.mistakes,
             collector=self._config.collector.url if self._config.collector else None,

@@ -22,6 +22,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     start: str
     version: str
     config: str
+    assigned: str = ""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +56,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
             start=self.frame.start,
             version=self.frame.version,
             config=self.frame.config,
+            assigned=self.frame.assigned,
             host=self.host,
             results=tuple(
                 msgspec.structs.replace(result, at=round((began - self.mono) * 1000)) for result, began in self.results

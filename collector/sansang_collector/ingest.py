@@ -116,7 +116,7 @@ class Ingest:
             if isinstance(outcome, Exception):  # the log has said why; the agent keeps its reports and comes back
                 self._tell(collector, say, _said(_busy()))
             else:
-                content = _answer(collector, outcome, judged.refused, ())
+                content = _answer(collector, arrival.agent, outcome, judged.refused, ())
                 lines = ((b"content-length", b"%d" % len(content)), (b"content-type", b"application/json"))
                 self._tell(collector, say, Said(200, lines, content))
             self._door.took(spent + self._clock() - again)
@@ -188,7 +188,7 @@ class Ingest:
             stored = await _append(collector, _arrival(agent, received, judged))
         finally:
             self._door.end(size)
-        return Response(_answer(collector, stored, judged.refused, wanted), media_type=MEDIA_TYPE)
+        return Response(_answer(collector, agent, stored, judged.refused, wanted), media_type=MEDIA_TYPE)
 
     async def _keep_profiles(self, collector: Collector, judged: Judged) -> tuple[str, ...]:
         """Store the profiles these reports speak of, before the reports; which ones are still not known."""
@@ -262,7 +262,9 @@ def _said(answer: Response) -> Said:
     return Said(answer.status_code, answer.raw_headers, bytes(answer.body))
 
 
-def _answer(collector: Collector, stored: Stored, refused: Sequence[Refusal], wanted: tuple[str, ...]) -> bytes:
+def _answer(
+    collector: Collector, agent: int, stored: Stored, refused: Sequence[Refusal], wanted: tuple[str, ...]
+) -> bytes:
     refused = [*refused, *(records.conflict(one) for one in stored.conflicts)]
     collector.taken += len(stored.kept)
     if refused:
@@ -271,6 +273,7 @@ def _answer(collector: Collector, stored: Stored, refused: Sequence[Refusal], wa
     answer = Answer(
         stored=_spans(stored.kept),
         refused=tuple(refusal.record for refusal in refused),
+        config=collector.assignments.hash_of(agent),
         profiles_wanted=wanted,
         now=collector.now(),
     )

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from . import consumers, retention
+from .assignments import Assignments
 from .consumers import Consumer
 from .history import History
 from .liveness import Present, watch_silence
@@ -40,6 +41,8 @@ class Collector:
     taken: int
     """Reports taken into the log."""
     state: State
+    assignments: Assignments
+    """What each agent is to do; whoever makes this object keeps them current."""
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
 
@@ -59,6 +62,7 @@ class Collector:
             self.store.close()
             raise
         self.state = State()
+        self.assignments = Assignments()
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []

@@ -47,6 +47,7 @@ _MODULES = {
     "host": "host",
     "path": "path",
     "snmp": "snmp",
+    "unsupported": "unsupported",
 }
 
 
