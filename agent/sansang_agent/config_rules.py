@@ -29,8 +29,6 @@ def judge(folder: Path, type_: type, parts: Mapping[str, Any]) -> Found:
     """What is wrong with the well-formed ``parts`` of one struct; relative paths start at ``folder``."""
     if type_ is check.Profile:
         yield from _double_ids(parts.get("checks", ()))
-    elif type_ is check.UnsupportedCheck:
-        yield "kind", "'unsupported' is no kind to be written"
     elif type_ in _TARGETS:
         yield from _target(type_, parts)
         yield from _BEYOND_TARGET.get(type_, _nothing)(parts, folder)

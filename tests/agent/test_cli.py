@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from sansang_agent import __version__, cli, last_verdict, status
+from sansang_agent.assigned import Assigned
 from sansang_agent.commands import status as status_command
 from sansang_agent.commands.report import report
-from sansang_agent.assigned import Assigned
 from sansang_agent.config import AgentConfig, Commune
 from sansang_agent.contract.assignment import Contacts
 from sansang_agent.contract.check import Profile, TcpCheck

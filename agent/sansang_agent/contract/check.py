@@ -176,8 +176,11 @@ class SnmpCheck(_Common, tag="snmp", tag_field="kind", frozen=True):
 
 class UnsupportedCheck(_Common, tag="unsupported", tag_field="kind", frozen=True):
     """Stands in a machine's profile for a check of the centre's that this version does not know: never asked, and said
-    to be ``unknown(not_supported)``. Nobody writes it.
+    to be ``unknown(not_supported)``.
     """
+
+    WRITTEN: ClassVar[bool] = False
+    """Whether a person may write it into a file."""
 
 
 Check = (
