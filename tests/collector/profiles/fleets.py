@@ -97,9 +97,9 @@ def host(check: Check) -> str:
 
 
 def runs(
-    assignments: dict[int, Assignment], seconds: float, wanted: Callable[[Check], bool] = lambda _: True
-) -> dict[str, list[Run]]:
     assignments: dict[int, Assignment], seconds: float, wanted: Callable[[Check], bool] = bool
+) -> dict[str, list[Run]]:
+    """By host every run of wanted checks up to ``seconds`` of the collector's clock; those that leave the commune."""
     found: defaultdict[str, list[Run]] = defaultdict(list)
     for machine, assignment in assignments.items():
         for check in assignment.profile.checks:
