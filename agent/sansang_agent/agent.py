@@ -9,9 +9,10 @@ import os
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
 from random import SystemRandom
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from . import __version__, status
+from .centre import Centre, Contact
 from .clock import Clock, SystemClock, sleep_or
 from .config import AgentConfig, data_dir, user_agent
 from .contract.check import Check, Profile
@@ -31,7 +32,7 @@ from .requests import Requests
 from .runner import Ask, Runner, Slots, run_once, splay
 from .spool import FILE
 from .status import CheckStatus, Status
-from .uplink import Contact, Uplink
+from .uplink import Uplink
 from .writer import Writer
 
 FRESH_BOOT_S = 600.0
@@ -54,6 +55,22 @@ Goodbyes = Callable[[], GoodbyeReason]
 _log = logging.getLogger(__name__)
 
 
+class Lasting(NamedTuple):
+    """What outlives one agent: a program runs one after the other."""
+
+    mistakes: tuple[str, ...] = ()
+    """Why the configuration file itself is not in use, for the status."""
+    falling_asleep: asyncio.Event | None = None
+    """Set by whoever knows that the machine is about to sleep."""
+    permission: Permission | None = None
+    """What the centre may have asked here, and what it has."""
+    centre: Centre | None = None
+    """What is known of it."""
+
+
+NOTHING_BEFORE = Lasting()
+
+
 async def run_agent(
     config: AgentConfig,
     profile: Profile,
@@ -62,17 +79,10 @@ async def run_agent(
     goodbye: Goodbyes,
     on_results: OnResults | None = None,
     *,
-    mistakes: tuple[str, ...] = (),
-    falling_asleep: asyncio.Event | None = None,
-    permission: Permission | None = None,
+    lasting: Lasting = NOTHING_BEFORE,
 ) -> None:
-    """Measure and tell until ``stop`` is set, then say goodbye; returns within a few seconds of it.
-
-    ``mistakes``: why the configuration file itself is not in use, for the status. ``falling_asleep`` is set by whoever
-    knows that the machine is about to sleep. ``permission``: what the centre may have asked here; it outlives one
-    agent, so that what it counts does.
-    """
-    permission = permission or permission_for(config, None, platform)
+    """Measure and tell until ``stop`` is set, then say goodbye; returns within a few seconds of it."""
+    permission = lasting.permission or permission_for(config, None, platform)
     clock = SystemClock(platform)
     names = ServerNames(config.resolvers) if config.resolvers else SystemNames()
     tools = Tools(platform, names, user_agent(__version__, config.contact))
@@ -80,13 +90,14 @@ async def run_agent(
     async def ask(check: Check) -> Result:
         return await run_once(check, tools, clock)
 
+    is_assigned = config.profile is None and lasting.centre is not None and lasting.centre.assigned.hash != ""
     try:
-        agent = await Agent.prepare(config, profile, platform, clock)
-        agent.mistakes = mistakes
-        agent.falling_asleep = falling_asleep or agent.falling_asleep
+        agent = await Agent.prepare(config, profile, platform, clock, lasting.centre)
+        agent.mistakes = lasting.mistakes
+        agent.falling_asleep = lasting.falling_asleep or agent.falling_asleep
         agent.vantage = permission.vantage
         agent.ask_for_centre = lambda check: permission.ask(check, tools)
-        await agent.run(ask, stop, on_results, goodbye)
+        await agent.run(permission.asking(profile.checks, tools) if is_assigned else ask, stop, on_results, goodbye)
     finally:
         tools.kept.close()
 
@@ -94,8 +105,11 @@ async def run_agent(
 class Agent:
     """One agent, all its parts made; :meth:`prepare` makes them."""
 
-    def __init__(self, config: AgentConfig, profile: Profile, platform: Platform, clock: Clock, disk: Disk) -> None:
+    def __init__(
+        self, config: AgentConfig, profile: Profile, platform: Platform, clock: Clock, disk: Disk, centre: Centre
+    ) -> None:
         self._config = config
+        self._centre = centre
         self._profile = profile
         self._platform = platform
         self._clock = clock
@@ -119,20 +133,22 @@ class Agent:
         self._uplink = self._new_uplink()
 
     @classmethod
-    async def prepare(cls, config: AgentConfig, profile: Profile, platform: Platform, clock: Clock) -> Self:
+    async def prepare(
+        cls, config: AgentConfig, profile: Profile, platform: Platform, clock: Clock, centre: Centre | None = None
+    ) -> Self:
         """Open the spool and make an agent; a disk that cannot be used is in the status, not in the way."""
         disk = Disk(data_dir(config) / FILE)
         try:
             await disk.do(lambda spool: spool.put_profile(profile))
         except sqlite3.Error as exc:
             _log.warning("the profile is not remembered: %s", exc)
-        return cls(config, profile, platform, clock, disk)
+        return cls(config, profile, platform, clock, disk, centre or Centre())
 
     def _new_uplink(self) -> Uplink | None:
         if self._config.collector is None:
             return None
         link = Link(self._config.collector, SystemNames(), user_agent(__version__, self._config.contact))
-        return Uplink(link, self._disk, self._clock, SystemRandom().random, self._boot, self._hash)
+        return Uplink(link, self._disk, self._clock, SystemRandom().random, self._boot, self._hash, centre=self._centre)
 
     async def run(self, ask: Ask, stop: asyncio.Event, on_results: OnResults | None, goodbye: Goodbyes) -> None:
         """Run checks by ``ask`` until ``stop``; see :func:`run_agent`."""
@@ -140,7 +156,8 @@ class Agent:
         fresh = self._started < FRESH_BOOT_S
         within = float("inf") if fresh else FIRST_WITHIN_S
         reporter = self._new_reporter(stream, "boot" if fresh else "process", within)
-        runner = Runner(self._profile.checks, ask, self._clock, stream, self._taker(reporter))
+        taker, every = self._taker(reporter), self._config.report_period
+        runner = Runner(self._profile.checks, ask, self._clock, stream, taker, centre=self._centre, report_period=every)
         endless = [self._started_task("runner", lambda: runner.run(within))]
         if self._uplink is not None:
             endless += self._answering(self._uplink, reporter)
@@ -167,7 +184,13 @@ class Agent:
             return self._boot
 
     def _new_reporter(self, stream: str, start: str, within: float) -> Reporter:
-        frame = Frame(boot=self._boot, start=start, version=__version__, config=self._hash)
+        frame = Frame(
+            boot=self._boot,
+            start=start,
+            version=__version__,
+            config=self._hash,
+            assigned=self._centre.assigned.hash,
+        )
         slots = Slots(self._started + FIRST_RESULTS_S, self._config.report_period, splay(stream, "report"), within)
         return Reporter(frame, slots, SystemRandom().random)
 
@@ -264,7 +287,7 @@ class Agent:
 
     @property
     def _contact(self) -> Contact:
-        return self._uplink.contact if self._uplink is not None else Contact()
+        return self._centre.contact
 
     async def _say(self, reporter: Reporter) -> None:
         """Write the status file; where that fails the log says so, and the next report tries again."""
@@ -292,6 +315,9 @@ class Agent:
             written=wall,
             period=self._config.report_period,
             config=self._hash,
+            assigned=self._centre.assigned.hash,
+            role=self._centre.assigned.role,
+            assignment_error=self._centre.error,
             label=self._profile.label,
             vantage=self.vantage,
             mistakes=self.mistakes,

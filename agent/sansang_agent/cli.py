@@ -13,11 +13,15 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from . import config as settings
+from .assigned import Assigned
+from .assignment_file import kept
 from .cli_arguments import ACCESS_2C, ACCESS_3, UsageError, access_of, asked_language, parser
 from .clock import SystemClock
 from .commands import Said
-from .config import AgentConfig, data_dir, load_config
+from .config import AgentConfig, data_dir, load_config, told_dirs
 from .contract.check import Check
 from .contract.rung import Owner
 from .contract.settings import SettingsError
@@ -40,6 +44,7 @@ class _Call(NamedTuple):
 
     options: argparse.Namespace
     chosen: Chosen
+    assigned: Assigned
     speech: Speech
     look: Look
 
@@ -47,6 +52,11 @@ class _Call(NamedTuple):
     def config(self) -> AgentConfig:
         """The settings in use."""
         return self.chosen.config
+
+    @property
+    def followed(self) -> AgentConfig:
+        """The settings in use, with what the centre has assigned to be checked where the file leaves that open."""
+        return msgspec.structs.replace(self.config, profile=self.config.profile or self.assigned.profile)
 
 
 def main() -> None:
@@ -86,10 +96,12 @@ def _answer(arguments: Sequence[str], speech: Speech, look: Look) -> int:
     if options.command == "check-config":
         return _check_config(options, speech)
     chosen = choose(options.config)
-    spoken = Speech(asked_language(arguments) or chosen.config.language, contacts_of(chosen.config))
+    assigned = assigned_here(chosen.config)
+    language = asked_language(arguments) or chosen.config.language
+    spoken = Speech(language, contacts_of(chosen.config, assigned), services=assigned.service_contacts)
     if chosen.mistakes:
         print(in_spite_of(chosen.mistakes, spoken), file=sys.stderr, flush=True)
-    return _COMMANDS[options.command](_Call(options, chosen, spoken, look))
+    return _COMMANDS[options.command](_Call(options, chosen, assigned, spoken, look))
 
 
 def _apology(problem: BaseException, speech: Speech) -> str:
@@ -108,9 +120,16 @@ def _apology(problem: BaseException, speech: Speech) -> str:
     return text.format(problem=f"{type(problem).__name__}: {problem}")
 
 
-def contacts_of(config: AgentConfig) -> dict[Owner, str]:
-    """The configured people by owner; owners without a setting of their own have none."""
-    return {owner: getattr(config.contacts, owner, "") for owner in Owner}
+def assigned_here(config: AgentConfig) -> Assigned:
+    """What the centre last assigned to this machine; nothing where the file itself says what to check."""
+    follows = config.collector is not None and config.profile is None
+    return kept(told_dirs(config)) if follows else Assigned()
+
+
+def contacts_of(config: AgentConfig, assigned: Assigned) -> dict[Owner, str]:
+    """Whom to call by owner: as configured here, else as the centre says; some owners have nobody."""
+    places = (config.contacts, assigned.contacts)
+    return {owner: next(filter(None, (getattr(one, owner, "") for one in places)), "") for owner in Owner}
 
 
 def _say(said: Said) -> int:
@@ -122,9 +141,10 @@ def _check(call: _Call) -> int:
     from .commands.check import Here, Options, check  # noqa: PLC0415  # a usage mistake needs no probes
     from .commands.probe import probe  # noqa: PLC0415
 
-    wanted = Options(as_json=call.options.as_json, verbose=call.options.verbose, look=call.look)
+    on_ask = () if call.config.profile else call.assigned.on_ask
+    wanted = Options(as_json=call.options.as_json, verbose=call.options.verbose, look=call.look, on_ask=on_ask)
     platform = current()
-    here = Here(call.config, platform, SystemClock(platform))
+    here = Here(call.followed, platform, SystemClock(platform))
     progress = progress_on(sys.stderr, call.speech)
     if call.options.kind is None:
         return _say(asyncio.run(check(here, call.speech, wanted, progress)))
@@ -177,7 +197,7 @@ def _report(call: _Call) -> int:
     from .commands.report import report  # noqa: PLC0415
 
     network, machine = current().network(), socket.gethostname()
-    return _say(report(call.config, network, machine, call.speech, time.time(), as_json=call.options.as_json))
+    return _say(report(call.followed, network, machine, call.speech, time.time(), as_json=call.options.as_json))
 
 
 def _check_config(options: argparse.Namespace, speech: Speech) -> int:

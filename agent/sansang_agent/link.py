@@ -21,6 +21,7 @@ EXCHANGE_S = 30.0
 MOST_ADDRESSES = 3
 MAX_ANSWER = 1_048_576
 PATH = "/api/v1/reports"
+CONFIG_PATH = "/api/v1/agent/config"
 
 Body = Callable[[], bytes]
 """Makes what is sent, at the moment of sending."""
@@ -47,9 +48,17 @@ class Link:
 
         ``make`` is called when the connection stands: a body may say what time it is.
         """
+        more = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        return await self._exchange("POST", PATH, more, make)
+
+    async def get(self, path: str, known: str) -> Response:
+        """Ask for what lies at ``path`` unless it is still ``known`` (a hash); raises :class:`LinkError`."""
+        return await self._exchange("GET", path, {"If-None-Match": f'"{known}"'} if known else {}, bytes)
+
+    async def _exchange(self, method: str, path: str, more: dict[str, str], make: Body) -> Response:
         try:
             async with asyncio.timeout(EXCHANGE_S):
-                return await self._post(make)
+                return await self._asked(method, path, more, make)
         except TimeoutError as exc:
             await self.close()
             raise LinkError(f"no answer from {self._place.host} within {EXCHANGE_S:g} s") from exc
@@ -60,27 +69,25 @@ class Link:
             await self.close()
             raise
 
-    async def _post(self, make: Body) -> Response:
-        headers = self._headers()
+    async def _asked(self, method: str, path: str, more: dict[str, str], make: Body) -> Response:
+        headers, target = self._headers() | more, self._place.base + path
         kept = self._connection is not None and self._connection.is_usable()
         connection = await self._connected()
         try:
-            return await connection.request("POST", self._place.target, headers, make(), MAX_ANSWER)
+            return await connection.request(method, target, headers, make(), MAX_ANSWER)
         except (WireError, ConnectionError) as exc:
             if not kept or (isinstance(exc, WireError) and not exc.fresh):
                 raise
             _log.debug("the kept connection was closed meanwhile (%s); connecting again", exc)
         await self.close()
         connection = await self._connected()
-        return await connection.request("POST", self._place.target, headers, make(), MAX_ANSWER)
+        return await connection.request(method, target, headers, make(), MAX_ANSWER)
 
     def _headers(self) -> dict[str, str]:
         return {
             "Host": self._place.authority,
             "User-Agent": self._user_agent,
             "Authorization": f"Bearer {read_token(Path(self._config.token_file))}",
-            "Content-Type": "application/json",
-            "Content-Encoding": "gzip",
             "Accept": "application/json, application/problem+json",
         }
 
@@ -115,14 +122,15 @@ class _Place(NamedTuple):
     port: int
     tls: bool
     authority: str
-    target: str
+    base: str
+    """The path before ours."""
 
 
 def _place(url: str) -> _Place:
     parts = urlsplit(url)
     tls = parts.scheme == "https"
     port = parts.port or (443 if tls else 80)
-    return _Place(parts.hostname or "", port, tls, parts.netloc, parts.path.rstrip("/") + PATH)
+    return _Place(parts.hostname or "", port, tls, parts.netloc, parts.path.rstrip("/"))
 
 
 def read_token(path: Path) -> str:

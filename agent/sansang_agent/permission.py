@@ -21,7 +21,7 @@ from .default_profile import expand
 from .platform import NetworkState, Platform
 from .policy import Own, Policy
 from .probes import Tools
-from .runner import run_once
+from .runner import Ask, run_once
 
 STOP_FILE = "stop-probing"
 """A file of this name, whatever is in it, in the data folder or beside the configuration stops all the centre asks."""
@@ -61,6 +61,20 @@ class Permission:
             return _not_asked(check, Reason.REFUSED_BY_POLICY, why)
         self.policy.begin(wanted, self._clock.mono())
         return await run_once(wanted, msgspec.structs.replace(tools, guard=self._guard), self._clock)
+
+    def asking(self, checks: Sequence[Check], tools: Tools) -> Ask:
+        """How the checks of an assignment are run: each in its own time, none that is not permitted."""
+        refused = self.policy.judge_all(checks)
+        guarded = msgspec.structs.replace(tools, guard=self._guard)
+        for check, why in refused.items():
+            _log.warning("check %s of the centre is not run: %s", check, why)
+
+        async def ask(check: Check) -> Result:
+            if why := self.stopped() or refused.get(check.id):
+                return _not_asked(check, Reason.REFUSED_BY_POLICY, why)
+            return await run_once(check, guarded, self._clock)
+
+        return ask
 
     def stopped(self) -> str | None:
         """Why nothing at all is asked for the centre: the file that somebody put here; None: there is none."""

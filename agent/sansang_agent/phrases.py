@@ -40,9 +40,17 @@ _MINUTE, _HOUR, _DAY, _YEAR = 60.0, 3600.0, 86400.0, 365.25 * 86400.0
 class Speech:
     """One language, the people to call, and the time zone times are told in (None: this machine's)."""
 
-    def __init__(self, language: str, contacts: Mapping[Owner, str] | None = None, zone: tzinfo | None = None) -> None:
+    def __init__(
+        self,
+        language: str,
+        contacts: Mapping[Owner, str] | None = None,
+        zone: tzinfo | None = None,
+        services: Mapping[str, str] = {},
+    ) -> None:
+        """``services``: whom to call about a service that has a desk of its own, by the id of each of its checks."""
         self.language = language
         self._contacts = contacts or {}
+        self._services = services
         self._zone = zone
         self._catalogue = catalogue(PACKAGE, language)
 
@@ -105,10 +113,13 @@ class Speech:
         message = _("about {amount} slow") if offset_s > 0 else _("about {amount} fast")
         return message.format(amount=self.amount(abs(offset_s)))
 
-    def whom(self, owner: Owner) -> str:
-        """``the line's duty desk: 0205…`` — or, honestly, that no number is configured."""
+    def whom(self, owner: Owner, proof: Sequence[str] = ()) -> str:
+        """``the line's duty desk: 0205…`` — or, honestly, that no number is configured.
+
+        ``proof``: the checks it is about; where all are of services with one desk, that one is named.
+        """
         _ = self.say
-        contact = self._contacts.get(owner, "")
+        contact = self._contact(owner, proof)
         if contact:
             return f"{self.word('owner', owner)}: {contact}"
         return self._without_number(owner)
@@ -117,6 +128,10 @@ class Speech:
         """The same for the middle of a sentence: ``the line's duty desk (0205…)``."""
         contact = self._contacts.get(owner, "")
         return f"{self.word('owner', owner)} ({contact})" if contact else self._without_number(owner)
+
+    def _contact(self, owner: Owner, proof: Sequence[str]) -> str:
+        own = {self._services.get(check, "") for check in proof} if owner is Owner.SERVICE_OWNER else set()
+        return (own.pop() if len(own) == 1 else "") or self._contacts.get(owner, "")
 
     def _without_number(self, owner: Owner) -> str:
         _ = self.say

@@ -25,6 +25,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     start: str
     version: str
     config: str
+    assigned: str = ""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +67,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
             start=self.frame.start,
             version=self.frame.version,
             config=self.frame.config,
+            assigned=self.frame.assigned,
             host=self.host,
             results=self._dated(self.results),
             answers=tuple(RequestAnswer(id=each.id, results=self._dated(each.results)) for each in self.answers),

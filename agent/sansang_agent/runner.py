@@ -11,12 +11,14 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from .centre import Centre
 from .clock import Clock
 from .contract.check import Check, IcmpCheck, kind_of
 from .contract.outcome import Outcome, Reason
 from .contract.report import Result
 from .probes import Probe, Tools, probe_for
 from .probes.results import plain
+from .timing import Timing, may_run
 
 TRIES = 3
 SPACING = 1.0
@@ -25,6 +27,9 @@ GRACE = 1.0
 STALL = 5.0
 """Seconds by which a busy machine may be late."""
 LONGEST_DETAIL = 1_000
+LOOK_S = 15.0
+"""How long a planned check sleeps at most before it looks at the clock again."""
+REPORT_S = 15.0
 
 Ask = Callable[[Check], Awaitable[Result]]
 Deliver = Callable[[Result, float], None]
@@ -134,9 +139,25 @@ class Slots:
 
 
 class Runner:
-    """All checks of a profile, each on its own slots, never two runs of one check at a time."""
+    """All checks of a profile, each on its own slots, never two runs of one check at a time.
 
-    def __init__(self, checks: Sequence[Check], ask: Ask, clock: Clock, stream: str, deliver: Deliver) -> None:
+    What the centre has planned runs on the collector's clock, see timing.py. ``report_period``: seconds in which a
+    machine in contact gets an answer.
+    """
+
+    def __init__(
+        self,
+        checks: Sequence[Check],
+        ask: Ask,
+        clock: Clock,
+        stream: str,
+        deliver: Deliver,
+        *,
+        centre: Centre | None = None,
+        report_period: float = REPORT_S,
+    ) -> None:
+        self._centre = centre or Centre()
+        self._report_period = report_period
         self._checks = checks
         self._ask = ask
         self._clock = clock
@@ -147,12 +168,39 @@ class Runner:
         """Run until cancelled; the first run of each check comes within ``first_within`` seconds (or its period)."""
         async with asyncio.TaskGroup() as tasks:
             for check in self._checks:
-                tasks.create_task(self._repeat(check, first_within), name=f"check {check.id}")
+                repeated = self._repeat(check, first_within) if check.phase is None else self._keep_plan(check)
+                tasks.create_task(repeated, name=f"check {check.id}")
 
     async def _repeat(self, check: Check, first_within: float) -> None:
-        slots = Slots(self._clock.mono(), check.period, splay(self._stream, check.id), first_within)
+        start, runs = self._clock.mono(), self._centre.runs
+        slots = Slots(start, check.period, splay(self._stream, check.id), first_within)
         while True:
             await self._clock.sleep(slots.due - self._clock.mono())
             began = self._clock.mono()
-            self._deliver(await self._ask(check), began)
+            if may_run(check, began, runs.get(_key(check)), alone=self._is_alone(began, start)):
+                await self._run(check, began)
             slots.advance(self._clock.mono())
+
+    async def _keep_plan(self, check: Check) -> None:
+        start, runs = self._clock.mono(), self._centre.runs
+        timing = Timing(check, start, splay(self._stream, check.id))
+        while True:
+            now = self._clock.mono()
+            alone, ahead = self._is_alone(now, start), self._centre.contact.ahead_s
+            due = timing.due(now, ahead, runs.get(_key(check)), alone=alone)
+            if due <= now:
+                await self._run(check, due)
+            else:  # not to the end: by then the collector's clock may be known, or the centre out of reach
+                await self._clock.sleep(min(due - now, LOOK_S))
+
+    async def _run(self, check: Check, slot: float) -> None:
+        self._centre.runs[_key(check)] = slot
+        began = self._clock.mono()
+        self._deliver(await self._ask(check), began)
+
+    def _is_alone(self, now: float, since: float) -> bool:
+        return self._centre.is_alone(now, since, self._report_period)
+
+
+def _key(check: Check) -> tuple[str, str]:
+    return check.id, check.target

@@ -128,7 +128,7 @@ def _next_step(verdict: Verdict, speech: Speech) -> str:
         return ""
     owners = verdict.owners or (Owner.COMMUNE_IT,)
     said = {
-        "whom": speech.whom(owners[0]),
+        "whom": speech.whom(owners[0], verdict.proof),
         "first": speech.whom_in_passing(owners[0]),
         "second": speech.whom(owners[1] if len(owners) > 1 else owners[0]),
         "grant": verdict.facts.grant,

@@ -38,6 +38,12 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between two writings, so that a reader can tell a stale file."""
     config: str
     """Hash of the profile in use."""
+    assigned: str = ""
+    """Hash of the centre's assignment that the profile is made of; empty: the machine's own configuration."""
+    role: str = ""
+    """What the centre says this machine is."""
+    assignment_error: str | None = None
+    """Why what the centre has assigned since cannot be used, in English."""
     label: str = ""
     """The profile's label, for example that it is a sandbox."""
     vantage: bool = False

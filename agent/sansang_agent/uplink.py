@@ -13,12 +13,13 @@ from typing import Protocol
 import msgspec
 
 from .answers import NotTaken, Taken, Trouble, judge
+from .centre import Centre
 from .clock import Clock, sleep_or
 from .contract.check import Profile
 from .contract.codec import encode
 from .contract.report import VERSION, Answer, Envelope, Sent, SpoolState
 from .disk import Disk
-from .link import LinkError
+from .link import CONFIG_PATH, LinkError
 from .pace import Backoff, Turns
 from .spool import Row, Spool
 from .wire_http import Response
@@ -30,6 +31,10 @@ PROBE = 10
 BATCH_BYTES = 1_000_000
 UNAUTHORISED_S = 60.0
 """A token that is not accepted will not be accepted a second later either; waits are one to two of these."""
+
+FETCH_S = 15.0
+"""An assignment that could not be fetched is asked for again after one to two of these."""
+OK, NOT_MODIFIED = 200, 304
 
 SURE_S = 1.0
 """An answer that leaves the clocks less sure than this does not undo what is known, unless it must."""
@@ -48,23 +53,25 @@ class Way(Protocol):
         """Let go of the connection."""
         ...
 
-
-class Contact(msgspec.Struct, kw_only=True):
-    """How it stands with the collector."""
-
-    mono: float | None = None
-    """When it last answered, by both clocks."""
-    wall: float | None = None
-    error: str | None = None
-    """Why it could not be told, in English; None while all is well."""
-    skew_s: float | None = None
-    """The collector's clock minus this machine's."""
+    async def get(self, path: str, known: str) -> Response:
+        """What lies at ``path`` unless it is ``known`` by its hash; raises sansang_agent.link.LinkError."""
+        ...
 
 
 class Uplink:
     """One agent's way of telling one collector. ``config``: hash of the profile in use."""
 
-    def __init__(self, way: Way, disk: Disk, clock: Clock, random: Callable[[], float], boot: str, config: str) -> None:
+    def __init__(
+        self,
+        way: Way,
+        disk: Disk,
+        clock: Clock,
+        random: Callable[[], float],
+        boot: str,
+        config: str,
+        *,
+        centre: Centre | None = None,
+    ) -> None:
         self._way = way
         self._disk = disk
         self._clock = clock
@@ -78,7 +85,11 @@ class Uplink:
         self._urgent = False
         self._newest = 0
         self._healing = False
-        self.contact = Contact()
+        self._centre = centre or Centre()
+        self._announced: str | None = None
+        """The hash of what the collector has for this machine."""
+        self._fetch_from = float("-inf")
+        self.contact = self._centre.contact
         self.on_answer: Callable[[Answer], None] = lambda _: None
         """Told every answer of the collector's; must neither raise nor wait."""
 
@@ -95,9 +106,27 @@ class Uplink:
     async def step(self) -> float:
         """Wait for reports, send one envelope; returns how long to wait because of trouble, 0 when all is well."""
         try:
-            return await self._send(await self._next())
+            wait = await self._send(await self._next())
+            await self._fetch()
+            return wait
         except sqlite3.Error as exc:
             return self._failed(f"the spool cannot be used: {exc}")
+
+    async def _fetch(self) -> None:
+        """Fetch what the centre has assigned, right after an answer: these are spread over a report's time already."""
+        now = self._clock.mono()
+        if not self._centre.wants(self._announced) or now < self._fetch_from:
+            return
+        self._fetch_from = now + FETCH_S * (1 + self._random())
+        try:
+            answer = await self._way.get(CONFIG_PATH, self._centre.assigned.hash)
+        except LinkError as exc:
+            _log.warning("what the centre has assigned could not be fetched: %s", exc)
+            return
+        if answer.status == OK:
+            self._centre.offer(answer.body)
+        elif answer.status != NOT_MODIFIED:
+            _log.warning("what the centre has assigned could not be fetched: it answered %d", answer.status)
 
     async def flush(self, limit: float) -> None:
         """Send the newest reports once more, for at most ``limit`` seconds, and close the connection."""
@@ -194,6 +223,8 @@ class Uplink:
         skew, known = taken.answer.now - (sent.wall + unsure), self.contact.skew_s
         if known is None or unsure <= SURE_S or abs(skew - known) > unsure:
             self.contact.skew_s = skew
+        self.contact.hear_clock(taken.answer.now - (sent.mono + unsure), unsure)
+        self._announced = taken.answer.config
         self.contact.mono, self.contact.wall = mono, wall
         self._wanted = set(taken.answer.profiles_wanted)
         self._turns.told(taken.answer.pace)

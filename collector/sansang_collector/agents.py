@@ -15,6 +15,8 @@ from sqlalchemy import (
     text,
 )
 
+from sansang_agent.contract.assignment import Role
+
 from .store import LEDGER
 
 AGENT = Table(
@@ -33,13 +35,21 @@ AGENT = Table(
 """``role``: contract.assignment.Role. ``changed_at``: when role or retirement last changed."""
 
 
-def register(connection: Connection, commune: str, name: str, now: float) -> int:
-    """The id of the machine ``name`` in ``commune``, made now if it is new."""
+def register(connection: Connection, commune: str, name: str, now: float, role: Role | None = None) -> int:
+    """The id of the machine ``name`` in ``commune``, made now if it is new; ``role`` where it is to be another."""
     found = connection.scalar(select(AGENT.c.id).where(AGENT.c.commune == commune, AGENT.c.name == name))
     if found is not None:
+        if role is not None:
+            set_role(connection, int(found), role, now)
         return int(found)
-    row = {"commune": commune, "name": name, "created_at": now}
+    row = {"commune": commune, "name": name, "created_at": now, "role": role or Role.COUNTER}
     return int(connection.scalars(AGENT.insert().values(row).returning(AGENT.c.id)).one())
+
+
+def set_role(connection: Connection, agent: int, role: Role, now: float) -> bool:
+    """Say what a machine is; False where it is that already."""
+    other = AGENT.update().where(AGENT.c.id == agent, AGENT.c.role != role)
+    return connection.execute(other.values(role=role, changed_at=now)).rowcount == 1
 
 
 def communes_of(connection: Connection, agents: Iterable[int]) -> dict[int, str]:

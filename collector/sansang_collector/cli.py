@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from sansang_agent.contract import settings as files
+from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.version import __version__
 from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
@@ -108,6 +109,9 @@ def _token_parsers(token: argparse.ArgumentParser, placed: argparse.ArgumentPars
     agent = actions.add_parser("agent", parents=[written], help=_("for the agent NAME in COMMUNE to send reports"))
     agent.add_argument("commune", metavar="COMMUNE", help=_("the commune's five-digit code"))
     agent.add_argument("name", metavar="NAME", help=_("the machine's name: letters, digits, _ . - (at most 64)"))
+    agent.add_argument(
+        "--role", choices=tuple(Role), help=_("what the machine is (counter if it is new and nothing is said)")
+    )
     actions.add_parser("read", parents=[written], help=_("for reading pages and the API"))
     actions.add_parser("metrics", parents=[written], help=_("for a scrape of /metrics"))
     actions.add_parser("admin", parents=[written], help=_("for everything but sending reports"))

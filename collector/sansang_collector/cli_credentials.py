@@ -14,10 +14,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.words import catalogue
 
 from . import agents, links, tokens
-from .commune import CODE
+from .commune import CODE, NOWHERE
 from .settings import CollectorSettings
 from .store import Store
 
@@ -29,6 +30,9 @@ def token(options: argparse.Namespace, settings: CollectorSettings) -> int:
     _ = catalogue("sansang_collector", options.lang).gettext
     if options.action == "agent" and not (CODE.fullmatch(options.commune) and _NAME.fullmatch(options.name)):
         print(_("COMMUNE is five digits; NAME is made of letters, digits, _ . -"), file=sys.stderr)
+        return 2
+    if options.action == "agent" and (options.role == Role.VANTAGE) and options.commune != NOWHERE:
+        print(_("The vantage stands in no commune: its COMMUNE is {code}.").format(code=NOWHERE), file=sys.stderr)
         return 2
     store = Store(settings.folder)
     try:
@@ -61,13 +65,18 @@ def _make(store: Store, options: argparse.Namespace, folder: Path) -> Path:
 
     def issue(connection: Connection) -> Path:
         now = time.time()
-        agent = agents.register(connection, options.commune, options.name, now) if scope == "agent" else None
+        agent = _agent(connection, options, now) if scope == "agent" else None
         number, secret = tokens.issue(connection, scope, label, now, agent)
         path = options.out or folder / f"{label.replace('/', '-')}-{number}.token"
         _write_secret(path, secret)
         return Path(path)
 
     return store.write_sync(issue)
+
+
+def _agent(connection: Connection, options: argparse.Namespace, now: float) -> int:
+    role = Role(options.role) if options.role else None
+    return agents.register(connection, options.commune, options.name, now, role)
 
 
 def _write_secret(path: Path, secret: str) -> None:

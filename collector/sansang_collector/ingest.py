@@ -273,6 +273,7 @@ def _answer(
     answer = Answer(
         stored=_spans(stored.kept),
         refused=tuple(refusal.record for refusal in refused),
+        config=collector.assignments.hash_of(agent),
         profiles_wanted=wanted,
         now=collector.now(),
         requests=collector.desk.hand_out(agent),

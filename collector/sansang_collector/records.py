@@ -43,7 +43,7 @@ UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 MAX_NAMES = 10_000
 """Names of checks remembered as right; beyond that all are forgotten, and looked at again."""
 
-_CHECK_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_CHECK_NAME = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,95}")
 _WHERE = re.compile(r"^(?P<what>.*) - at `(?:key in )?\$\.?(?P<field>.*)`$", re.DOTALL)
 
 
@@ -255,7 +255,7 @@ def _out_of_range(report: Report) -> Iterator[_Flaw]:
 
 def _result_flaws(result: Result, latest_ms: float) -> Iterator[_Flaw]:
     if not _CHECK_NAME.fullmatch(result.check):
-        yield _Flaw("invalid", "check", "not a check's name (a-z 0-9 _ . -, at most 64)")
+        yield _Flaw("invalid", "check", "not a check's name (a-z 0-9 _ . : -, at most 96)")
     if abs(result.at) > MAX_AT_MS:
         yield _Flaw("invalid", "at", "out of range")
     elif result.at > latest_ms:

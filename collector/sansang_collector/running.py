@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from . import consumers, habits, retention
 from .agent_facts import Wanted
+from .assignments import Assignments
 from .consumers import Consumer
 from .expected import NOTHING_USUAL, Usual
 from .history import History
@@ -45,6 +46,8 @@ class Collector:
     taken: int
     """Reports taken into the log."""
     state: State
+    assignments: Assignments
+    """What each agent is to do; whoever makes this object keeps them current."""
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
     wanted: Wanted
@@ -70,8 +73,9 @@ class Collector:
             self.store.close()
             raise
         self.state = State()
+        self.assignments = Assignments()
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
-        self.wanted = lambda _agent: None
+        self.wanted = self.assignments.hash_of
         self.usual = NOTHING_USUAL
         self._calendars: Mapping[str, Calendar] = {}
         self._habits: Mapping[str, bytes] = {}

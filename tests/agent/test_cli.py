@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sansang_agent import __version__, cli, last_verdict, status
+from sansang_agent.assigned import Assigned
 from sansang_agent.commands import status as status_command
 from sansang_agent.commands.report import report
 from sansang_agent.config import AgentConfig, Commune
@@ -158,7 +159,7 @@ def test_nobody_ever_reads_a_stack_trace(
 
 
 def test_every_owner_is_asked_for_in_the_configuration() -> None:
-    contacts = cli.contacts_of(AgentConfig(contacts=Contacts(telecom="ring")))
+    contacts = cli.contacts_of(AgentConfig(contacts=Contacts(telecom="ring")), Assigned())
 
     assert contacts[Owner.TELECOM] == "ring"
     assert contacts[Owner.US] == ""

@@ -5,6 +5,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sansang_agent.config import AgentConfig, PolicyConfig
@@ -77,7 +78,7 @@ CHECKS: tuple[Check, ...] = (
 async def test_no_kind_of_probe_reaches_an_address_that_is_not_permitted(check: Check) -> None:
     async with started(TcpStandIn()) as standin:
         target = check.target.replace("{port}", str(standin.port))
-        result = await asked(type(check)(**_fields(check, target)), permission())
+        result = await asked(msgspec.structs.replace(check, target=target), permission())
 
     assert refused(result) == "127.0.0.1 is this machine itself"
     assert standin.asked == 0
@@ -184,6 +185,18 @@ async def test_a_machine_that_does_not_tell_its_network_exempts_nothing() -> Non
     assert "link-local" in refused(await asked(check, permission(machine=Mute())))
 
 
-def _fields(check: Check, target: str) -> dict[str, str]:
-    fields = {"id": check.id, "rung": check.rung, "target": target}
-    return fields | ({"query": check.query} if isinstance(check, DnsCheck) else {})
+async def test_what_the_centre_assigns_is_held_to_the_same_policy_as_what_it_requests(tmp_path: Path) -> None:
+    stop = tmp_path / "stop-probing"
+    async with started(TcpStandIn()) as standin:
+        here = TcpCheck(id="here", rung=Rung.SERVICE, target=f"127.0.0.1:{standin.port}")
+        hasty = TcpCheck(id="hasty", rung=Rung.SERVICE, target="192.0.2.1:443", period=1.0)
+        permitted = permission("127.0.0.0/8", stop=stop)
+        tools = make_tools(Untouched(), unknown_name)
+        assigned, elsewhere = permitted.asking((here, hasty), tools), permission().asking((here,), tools)
+
+        assert (await assigned(here)).outcome is Outcome.OK
+        assert refused(await assigned(hasty)) == "a period of 1 s is shorter than 15 s"
+        assert refused(await elsewhere(here)) == "127.0.0.1 is this machine itself"
+        stop.touch()
+        assert "stops everything the centre asks" in refused(await assigned(here))
+    assert standin.asked == 1

@@ -1,9 +1,15 @@
 import asyncio
+from pathlib import Path
+
+import msgspec
 
 from sansang_agent.agent import Goodbyes
-from sansang_agent.commands.run import LOOK_EVERY_S, keep_running
-from sansang_agent.config import AgentConfig
+from sansang_agent.centre import Centre
+from sansang_agent.commands.run import LOOK_EVERY_S, centre_for, keep_running
+from sansang_agent.config import AgentConfig, CollectorConfig
+from sansang_agent.contract.assignment import Assignment
 from sansang_agent.contract.check import IcmpCheck, Profile
+from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.rung import Rung
 from sansang_agent.platform import NetworkState, Platform
@@ -84,3 +90,39 @@ async def test_a_change_of_network_is_a_restart_and_a_signal_is_a_stop() -> None
     agents = await agents_of(["", "192.0.2.1", "192.0.2.1"])
 
     assert agents.goodbyes == [GoodbyeReason.RESTART, GoodbyeReason.STOP]
+
+
+def assigned(*targets: str) -> bytes:
+    checks = tuple(IcmpCheck(id=f"c{n}", rung=Rung.CORE, target=target) for n, target in enumerate(targets))
+    return encode(Assignment(profile=Profile(checks=checks)))
+
+
+async def test_a_new_assignment_restarts_the_checks_and_nothing_else(tmp_path: Path) -> None:
+    machine, clock, agents, stop = Roaming(), FakeClock(), Agents(), asyncio.Event()
+    centre = Centre(tmp_path)
+    centre.offer(assigned("192.0.2.1"))
+    running = asyncio.create_task(keep_running(AgentConfig(), machine, clock, stop, agents.run, centre))
+    await settled()
+
+    centre.offer(assigned("192.0.2.2", "{gateway}"))
+    await settled()
+    centre.offer(b"broken")
+    centre.offer(assigned("192.0.2.2", "{gateway}"))
+    await settled()
+    stop.set()
+    await clock.advance(LOOK_EVERY_S)
+    await running
+
+    assert agents.started == [["192.0.2.1"], ["192.0.2.2"]]
+    assert agents.goodbyes == [GoodbyeReason.RESTART, GoodbyeReason.STOP]
+
+
+def test_a_profile_of_its_own_or_no_collector_means_no_centre(tmp_path: Path) -> None:
+    collector = CollectorConfig(url="https://centre.example", token_file="t")
+    followed = AgentConfig(collector=collector, data_dir=str(tmp_path))
+    centre = centre_for(followed)
+    centre.offer(assigned("192.0.2.1"))
+
+    assert centre_for(followed).assigned.hash
+    assert not centre_for(msgspec.structs.replace(followed, profile=Profile())).assigned.hash
+    assert not centre_for(msgspec.structs.replace(followed, collector=None)).assigned.hash

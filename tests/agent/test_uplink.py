@@ -6,13 +6,18 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from certificates import Authority
 from sansang_agent.answers import NotTaken, Taken, Trouble, judge
+from sansang_agent.assigned import hash_of
+from sansang_agent.centre import Centre
 from sansang_agent.config import CollectorConfig
+from sansang_agent.contract.assignment import Assignment, Role
 from sansang_agent.contract.check import Profile
+from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import Pace, SpoolState
 from sansang_agent.disk import Disk
 from sansang_agent.link import Link, LinkError
@@ -43,14 +48,16 @@ def clock() -> FakeClock:
 class Sender:
     """An uplink on a fake clock, its waits in a test's hand."""
 
-    def __init__(self, folder: Path, disk: Disk, clock: FakeClock, url: str, chance: float = 0.5) -> None:
+    def __init__(
+        self, folder: Path, disk: Disk, clock: FakeClock, url: str, chance: float = 0.5, centre: Centre | None = None
+    ) -> None:
         token = folder / "token"
         token.write_text("secret-token\n")
         config = CollectorConfig(url=url, token_file=str(token))
         self.link = Link(config, SystemNames(), "sansang/test")
         self.disk = disk
         self.clock = clock
-        self.uplink = Uplink(self.link, disk, clock, lambda: chance, "boot-1", "")
+        self.uplink = Uplink(self.link, disk, clock, lambda: chance, "boot-1", "", centre=centre)
 
     async def append(self, count: int = 1, words: str = "") -> None:
         for _ in range(count):
@@ -71,7 +78,7 @@ class Sender:
 async def send(tmp_path: Path, disk: Disk, clock: FakeClock) -> AsyncIterator[Callable[..., Sender]]:
     made: list[Sender] = []
 
-    def make(url: str, **more: float) -> Sender:
+    def make(url: str, **more: Any) -> Sender:
         made.append(Sender(tmp_path, disk, clock, url, **more))
         return made[-1]
 
@@ -694,3 +701,78 @@ async def test_a_name_that_cannot_be_found_is_trouble_named(tmp_path: Path) -> N
 
     with pytest.raises(LinkError, match=r"c\.test has no address"):
         await link.post(bytes)
+
+
+ASSIGNED = encode(Assignment(role=Role.MINI))
+
+
+def with_config(fetched: Reply, announced: str = hash_of(ASSIGNED)) -> Script:
+    """A collector that has something for this machine, and answers a GET of it so."""
+    return lambda request: stored(request, config=announced) if request.method == "POST" else fetched
+
+
+def gets(collector: FakeCollector) -> list[Request]:
+    return [request for request in collector.requests if request.method == "GET"]
+
+
+async def test_what_the_centre_has_assigned_is_fetched_over_the_same_connection(send: Send, tmp_path: Path) -> None:
+    async with FakeCollector(with_config(Reply(body=ASSIGNED))) as collector:
+        centre = Centre(tmp_path)
+        sender = send(collector.url + "/sub", centre=centre)
+        for _ in range(3):
+            await sender.append()
+            await sender.step()
+
+        assert [request.target for request in gets(collector)] == ["/sub/api/v1/agent/config"]
+        assert gets(collector)[0].headers["authorization"] == "Bearer secret-token"
+        assert collector.connections == 1
+        centre.adopt()
+        assert centre.assigned.role == "mini"
+
+
+async def test_what_is_known_is_named_so_that_it_need_not_be_sent(send: Send, tmp_path: Path) -> None:
+    async with FakeCollector(with_config(Reply(304), announced="newer")) as collector:
+        centre = Centre(tmp_path)
+        centre.offer(ASSIGNED)
+        centre.adopt()
+        sender = send(collector.url, centre=centre)
+        await sender.append()
+        await sender.step()
+
+        assert gets(collector)[0].headers["if-none-match"] == f'"{hash_of(ASSIGNED)}"'
+        assert centre.assigned.hash == hash_of(ASSIGNED)
+
+
+@pytest.mark.parametrize("reply", [Reply(404), Reply(503), Reply(body=b"{"), Reply(500)])
+async def test_a_collector_that_has_nothing_usable_is_asked_again_at_leisure(
+    send: Send, tmp_path: Path, reply: Reply
+) -> None:
+    async with FakeCollector(with_config(reply)) as collector:
+        centre = Centre(tmp_path)
+        sender = send(collector.url, centre=centre)
+        for _ in range(4):
+            await sender.append()
+            async with asyncio.timeout(10):
+                assert await sender.uplink.step() == 0
+        assert len(gets(collector)) == 1
+        assert await sender.waiting() == 0
+        assert centre.assigned.hash == ""
+
+
+async def test_a_machine_that_follows_its_own_file_fetches_nothing(send: Send) -> None:
+    async with FakeCollector(with_config(Reply(body=ASSIGNED))) as collector:
+        sender = send(collector.url)
+        await sender.append()
+        await sender.step()
+
+        assert gets(collector) == []
+
+
+async def test_the_collector_s_clock_is_known_from_its_answers(send: Send, tmp_path: Path) -> None:
+    async with FakeCollector(lambda request: stored(request, now=5_000_000.0)) as collector:
+        centre = Centre(tmp_path)
+        sender = send(collector.url, centre=centre)
+        await sender.append()
+        await sender.step()
+
+        assert centre.contact.ahead_s == pytest.approx(5_000_000.0 - sender.clock.mono(), abs=1)

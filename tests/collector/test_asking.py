@@ -108,7 +108,7 @@ def test_a_request_is_audited_with_who_and_why(connection: Connection) -> None:
         ({"kind": "icmp", "target": ""}, "'' is no target for icmp"),
     ],
 )
-def test_a_wrong_wish_is_refused_in_words(connection: Connection, wrong: dict[str, str], said: str) -> None:
+def test_a_wrong_wish_is_refused_in_words(connection: Connection, wrong: dict[str, Any], said: str) -> None:
     error = refused(connection, **wrong)
 
     assert str(error).startswith(said)

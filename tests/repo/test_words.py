@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.rung import Component, Network, Owner, Rung
@@ -24,6 +25,7 @@ GLOSSARY: dict[str, type[StrEnum]] = {
     "outcome": Outcome,
     "light": Light,
     "network": Network,
+    "role": Role,
 }
 AGENT = ROOT / "agent" / "sansang_agent"
 SPEAKING = sorted(

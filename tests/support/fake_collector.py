@@ -10,7 +10,7 @@ from typing import Any, Self
 import h11
 import msgspec
 
-from sansang_agent.contract.report import Envelope, Report
+from sansang_agent.contract.report import Envelope, Report, Sent
 
 
 class Request:
@@ -19,13 +19,18 @@ class Request:
     def __init__(self, head: h11.Request, body: bytes) -> None:
         self.target = head.target.decode()
         self.headers = {name.decode(): value.decode() for name, value in head.headers}
-        self.envelope = msgspec.json.decode(gzip.decompress(body), type=Envelope)
+        self.method = head.method.decode()
+        self.envelope = msgspec.json.decode(gzip.decompress(body), type=Envelope) if body else _NOTHING
         self.reports = [msgspec.json.decode(raw, type=Report) for raw in self.envelope.reports]
         self.bodies = [bytes(raw) for raw in self.envelope.reports]
 
     @property
     def seqs(self) -> list[int]:
         return [report.seq for report in self.reports]
+
+
+_NOTHING = Envelope(v=1, sent=Sent(boot="", mono=0.0, wall=0.0))
+"""What a request without a body brings."""
 
 
 class Reply:
@@ -51,7 +56,7 @@ Script = Callable[[Request], "Reply | bytes | Awaitable[Reply | bytes]"]
 def stored(request: Request, **more: Any) -> Reply:
     """All of it is in the log."""
     spans = [[report.stream, [[report.seq, report.seq]]] for report in request.reports]
-    return Reply(body={"stored": spans, "now": time.time(), **more})
+    return Reply(body={"stored": spans, "now": time.time()} | more)
 
 
 def problem(status: int, **more: Any) -> Reply:

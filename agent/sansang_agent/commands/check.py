@@ -13,7 +13,7 @@ import msgspec
 from sansang_agent import __version__, status
 from sansang_agent.clock import Clock
 from sansang_agent.config import AgentConfig, data_dir, told_dirs, user_agent
-from sansang_agent.contract.check import Profile
+from sansang_agent.contract.check import Check, Profile
 from sansang_agent.contract.codec import profile_hash, report_code
 from sansang_agent.contract.outcome import Outcome
 from sansang_agent.contract.report import Host, Result, Why
@@ -46,6 +46,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     as_json: bool = False
     verbose: bool = False
     look: Look = Look()
+    on_ask: tuple[Check, ...] = ()
+    """Asked beside the profile: services that another machine of the commune asks for all of it."""
 
 
 class Here(NamedTuple):
@@ -81,7 +83,8 @@ async def check(here: Here, speech: Speech, options: Options, progress: Progress
     """Measure, judge, record and say."""
     config, platform, clock = here
     network = platform.network()
-    profile = profile_for(config.profile, network)
+    own = profile_for(config.profile, network)
+    profile = msgspec.structs.replace(own, checks=own.checks + options.on_ask)
     tools = tools_for(config, platform)
     try:
         measured = await measure(profile.checks, tools, clock, progress)
@@ -92,7 +95,7 @@ async def check(here: Here, speech: Speech, options: Options, progress: Progress
     running = status.newest(told_dirs(config))
     host = host_facts(platform, place, running)
     code, trouble = record(place, profile, measured, Here(config, platform, clock), host)
-    since = since_when(verdict, profile, running, clock.wall())
+    since = since_when(verdict, own, running, clock.wall())
     now = clock.wall()
     sentence = tell(verdict, speech, now=now, since=since, code=code)
     checked = Checked(

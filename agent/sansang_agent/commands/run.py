@@ -1,4 +1,4 @@
-"""``sansang run``: the agent until it is stopped, begun anew when this PC's own gateways or resolvers change.
+"""``sansang run``: the agent until it is stopped, begun anew when its gateways, its resolvers or its assignment change.
 
 A PC often starts before its network does; checks of ``{gateway}`` and ``{dns}`` follow what the system reports.
 """
@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from sansang_agent import logs
-from sansang_agent.agent import Goodbyes, run_agent
+from sansang_agent.agent import Goodbyes, Lasting, run_agent
+from sansang_agent.centre import Centre
 from sansang_agent.clock import Clock, SystemClock, sleep_or
-from sansang_agent.config import AgentConfig
+from sansang_agent.config import AgentConfig, data_dir
 from sansang_agent.contract.check import Profile
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.default_profile import profile_for
@@ -53,22 +54,38 @@ async def _until_signalled(chosen: Chosen, platform: Platform, permission: Permi
     falling_asleep = asyncio.Event()
     if hasattr(signal, BEFORE_SLEEP):
         signal.signal(getattr(signal, BEFORE_SLEEP), lambda *_: loop.call_soon_threadsafe(falling_asleep.set))
-    agent = partial(run_agent, mistakes=chosen.mistakes, falling_asleep=falling_asleep, permission=permission)
-    await keep_running(chosen.config, platform, SystemClock(platform), stop, agent)
+    centre = centre_for(chosen.config)
+    agent = partial(run_agent, lasting=Lasting(chosen.mistakes, falling_asleep, permission, centre))
+    await keep_running(chosen.config, platform, SystemClock(platform), stop, agent, centre)
+
+
+def centre_for(config: AgentConfig) -> Centre:
+    """The centre whose assignment is followed: none without a collector, and none where the file says what to check."""
+    return Centre(data_dir(config) if config.collector is not None and config.profile is None else None)
 
 
 async def keep_running(
-    config: AgentConfig, platform: Platform, clock: Clock, stop: asyncio.Event, agent: RunAgent
+    config: AgentConfig,
+    platform: Platform,
+    clock: Clock,
+    stop: asyncio.Event,
+    agent: RunAgent,
+    centre: Centre | None = None,
 ) -> None:
-    """One agent after the other, each with the profile that fits the network it finds, until ``stop`` is set."""
+    """One agent after the other, each with the profile that fits the network it finds and what the centre has assigned,
+    until ``stop`` is set."""
+    centre = centre or Centre()
 
     def goodbye() -> GoodbyeReason:
         return platform.leaving() if stop.is_set() else GoodbyeReason.RESTART
 
     while not stop.is_set():
-        profile = profile_for(config.profile, _network(platform) or NetworkState())
+        centre.adopt()
+        wanted = config.profile or centre.assigned.profile
+        profile = profile_for(wanted, _network(platform) or NetworkState())
         done = asyncio.Event()
-        watching = asyncio.create_task(_watch(config, platform, clock, profile, stop, done))
+        centre.on_offer = done.set
+        watching = asyncio.create_task(_watch(wanted, platform, clock, profile, stop, done))
         try:
             await agent(config, profile, platform, done, goodbye)
         finally:
@@ -77,13 +94,18 @@ async def keep_running(
 
 
 async def _watch(
-    config: AgentConfig, platform: Platform, clock: Clock, profile: Profile, stop: asyncio.Event, done: asyncio.Event
+    wanted: Profile | None,
+    platform: Platform,
+    clock: Clock,
+    profile: Profile,
+    stop: asyncio.Event,
+    done: asyncio.Event,
 ) -> None:
     """Set ``done`` when ``stop`` is, or when another profile has fitted this PC for some looks in a row."""
     seen: list[Profile] = []
     while not await sleep_or(clock, LOOK_EVERY_S, stop):
         network = _network(platform)
-        now = profile_for(config.profile, network) if network else profile
+        now = profile_for(wanted, network) if network else profile
         seen = [*seen, now] if now != profile and seen[-1:] in ([], [now]) else []
         if len(seen) >= SAME_LOOKS:
             _log.info("this machine's gateways or resolvers have changed: its checks are set up anew")

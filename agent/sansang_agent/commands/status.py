@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from sansang_agent.config import AgentConfig, told_dirs
+from sansang_agent.contract.assignment import Role
 from sansang_agent.machine_lines import clock_line, is_clock_wrong
 from sansang_agent.phrases import Speech, in_spite_of
 from sansang_agent.status import Status, newest
@@ -35,7 +36,8 @@ def exit_code(found: Status, wall: float) -> int:
     """2: it has stopped writing; 1: it runs, but cannot tell, cannot keep, or its clock is wrong; else 0."""
     if found.is_stale(wall):
         return 2
-    return 1 if _untold(found, wall) or found.spool_error or found.mistakes or is_clock_wrong(found.clock_skew_s) else 0
+    wrong = found.spool_error or found.mistakes or found.assignment_error or is_clock_wrong(found.clock_skew_s)
+    return 1 if wrong or _untold(found, wall) else 0
 
 
 def _untold(found: Status, wall: float) -> bool:
@@ -67,6 +69,18 @@ def _lines(found: Status, speech: Speech, wall: float) -> Iterator[str]:
     yield _("Configuration: {config}; checks with a result: {count}.").format(
         config=found.config, count=len(found.results)
     )
+    yield from _assignment(found, speech)
+
+
+def _assignment(found: Status, speech: Speech) -> Iterator[str]:
+    _ = speech.say
+    if found.assigned:
+        role = speech.word("role", found.role) if found.role in set(Role) else found.role
+        yield _("Assigned by the centre: {assigned} (this machine is: {role}).").format(
+            assigned=found.assigned, role=role
+        )
+    if found.assignment_error:
+        yield _("What the centre has assigned since cannot be used: {why}.").format(why=found.assignment_error)
 
 
 def _contact(found: Status, speech: Speech, wall: float) -> str:

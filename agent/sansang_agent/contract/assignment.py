@@ -43,6 +43,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     v: int = 1
     role: Role = Role.COUNTER
     profile: Profile = Profile()
+    on_ask: tuple[Check, ...] = ()
+    """Services that another machine of the commune asks for all of it: asked here when a person wants to know."""
     contacts: Contacts = Contacts()
     service_contacts: dict[str, str] = {}
     """Whom to call about one service, by the id of each of its checks; else ``contacts.service_owner``."""

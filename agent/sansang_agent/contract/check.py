@@ -17,7 +17,16 @@ Identifier = Annotated[
         description="a name of lower-case letters, digits, _ . - (a letter or digit first; at most 64)",
     ),
 ]
-"""A check's name: lower-case letters, digits, ``_ . -``; it is a metric label and a key."""
+"""The name of a thing somebody entered: a line, an access node, a service."""
+
+CheckName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9_.:-]{0,95}$",
+        description="a name of lower-case letters, digits, _ . : - (a letter or digit first; at most 96)",
+    ),
+]
+"""A check's name, a metric label and a key. A colon parts a kind of thing from which one: ``terminal:06001-a``."""
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86400)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -25,7 +34,7 @@ Count = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
 
 class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    id: Identifier
+    id: CheckName
     rung: Rung
     target: str
     """What is asked: an address, ``host:port`` or a URL, by kind. ``{gateway}`` and ``{dns}`` are this PC's own."""
@@ -165,7 +174,27 @@ class SnmpCheck(_Common, tag="snmp", tag_field="kind", frozen=True):
     """Names of the interfaces that are told, ``*`` and ``?`` stand for letters; empty: the first 64."""
 
 
-Check = IcmpCheck | TcpCheck | DnsCheck | TlsCheck | HttpCheck | TimestampCheck | HostCheck | PathCheck | SnmpCheck
+class UnsupportedCheck(_Common, tag="unsupported", tag_field="kind", frozen=True):
+    """Stands in a machine's profile for a check of the centre's that this version does not know: never asked, and said
+    to be ``unknown(not_supported)``.
+    """
+
+    WRITTEN: ClassVar[bool] = False
+    """Whether a person may write it into a file."""
+
+
+Check = (
+    IcmpCheck
+    | TcpCheck
+    | DnsCheck
+    | TlsCheck
+    | HttpCheck
+    | TimestampCheck
+    | HostCheck
+    | PathCheck
+    | SnmpCheck
+    | UnsupportedCheck
+)
 
 KINDS: dict[str, type[Check]] = {
     "icmp": IcmpCheck,
@@ -178,6 +207,7 @@ KINDS: dict[str, type[Check]] = {
     "path": PathCheck,
     "snmp": SnmpCheck,
 }
+"""The kinds people write."""
 
 
 def kind_of(check: Check) -> str:

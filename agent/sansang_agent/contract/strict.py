@@ -76,6 +76,7 @@ class Walk:
     def _tagged(self, node: yaml.Node, structs: dict[str, inspect.StructType], key: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
             return self._note(node, key, "must be a group of keys")
+        structs = {tag: member for tag, member in structs.items() if getattr(member.cls, "WRITTEN", True)}
         field = next(iter(structs.values())).tag_field or "type"
         tag = next((value for name, value in node.value if name.value == field), None)
         names = ", ".join(sorted(structs))

@@ -57,6 +57,7 @@ _MODULES = {
     "host": "host",
     "path": "path",
     "snmp": "snmp",
+    "unsupported": "unsupported",
 }
 
 

@@ -138,6 +138,14 @@ class Core(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     address: str = ""
 
 
+class Reference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A host on the Internet that every machine may send echoes to, which tells the line from the Internet."""
+
+    name: str = ""
+    address: str = ""
+    """Empty: nobody asks."""
+
+
 class PowerArea(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one feeder supplies, where it is not the former district."""
 
@@ -170,6 +178,7 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     example: bool = False
     """Made up to show the form; true until somebody has entered the real one."""
     core: Core = Core()
+    internet: Reference = Reference()
     rings: tuple[Ring, ...] = ()
     power_areas: tuple[PowerArea, ...] = ()
     risks: tuple[Risk, ...] = ()

@@ -11,7 +11,19 @@ from typing import Any
 from sansang_agent.contract.rung import Owner
 
 from .hours import check_day, check_holiday, parse_hours
-from .model import AccessNode, Commune, Contact, Core, Line, Province, Resolver, Ring, Service, ServiceCheckKind
+from .model import (
+    AccessNode,
+    Commune,
+    Contact,
+    Core,
+    Line,
+    Province,
+    Reference,
+    Resolver,
+    Ring,
+    Service,
+    ServiceCheckKind,
+)
 
 Found = Iterator[tuple[str, str]]
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
@@ -134,6 +146,7 @@ _RULES: dict[type, Callable[[Mapping[str, Any]], Found]] = {
     Line: _line,
     AccessNode: _node,
     Core: _node,
+    Reference: _node,
     Resolver: _node,
     Ring: _ring,
     Service: _service,
