@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 
 from . import consumers, retention
+from .board import Board
 from .consumers import Consumer
 from .history import History
+from .inventory.in_force import InForce
 from .liveness import Present, watch_silence
 from .log import ReportLog
 from .news import News
@@ -42,6 +44,9 @@ class Collector:
     state: State
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
+    inventory: InForce
+    board: Board
+    """Which communes can serve."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float]) -> None:
         self.settings = settings
@@ -58,6 +63,8 @@ class Collector:
         except Exception:
             self.store.close()
             raise
+        self.inventory = InForce(self.store, now)
+        self.board = Board(self.inventory)
         self.state = State()
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
         self._started_at = now()

@@ -10,6 +10,8 @@ from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Device, Interface
 from sansang_agent.contract.rung import Network, Rung
 
+from .serving import Serving
+
 
 class CheckView(msgspec.Struct, frozen=True, kw_only=True):
     """The newest result of one check of one agent, with what its profile says about it."""
@@ -99,6 +101,8 @@ class CommuneView(msgspec.Struct, frozen=True, kw_only=True):
     """Of the silent ones, those that said goodbye: expected off, not lost."""
     labels: tuple[str, ...] = ()
     """The labels of its agents' profiles, each once, for example that an agent is a sandbox."""
+    serving: Serving | None = None
+    """Whether it can serve citizens now; None where the inventory does not have it."""
 
 
 class IntervalView(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ One call hangs all of it on the application; nothing here writes, measures or de
 
 from fastapi import FastAPI
 
-from . import api, headers, history, pages, problems, schemas, static, stream, unauthenticated
+from . import api, headers, history, pages, problems, schemas, sd, static, stream, unauthenticated
 
 
 def include(app: FastAPI) -> None:
@@ -16,6 +16,7 @@ def include(app: FastAPI) -> None:
     app.include_router(pages.router)
     app.include_router(api.router)
     app.include_router(history.router)
+    app.include_router(sd.router)
     app.include_router(stream.router)
     static.mount(app)
     problems.handle(app)

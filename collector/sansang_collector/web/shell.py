@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from sansang_agent.contract.light import Light
-from sansang_agent.contract.words import LANGUAGES
+from sansang_agent.contract.words import LANGUAGES, catalogue
 from sansang_collector.running import Collector
 
 from . import language, static
@@ -28,17 +28,15 @@ def _environment(tongue: str) -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    say = Phrases(tongue)
-    environment.install_gettext_translations(say.translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(say=say, asset=static.address, Light=Light)
+    translations = catalogue("sansang_collector", tongue)
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(asset=static.address, Light=Light)
     return environment
 
 
 def phrases(request: Request) -> Phrases:
-    """How the language of this request says things."""
-    say = _environment(language.language_of(request)).globals["say"]
-    assert isinstance(say, Phrases)
-    return say
+    """How the language of this request says things, and what the inventory in force calls communes."""
+    return Phrases(language.language_of(request), collector_of(request).inventory.places)
 
 
 def collector_of(request: Request) -> Collector:
@@ -56,7 +54,13 @@ def page(request: Request, template: str, **context: Any) -> HTMLResponse:
     text = (
         _environment(tongue)
         .get_template(template)
-        .render(context, now=collector_of(request).now(), language=tongue, languages=_choices(request, tongue))
+        .render(
+            context,
+            say=phrases(request),
+            now=collector_of(request).now(),
+            language=tongue,
+            languages=_choices(request, tongue),
+        )
     )
     response = HTMLResponse(text)
     language.remember(request, response)
