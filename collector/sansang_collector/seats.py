@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from .agents import AGENT
 from .contact import CONTACT, MACHINE
-from .liveness import Known, Present, State, state_of
+from .liveness import Known, Present, State, is_silent, state_of
 from .serving import Presence
 
 
@@ -25,18 +25,22 @@ class Seat(NamedTuple):
 
 
 def read(connection: Connection, present: Present, commune: str | None = None) -> list[Seat]:
-    """All machines that are not retired, or those of one commune, by commune and name."""
+    """All machines that are not retired, or those of one commune, by commune and name.
+
+    A machine that was never in contact has not been set up yet: it is off, not missed.
+    """
     query = _SEATS if commune is None else _SEATS.where(AGENT.c.commune == commune)
     found = []
     for id_, place, name, role, at, known, position, goodbye, back, config in connection.execute(query).tuples():
-        stands = state_of(Known(place, role, None, at, bool(known), goodbye, back), present)
-        presence = _PRESENCES.get(stands.state, Presence.OFF)
+        if at is not None and not is_silent(at, bool(known), present):
+            presence = Presence.LIVE
+        else:
+            stands = state_of(Known(place, role, None, at, bool(known), goodbye, back), present)
+            presence = Presence.SILENT if stands.state is State.SILENT else Presence.OFF
         found.append(Seat(id_, place, name, role, presence, position, config or ""))
     return found
 
 
-_PRESENCES = {State.ONLINE: Presence.LIVE, State.SILENT: Presence.SILENT}
-"""A machine that was never in contact has not been set up yet: it is not missed."""
 _SEATS = (
     select(
         AGENT.c.id,
