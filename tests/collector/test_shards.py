@@ -133,7 +133,7 @@ def test_a_real_prometheus_discovers_and_scrapes_every_shard(large: CollectorPro
         f"  authorization: {{credentials_file: {credentials}}}\n"
         "  http_sd_configs:\n"
         f"  - url: {large.url}/api/v1/sd\n"
-        f"    authorization: {{credentials_file: {credentials}}}\n",
+        f"    authorization: {{type: Bearer, credentials_file: {credentials}}}\n",
         encoding="utf-8",
     )
     with prometheus(tmp_path) as url:

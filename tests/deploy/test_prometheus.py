@@ -66,7 +66,7 @@ def test_what_to_scrape_is_asked_of_the_collector_itself_with_the_same_token(pat
     (discovery,) = job["http_sd_configs"]
 
     assert discovery["url"].endswith(":9640/api/v1/sd")
-    assert discovery["authorization"] == job["authorization"]
+    assert discovery["authorization"] == {"type": "Bearer", **job["authorization"]}
 
 
 @pytest.fixture
@@ -102,8 +102,10 @@ def _impatient(config: dict[str, Any], folder: Path, alertmanager: str, collecto
     """The configuration for a collector that is not there, looked at every second and without the rule's patience."""
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [alertmanager]
-    config["scrape_configs"][0]["http_sd_configs"][0]["url"] = f"http://{collector}/api/v1/sd"
     file = _on_this_machine(config, folder)
+    # What was discovered before it went away.
+    del config["scrape_configs"][0]["http_sd_configs"]
+    config["scrape_configs"][0]["static_configs"] = [{"targets": [collector]}]
     rules = yaml.safe_load((ALERTS / "rules" / "collector.yml").read_text(encoding="utf-8"))
     rules["groups"][0]["rules"][0]["for"] = "0s"
     (folder / "rules.yml").write_text(yaml.safe_dump(rules), encoding="utf-8")
