@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from . import consumers, habits, retention
 from .agent_facts import Wanted
 from .assignments import Assignments
+from .board import Board
 from .consumers import Consumer
 from .expected import NOTHING_USUAL, Usual
 from .history import History
 from .inventory.calendars import Calendar
+from .inventory.in_force import InForce
 from .liveness import Present
 from .log import ReportLog
 from .news import News
@@ -50,6 +52,9 @@ class Collector:
     """What each agent is to do; whoever makes this object keeps them current."""
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
+    inventory: InForce
+    board: Board
+    """Which communes can serve."""
     wanted: Wanted
     """What the centre has assigned to each agent; asked at every scrape, from any thread."""
     usual: Usual
@@ -72,6 +77,8 @@ class Collector:
         except Exception:
             self.store.close()
             raise
+        self.inventory = InForce(self.store, now)
+        self.board = Board(self.inventory)
         self.state = State()
         self.assignments = Assignments()
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))

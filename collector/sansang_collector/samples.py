@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 
 from sansang_agent.contract.version import __version__
 
-from . import agents, commune, contact
+from . import agents, contact, serving
 from .agent_facts import Standing
+from .board import Province
+from .commune import Places
 from .consumers import position_of
 from .liveness import State
 from .running import Collector
@@ -27,9 +29,11 @@ def samples(collector: Collector, standings: Sequence[Standing]) -> Iterator[Sam
     """Everything there is to say now; ``standings`` are of all agents."""
     with collector.store.read() as connection:
         codes = agents.communes(connection)
+        province = collector.board.province(connection, collector.present())
         versions = contact.versions(connection)
         own = list(_own(collector, connection))
-    yield from _communes(codes)
+    yield from _communes(sorted({*codes, *province.serving}), province.places)
+    yield from _serving(province)
     yield from _states(standings)
     yield from (Sample("sansang_agent_versions", (version,), count) for version, count in versions.items())
     yield from own
@@ -64,11 +68,17 @@ def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:
         yield Sample("sansang_ingest_refused_records_total", (why,), count)
 
 
-def _communes(codes: Iterable[str]) -> Iterator[Sample]:
+def _communes(codes: Iterable[str], places: Places) -> Iterator[Sample]:
     for code in codes:
-        known = commune.known(code)
-        former = known.former_district if known else ""
-        yield Sample("sansang_commune_info", (code, commune.name_of(code), former), 1)
+        known = places.known(code)
+        more = (known.former_district, known.kind, known.province) if known else ("", "", "")
+        yield Sample("sansang_commune_info", (code, places.name_of(code), *more), 1)
+
+
+def _serving(province: Province) -> Iterator[Sample]:
+    for code, found in province.serving.items():
+        for state in serving.State:
+            yield Sample("sansang_commune_serving", (code, state.value), state is found.state)
 
 
 _SHOWN = tuple(state for state in State if state is not State.RETIRED)

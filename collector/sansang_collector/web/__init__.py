@@ -5,7 +5,7 @@ One call hangs all of it on the application; nothing here measures or decides, a
 
 from fastapi import FastAPI
 
-from . import api, assigned, headers, history, pages, problems, requests, schemas, static, stream, unauthenticated
+from . import api, assigned, headers, history, pages, problems, requests, schemas, sd, static, stream, unauthenticated
 
 
 def include(app: FastAPI) -> None:
@@ -18,6 +18,7 @@ def include(app: FastAPI) -> None:
     app.include_router(assigned.router)
     app.include_router(history.router)
     app.include_router(requests.router)
+    app.include_router(sd.router)
     app.include_router(stream.router)
     static.mount(app)
     problems.handle(app)

@@ -15,6 +15,7 @@ from sansang_agent.contract.light import Light
 from sansang_agent.contract.rung import Rung
 from sansang_collector import overview, points
 from sansang_collector.access import require
+from sansang_collector.serving import State
 from sansang_collector.view import AgentView, CheckView, CommuneView, PointView, RungView
 
 from . import language, shell, timeline
@@ -48,7 +49,8 @@ def communes(request: Request, offset: Annotated[int, Query(ge=0)] = 0) -> Respo
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
         change = overview.newest_change(connection)
-        found = overview.communes(connection, collector.present())
+        present = collector.present()
+        found = overview.communes(connection, present, collector.board.province(connection, present))
     shown = sorted(found, key=_rank)[offset : offset + PAGE_SIZE]
     return shell.page(
         request,
@@ -64,8 +66,10 @@ def communes(request: Request, offset: Annotated[int, Query(ge=0)] = 0) -> Respo
     )
 
 
-def _rank(commune: CommuneView) -> tuple[int, str]:
-    return _WORST_FIRST.index(commune.light), commune.code
+def _rank(commune: CommuneView) -> tuple[bool, int, str]:
+    """Where citizens cannot be served stands first, then by the light."""
+    cannot = commune.serving is not None and commune.serving.state is State.CANNOT_SERVE
+    return not cannot, _WORST_FIRST.index(commune.light), commune.code
 
 
 def _rungs(found: Sequence[CommuneView | AgentView]) -> list[Rung]:
@@ -88,10 +92,10 @@ def commune(request: Request, code: str, hours: Hours = 6) -> Response:
     say = shell.phrases(request)
     with collector.store.read() as connection:
         change = overview.newest_change(connection)
-        found = overview.commune(connection, code, present)
+        found = overview.commune(connection, code, present, collector.board.province(connection, present, code))
         if found is None:
             raise HTTPException(404)
-        agents = overview.agents(connection, present, commune=code)
+        agents = overview.agents(connection, present, code, collector.inventory.places)
         strips = {
             rung.rung: strip_of(
                 say,
@@ -136,7 +140,7 @@ def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = No
     say = shell.phrases(request)
     with collector.store.read() as connection:
         change = overview.newest_change(connection)
-        found = overview.agent(connection, agent_id, present)
+        found = overview.agent(connection, agent_id, present, collector.inventory.places)
         if found is None:
             raise HTTPException(404)
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from sansang_agent.contract.light import Light
-from sansang_agent.contract.words import LANGUAGES
+from sansang_agent.contract.words import LANGUAGES, catalogue
 from sansang_collector.liveness import State
 from sansang_collector.running import Collector
 
@@ -30,19 +30,17 @@ def _environment(tongue: str) -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    say = Phrases(tongue)
-    environment.install_gettext_translations(say.translations, newstyle=True)  # type: ignore[attr-defined]
+    translations = catalogue("sansang_collector", tongue)
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(
-        say=say, asset=static.address, Light=Light, State=State, whereabouts_of=partial(whereabouts, say)
+        asset=static.address, Light=Light, State=State, whereabouts_of=partial(whereabouts, Phrases(tongue))
     )
     return environment
 
 
 def phrases(request: Request) -> Phrases:
-    """How the language of this request says things."""
-    say = _environment(language.language_of(request)).globals["say"]
-    assert isinstance(say, Phrases)
-    return say
+    """How the language of this request says things, and what the inventory in force calls communes."""
+    return Phrases(language.language_of(request), collector_of(request).inventory.places)
 
 
 def collector_of(request: Request) -> Collector:
@@ -60,7 +58,13 @@ def page(request: Request, template: str, **context: Any) -> HTMLResponse:
     text = (
         _environment(tongue)
         .get_template(template)
-        .render(context, now=collector_of(request).now(), language=tongue, languages=_choices(request, tongue))
+        .render(
+            context,
+            say=phrases(request),
+            now=collector_of(request).now(),
+            language=tongue,
+            languages=_choices(request, tongue),
+        )
     )
     response = HTMLResponse(text)
     language.remember(request, response)
