@@ -17,6 +17,7 @@ from .changes import Change
 from .contact import CONTACT
 from .news import News
 from .store import Store
+from .store.dialect import Direct
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,9 +64,12 @@ def mark_silent(connection: Connection, present: Present) -> int:
         .where(CONTACT.c.silent.is_(False), ~CONTACT.c.at.between(present.contact_since, present.contact_until))
     ).all()
     if gone:
-        connection.exec_driver_sql("UPDATE contact SET silent = 1 WHERE agent = ?", [(agent,) for agent, _ in gone])
+        _SILENCE.run(connection, [(agent,) for agent, _ in gone])
     changes.note_all(connection, [Change(present.at, "contact", commune, agent) for agent, commune in gone])
     return changes.newest(connection)
+
+
+_SILENCE = Direct("UPDATE contact SET silent = TRUE WHERE agent = ?")
 
 
 async def watch_silence(store: Store, news: News, present: Callable[[], Present]) -> None:

@@ -18,4 +18,5 @@ REQUEST = Table(
     Column("answered_at", Float),
     Column("answer", LargeBinary),
 )
-Index("request_open", REQUEST.c.expires_at, sqlite_where=REQUEST.c.answered_at.is_(None))
+_OPEN = REQUEST.c.answered_at.is_(None)
+Index("request_open", REQUEST.c.expires_at, sqlite_where=_OPEN, postgresql_where=_OPEN)

@@ -1,7 +1,6 @@
 """The history consumer: intervals per check and per rung, whatever the order, and nothing overwritten."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from sansang_collector.history import History
 from sansang_collector.rung_history import RUNG_INTERVAL
 from sansang_collector.store import Store
 from tests.support import reports
-from tests.support.ledgers import NOW, Measured, add_agent, check_intervals, entry, entry_of, rung_intervals
+from tests.support.ledgers import NOW, Measured, Place, add_agent, check_intervals, entry, entry_of, rung_intervals
 
 PROFILE = reports.profile(reports.GATEWAY, HttpCheck(id="gw2", rung=Rung.GATEWAY, target="http://192.0.2.1/"))
 CONFIG = profile_hash(PROFILE)
@@ -39,8 +38,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    store = Store(tmp_path)
+def connection(place: Place) -> Iterator[Connection]:
+    store = Store(place)
     with store._writing.begin() as connection:
         ledger(connection)
         yield connection

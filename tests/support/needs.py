@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import cache
+from pathlib import Path
 
 
 def _program(*names: str) -> Callable[[], bool]:
@@ -85,6 +86,20 @@ def _chromium() -> bool:
     return bool(shutil.which("chromium")) and importlib.util.find_spec("playwright") is not None
 
 
+def postgres_programs() -> Path | None:
+    """The folder of initdb and pg_ctl, of the newest version there is: Debian keeps them off the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(on_path).parent if on_path else None
+
+
+def _postgres() -> bool:
+    """Whether a server can be made here: it refuses root, who then has to become someone else."""
+    return (
+        sys.platform == "linux" and postgres_programs() is not None and (not _root() or bool(shutil.which("runuser")))
+    )
+
+
 NEEDS: dict[str, Callable[[], bool]] = {
     "linux": lambda: sys.platform == "linux",
     "root": _root,
@@ -101,6 +116,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "chromium": _chromium,
     "nginx": _program("nginx"),
     "snmpd": _program("snmpd"),
+    "postgres": _postgres,
     "unbound": _program("unbound", "unbound-control"),
     "compose": _program("docker-compose"),
     "systemd-analyze": _program("systemd-analyze"),
