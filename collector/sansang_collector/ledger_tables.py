@@ -3,7 +3,7 @@
 A ledger in a file is made by its migrations, whoever opens it; one in PostgreSQL is made of the tables as declared.
 """
 
-from . import (
+from . import (  # noqa: F401  # for what they declare
     agents,
     audit,
     boots,
@@ -24,27 +24,4 @@ from . import (
     series,
     tokens,
 )
-from .inventory import versions
-
-DECLARING = (
-    agents,
-    audit,
-    boots,
-    bundles,
-    changes,
-    check_history,
-    chunk_history,
-    consumers,
-    contact,
-    fronts,
-    habits,
-    latest,
-    links,
-    profiles_seen,
-    requests,
-    rung_history,
-    rung_windows,
-    series,
-    tokens,
-    versions,
-)
+from .inventory import versions  # noqa: F401  # for what it declares

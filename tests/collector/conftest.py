@@ -26,17 +26,16 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture(params=ENGINES)
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Where an empty ledger is: a test that asks for it runs on each engine."""
-    return _place(request, tmp_path_factory)
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def shared_place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The same for all tests of a module."""
-    return _place(request, tmp_path_factory)
-
-
-def _place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
     if request.param == "sqlite":
         return tmp_path_factory.mktemp("ledger")
     started: Server = request.getfixturevalue("postgres")
     return started.ledger()
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def shared_place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Where a new ledger will be that all tests of a module share."""
+    if request.param == "sqlite":
+        return tmp_path_factory.mktemp("ledger")
+    started: Server = request.getfixturevalue("postgres")
+    return started.empty()

@@ -13,15 +13,15 @@ from sansang_collector import access, hosts, links, tokens
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.store import Store
 from tests.support.collector_process import CollectorProcess, running_collector
-from tests.support.ledgers import NOW
+from tests.support.ledgers import NOW, Place
 
 ALLOWED = {"read": {"read"}, "metrics": {"metrics"}, "admin": {"read", "metrics", "admin"}, "agent": set[str]()}
 DOORS = {"read": ("GET", "/api/v1/openapi.json"), "metrics": ("GET", "/metrics"), "admin": ("POST", "/-/reload")}
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path)
+def store(place: Place) -> Iterator[Store]:
+    store = Store(place)
     yield store
     store.close()
 

@@ -31,8 +31,9 @@ class Rollback(Exception):  # noqa: N818  # not an error: the end of one example
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = Store(tmp_path_factory.mktemp("history"))
+def store(shared_place: Place) -> Iterator[Store]:
+    store = Store(shared_place)
+    store.write_sync(ledger)
     yield store
     store.close()
 
@@ -67,7 +68,6 @@ def play(store: Store, results: list[Measured], batch: int) -> tuple[list[Any], 
     kept: list[tuple[list[Any], list[Any]]] = []
 
     def example(connection: Connection) -> None:
-        ledger(connection)
         entries = [entry(position, one, config=CONFIG) for position, one in enumerate(results, start=1)]
         for start in range(0, len(entries), batch):
             History().apply(connection, entries[start : start + batch], NOW)
@@ -121,7 +121,6 @@ def live(store: Store, walked: list[Step], put_off_s: float, restart_every: int)
     kept: list[list[tuple[Any, ...]]] = []
 
     def example(connection: Connection) -> None:
-        ledger(connection)
         history, at = History(put_off_s), NOW
         for position, step in enumerate(walked, start=1):
             if position % restart_every == 0:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import URL
 
-from sansang_collector import ledger_tables
+from sansang_collector import ledger_tables  # noqa: F401  # for what it declares
 from sansang_collector.store import LEDGER, Store
 from tests.support.needs import postgres_programs
 
@@ -46,7 +46,6 @@ class Server:
     def ledger(self) -> URL:
         """The one database with the ledger's tables, emptied: making one for each test would take a second."""
         if self._ledger is None:
-            assert ledger_tables.DECLARING
             self._ledger = self.empty()
             Store(self._ledger).close()
             return self._ledger
@@ -54,6 +53,11 @@ class Server:
         with self.connected(self._ledger.database) as connection:
             connection.execute(_EMPTY.encode())
         return self._ledger
+
+    def hang_up(self) -> None:
+        """End every connection, as a restart does."""
+        with self.connected("postgres") as connection:
+            connection.execute(b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
 
     def connected(self, database: str) -> closing[psycopg.Connection]:
         """A connection that is closed at the end; each statement is a transaction of its own."""

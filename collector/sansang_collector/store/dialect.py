@@ -7,13 +7,11 @@ with every batch, where making a statement would cost more than running it.
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Integer
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import Connection, CursorResult
 
 from sansang_agent.contract.codec import encode
 
 SQLITE = "sqlite"
-POSTGRESQL = "postgresql"
 
 _SQLITE = dict.fromkeys(("numbers", "words"), "SELECT value FROM json_each(?)")
 _POSTGRESQL = {
@@ -42,9 +40,3 @@ class Direct:
 def listed(values: Iterable[int | str]) -> str:
     """What stands for a list in a statement that goes to the driver: JSON, which both engines take apart."""
     return encode(list(values)).decode()
-
-
-@compiles(Integer, POSTGRESQL)
-def _whole(_type: Integer, _compiler: object, **_options: object) -> str:
-    """Whole numbers have 64 bits on both engines: milliseconds since 1970 do not fit into PostgreSQL's INTEGER."""
-    return "BIGINT"

@@ -43,7 +43,7 @@ def _writing_engine(url: URL) -> Engine:
     The lock comes before the first statement sees anything, and each statement sees what was committed before it: so
     whoever waited for the lock sees what the one before has written, and numbers are in the order of commits.
     """
-    engine = create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True)
+    engine = _engine(url, "READ COMMITTED")
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -59,8 +59,14 @@ def _writing_engine(url: URL) -> Engine:
 
 def _reading_engine(url: URL) -> Engine:
     """Each transaction reads one snapshot, and cannot write."""
-    engine = create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
-    return engine.execution_options(postgresql_readonly=True)
+    return _engine(url, "REPEATABLE READ").execution_options(postgresql_readonly=True)
+
+
+def _engine(url: URL, isolation: str) -> Engine:
+    engine = create_engine(url, isolation_level=isolation, pool_pre_ping=True)
+    # Whole numbers go to the server as they are: it would be told to cast each to INTEGER, which has 32 bits.
+    engine.dialect.colspecs = {kind: own for kind, own in engine.dialect.colspecs.items() if kind is not Integer}
+    return engine
 
 
 def _make(connection: Connection, tables: MetaData, migrations: Sequence[Migration]) -> None:
