@@ -77,7 +77,8 @@ def test_a_browser_whose_credential_does_not_suffice_reads_so(collector: Collect
     assert "sansang-collector link" in response.text
 
 
-def test_a_session_reads_but_whatever_its_scope_changes_nothing(store: Store, tmp_path: Path) -> None:
+def test_a_session_reads_but_whatever_its_scope_changes_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
     secret = store.write_sync(lambda connection: links.issue_link(connection, time.time(), scope="admin"))
     session = store.write_sync(lambda connection: links.use_link(connection, secret, time.time()))
     store.close()
