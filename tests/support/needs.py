@@ -21,13 +21,14 @@ def _program(*names: str) -> Callable[[], bool]:
     return lambda: all(shutil.which(name) for name in names)
 
 
-def _root() -> bool:
+def is_root() -> bool:
+    """Whether this process may do anything here."""
     return sys.platform == "linux" and os.geteuid() == 0
 
 
 def _namespaces() -> bool:
     """Whether a network namespace can be made and removed here."""
-    if not _root() or not shutil.which("ip"):
+    if not is_root() or not shutil.which("ip"):
         return False
     name = f"ss-need-{os.getpid()}"
     made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode == 0
@@ -64,7 +65,7 @@ def _many_files() -> bool:
 
 def _small_disk() -> bool:
     """Whether a small file system can be mounted here."""
-    if not _root():
+    if not is_root():
         return False
     with tempfile.TemporaryDirectory() as folder:
         command = ["mount", "-t", "tmpfs", "-o", "size=64k", "sansang-need", folder]
@@ -96,13 +97,13 @@ def postgres_programs() -> Path | None:
 def _postgres() -> bool:
     """Whether a server can be made here: it refuses root, who then has to become someone else."""
     return (
-        sys.platform == "linux" and postgres_programs() is not None and (not _root() or bool(shutil.which("runuser")))
+        sys.platform == "linux" and postgres_programs() is not None and (not is_root() or bool(shutil.which("runuser")))
     )
 
 
 NEEDS: dict[str, Callable[[], bool]] = {
     "linux": lambda: sys.platform == "linux",
-    "root": _root,
+    "root": is_root,
     "dbstat": _dbstat,
     "icmp": _icmp,
     "netns": _namespaces,

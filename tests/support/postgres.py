@@ -3,7 +3,6 @@
 Its data need not outlive a test, so that nothing waits for a disk.
 """
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -17,14 +16,14 @@ from sqlalchemy import URL
 
 from sansang_collector import ledger_tables  # noqa: F401  # for what it declares
 from sansang_collector.store import LEDGER, Store
-from tests.support.needs import postgres_programs
+from tests.support.needs import is_root, postgres_programs
 
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
 
 def _run(*command: str) -> None:
     """As the user ``postgres`` where this one is root, whom PostgreSQL refuses to serve."""
-    before = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
+    before = ("runuser", "-u", "postgres", "--") if is_root() else ()
     subprocess.run([*before, *command], check=True, stdout=subprocess.DEVNULL, cwd="/")
 
 
@@ -85,7 +84,7 @@ def server() -> Iterator[Server]:
     binaries = postgres_programs()
     assert binaries is not None
     folder = Path(tempfile.mkdtemp(prefix="ss-pg", dir="/tmp"))  # a socket's name has at most 107 bytes
-    if os.geteuid() == 0:
+    if is_root():
         shutil.chown(folder, "postgres")
     data = str(folder / "data")
     _run(str(binaries / "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N")
