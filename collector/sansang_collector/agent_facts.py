@@ -7,7 +7,6 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, text
 
-from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import Host
 from sansang_agent.contract.rung import Rung
 
@@ -16,6 +15,7 @@ from .agent_lines import Facts, InContact
 from .latest import Unpacked, reach_seconds
 from .liveness import Known, Present, State, state_of
 from .profiles_seen import Asked, SeenProfile
+from .store.dialect import Direct, listed
 
 Wanted = Callable[[int], str | None]
 """An agent's id → the hash of the assignment the centre has for it; None: it has none."""
@@ -66,11 +66,11 @@ def read(connection: Connection, agents: Sequence[Standing], now: float) -> Iter
 
     Results are decoded one agent at a time, as the reader asks for it: all at once they would take much memory.
     """
-    ids = _list(agent.id for agent in agents)
+    ids = listed(agent.id for agent in agents)
     speaking = [agent.id for agent in agents if not agent.silent]
-    contacts = {number: InContact(*row) for number, *row in connection.exec_driver_sql(_CONTACTS, (ids,)).tuples()}
-    dropped = dict(connection.exec_driver_sql(_DROPPED, (ids,)).tuples().all())
-    machines = {row[0]: row for row in connection.exec_driver_sql(_MACHINES, (_list(speaking),)).tuples()}
+    contacts = {number: InContact(*row) for number, *row in _CONTACTS.run(connection, (ids,)).tuples()}
+    dropped = dict(_DROPPED.run(connection, (ids,)).tuples().all())
+    machines = {row[0]: row for row in _MACHINES.run(connection, (listed(speaking),)).tuples()}
     bodies = latest.bodies(connection, speaking)
     profiles: dict[str, SeenProfile | None] = {"": None}
     for agent in agents:
@@ -128,20 +128,14 @@ def _place(shown: tuple[Unpacked, Asked | None]) -> int:
     return shown[1].place if shown[1] else _LAST
 
 
-def _list(ids: Iterable[int]) -> str:
-    return encode(list(ids)).decode()
-
-
 _STANDINGS = text("""
     SELECT agent.id, agent.commune, agent.name, agent.role, contact.at, contact.silent, contact.position,
         machine.goodbye, machine.back
     FROM agent LEFT JOIN contact ON contact.agent = agent.id LEFT JOIN machine ON machine.agent = agent.id
     WHERE agent.retired_at IS NULL ORDER BY agent.commune, agent.name""")
-_CONTACTS = """
-    SELECT agent, at, skew, spool_bytes, spool_rows FROM contact WHERE agent IN (SELECT value FROM json_each(?))"""
-_DROPPED = """
-    SELECT agent, sum(count) FROM dropped WHERE agent IN (SELECT value FROM json_each(?)) GROUP BY agent"""
-_MACHINES = "SELECT agent, config, host, assigned FROM machine WHERE agent IN (SELECT value FROM json_each(?))"
+_CONTACTS = Direct("SELECT agent, at, skew, spool_bytes, spool_rows FROM contact WHERE agent IN ({numbers})")
+_DROPPED = Direct("SELECT agent, CAST(sum(count) AS BIGINT) FROM dropped WHERE agent IN ({numbers}) GROUP BY agent")
+_MACHINES = Direct("SELECT agent, config, host, assigned FROM machine WHERE agent IN ({numbers})")
 _NO_MACHINE = (0, "", None, "")
 _LAST = len(Rung)
 _DEFAULT_REACH_S = reach_seconds(clocks.live_seconds(clocks.DEFAULT_PERIOD))

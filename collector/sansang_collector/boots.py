@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Text, select
 
-from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import Sent
 
 from . import clocks
 from .store import LEDGER
+from .store.dialect import Direct, listed
 
 BOOT = Table(
     "boot",
@@ -45,7 +45,7 @@ def record_all(connection: Connection, contacts: Sequence[InBoot]) -> None:
     Every consumer does so before dating reports; twice does no harm.
     """
     if contacts:
-        connection.exec_driver_sql(_RECORD, list(contacts))
+        _RECORD.run(connection, list(contacts))
 
 
 def known(connection: Connection, agent: int, boots: set[str]) -> dict[str, clocks.Boot]:
@@ -58,14 +58,13 @@ def contacts_in(connection: Connection, boots: set[tuple[int, str]]) -> dict[tup
     """The last contact in each of these boots, by (agent, boot), where there was one."""
     if not boots:
         return {}
-    rows = connection.exec_driver_sql(_CONTACTS, (encode(sorted(boots)).decode(),)).tuples()
-    return {(row[0], row[1]): InBoot(*row) for row in rows}
+    agents, names = {agent for agent, _ in boots}, {name for _, name in boots}
+    rows = _CONTACTS.run(connection, (listed(agents), listed(names))).tuples()
+    return {(row[0], row[1]): InBoot(*row) for row in rows if (row[0], row[1]) in boots}
 
 
-_RECORD = """
+_RECORD = Direct("""
     INSERT INTO boot (agent, boot, skew, at, began) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (agent, boot) DO UPDATE SET skew = excluded.skew, at = excluded.at, began = excluded.began
-    WHERE excluded.at >= boot.at"""
-_CONTACTS = """
-    SELECT boot.agent, boot.boot, skew, at, began FROM json_each(?) AS asked
-    JOIN boot ON boot.agent = json_extract(asked.value, '$[0]') AND boot.boot = json_extract(asked.value, '$[1]')"""
+    WHERE excluded.at >= boot.at""")
+_CONTACTS = Direct("SELECT agent, boot, skew, at, began FROM boot WHERE agent IN ({numbers}) AND boot IN ({words})")

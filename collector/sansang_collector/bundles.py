@@ -152,17 +152,19 @@ def _latest_first(one: Single) -> int:
 _BACKWARDS = text(
     "SELECT last_ms, body FROM bundle WHERE agent = :agent AND last_ms < :before"
     " ORDER BY agent DESC, last_ms DESC, position DESC, place DESC"
-)
+).execution_options(stream_results=True)
+"""Read row by row, until there is enough: a week of results may lie before."""
 
 
 def newest(connection: Connection, agent: int, series: int, before_ms: int, limit: int) -> list[Single]:
     """The newest results of one series measured before a time, newest first."""
     found: list[Single] = []
     asked = {"agent": agent, "before": before_ms + SPAN_MS}
-    for row_ms, body in connection.execute(_BACKWARDS, asked):
-        if len(found) >= limit and row_ms < found[limit - 1].at_ms:
-            break
-        for one in _open(row_ms, body):
-            if one.series == series and one.at_ms < before_ms:
-                insort(found, one, key=_latest_first)
+    with connection.execute(_BACKWARDS, asked) as rows:
+        for row_ms, body in rows:
+            if len(found) >= limit and row_ms < found[limit - 1].at_ms:
+                break
+            for one in _open(row_ms, body):
+                if one.series == series and one.at_ms < before_ms:
+                    insort(found, one, key=_latest_first)
     return found[:limit]

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Te
 from sansang_agent.contract.outcome import Outcome, Reason
 
 from .store import LEDGER
+from .store.dialect import Direct
 from .view import ChangeView
 
 CHANGE = Table(
@@ -45,7 +46,7 @@ def note(connection: Connection, kind: str, at: float, commune: str, agent: int)
 def note_all(connection: Connection, noted: Sequence[Change]) -> None:
     """Append changes in this order."""
     if noted:
-        connection.exec_driver_sql(_NOTE, list(noted))
+        _NOTE.run(connection, list(noted))
 
 
 def newest(connection: Connection) -> int:
@@ -71,4 +72,4 @@ def after(connection: Connection, change: int, limit: int) -> list[ChangeView]:
     ]
 
 
-_NOTE = 'INSERT INTO change (at, kind, commune, agent, "check", outcome, reason) VALUES (?, ?, ?, ?, ?, ?, ?)'
+_NOTE = Direct('INSERT INTO change (at, kind, commune, agent, "check", outcome, reason) VALUES (?, ?, ?, ?, ?, ?, ?)')

@@ -33,6 +33,7 @@ from .fronts import Tip
 from .intervals import Interval, Moment, Timeline
 from .series import Series
 from .store import LEDGER
+from .store.dialect import Direct
 
 INTERVAL = Table(
     "interval",
@@ -48,9 +49,8 @@ INTERVAL = Table(
     Column("made_at", Float, nullable=False),
     Column("revised_at", Float),
 )
-Index("interval_now", INTERVAL.c.series, INTERVAL.c.first_ms, sqlite_where=INTERVAL.c.revised_at.is_(None))
-
 _CURRENT = INTERVAL.c.revised_at.is_(None)
+Index("interval_now", INTERVAL.c.series, INTERVAL.c.first_ms, sqlite_where=_CURRENT, postgresql_where=_CURRENT)
 
 
 def current(connection: Connection, series: int, first_ms: int, last_ms: int) -> list[Interval]:
@@ -65,7 +65,7 @@ def current_of_all(
     """The same for several series at once, whose tips are known."""
     found: dict[int, list[Interval]] = {}
     for one in series:
-        rows = connection.exec_driver_sql(_OVERLAPPING, (one, one, first_ms, first_ms, last_ms))
+        rows = _OVERLAPPING.run(connection, (one, one, first_ms, first_ms, last_ms))
         read = [
             Interval(first, last, _OUTCOMES[outcome], _REASONS[reason], bool(late), revision, number)
             for first, last, outcome, reason, late, revision, number in rows
@@ -78,11 +78,11 @@ def current_of_all(
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _REASONS: dict[str | None, Reason | None] = {None: None, **{reason.value: reason for reason in Reason}}
-_OVERLAPPING = """
+_OVERLAPPING = Direct("""
     SELECT first_ms, last_ms, outcome, reason, late, revision, id FROM interval
     WHERE series = ? AND revised_at IS NULL AND first_ms BETWEEN coalesce(
         (SELECT max(first_ms) FROM interval WHERE series = ? AND revised_at IS NULL AND first_ms < ?), ?) AND ?
-    ORDER BY first_ms"""
+    ORDER BY first_ms""")
 """Current rows do not overlap, so that only the last one to begin before a window can reach into it."""
 
 
@@ -97,9 +97,9 @@ def _statement_around() -> TextualSelect:
     columns = "id, series, first_ms, last_ms, outcome, reason, late, revision"
     rows = f"SELECT {columns} FROM interval WHERE series = :series AND revised_at IS NULL AND first_ms"  # noqa: S608
     parts = (
-        f"SELECT * FROM ({rows} < :first ORDER BY first_ms DESC LIMIT 1)",  # noqa: S608  # made of constants
+        f"SELECT * FROM ({rows} < :first ORDER BY first_ms DESC LIMIT 1) AS before",  # noqa: S608  # made of constants
         f"{rows} BETWEEN :first AND :last",
-        f"SELECT * FROM ({rows} > :last ORDER BY first_ms LIMIT 1)",  # noqa: S608  # made of constants
+        f"SELECT * FROM ({rows} > :last ORDER BY first_ms LIMIT 1) AS after",  # noqa: S608  # made of constants
     )
     return text(" UNION ALL ".join(parts) + " ORDER BY first_ms").columns(late=Boolean)
 

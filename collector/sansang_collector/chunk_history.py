@@ -13,6 +13,7 @@ from . import bundles, chunks, fronts
 from .chunks import SLOT_MS, Block, Single, Slots, Summary
 from .fronts import Front
 from .store import LEDGER
+from .store.dialect import Direct
 
 CHUNK = Table(
     "chunk",
@@ -74,14 +75,18 @@ def _join(connection: Connection, agent: int, block: Block) -> None:
         for slot, summary in slots.items():
             chunks.add(hours[slot // SLOTS_PER_HOUR], check, slot, summary)
     for hour, fresh in hours.items():
-        body = connection.exec_driver_sql("SELECT body FROM chunk WHERE agent = ? AND hour = ?", (agent, hour)).scalar()
+        body = _ONE.run(connection, (agent, hour)).scalar()
         if body:
             chunks.join(fresh, chunks.decode(body))
-        connection.exec_driver_sql(
-            "INSERT INTO chunk (agent, hour, body) VALUES (?, ?, ?)"
-            " ON CONFLICT (agent, hour) DO UPDATE SET body = excluded.body",
-            (agent, hour, chunks.encode(fresh)),
-        )
+        _STORE.run(connection, (agent, hour, chunks.encode(fresh)))
+
+
+_ONE = Direct("SELECT body FROM chunk WHERE agent = ? AND hour = ?")
+_BETWEEN = Direct("SELECT body FROM chunk WHERE agent = ? AND hour BETWEEN ? AND ?")
+_STORE = Direct(
+    "INSERT INTO chunk (agent, hour, body) VALUES (?, ?, ?)"
+    " ON CONFLICT (agent, hour) DO UPDATE SET body = excluded.body"
+)
 
 
 def read(connection: Connection, agent: int, check: str, first: float, last: float, step_s: int) -> dict[int, Summary]:
@@ -104,8 +109,7 @@ def read_all(
 
 def _bodies(connection: Connection, agent: int, first: float, last: float) -> list[bytes]:
     asked = (agent, int(first // chunks.HOUR_S), int(last // chunks.HOUR_S))
-    rows = connection.exec_driver_sql("SELECT body FROM chunk WHERE agent = ? AND hour BETWEEN ? AND ?", asked)
-    return [row.body for row in rows]
+    return [row.body for row in _BETWEEN.run(connection, asked)]
 
 
 def _open(connection: Connection, agent: int, first: float, last: float) -> Block:

@@ -14,6 +14,7 @@ from sansang_agent.contract.report import Span
 
 from . import spans
 from .store import LEDGER
+from .store.dialect import Direct, listed
 
 CONTACT = Table(
     "contact",
@@ -89,13 +90,13 @@ Dropped = dict[tuple[int, str], tuple[Span, ...]]
 
 def silences(connection: Connection, agents: Iterable[int]) -> dict[int, bool]:
     """Whether each of these agents is known to be silent; one that was never in contact is left out."""
-    rows = connection.exec_driver_sql(_SILENT, (encode(list(agents)).decode(),)).tuples()
+    rows = _SILENT.run(connection, (listed(agents),)).tuples()
     return {agent: bool(silent) for agent, silent in rows}
 
 
 def dropped_by(connection: Connection, agents: Iterable[int]) -> Dropped:
     """What these agents had to drop so far."""
-    rows = connection.exec_driver_sql(_DROPPED, (encode(list(agents)).decode(),)).tuples()
+    rows = _DROPPED.run(connection, (listed(agents),)).tuples()
     return {(agent, stream): _spans(found) for agent, stream, found in rows}
 
 
@@ -107,39 +108,39 @@ def versions(connection: Connection) -> dict[str, int]:
 def touch(connection: Connection, contacts: Sequence[ContactRow]) -> None:
     """Write who is in contact, which ends a silence."""
     if contacts:
-        connection.exec_driver_sql(_TOUCH, list(contacts))
+        _TOUCH.run(connection, list(contacts))
 
 
 def meet(connection: Connection, machines: Sequence[MachineRow]) -> None:
     """Write what reports said of their machines: the newest stays, and nothing dated after a later arrival does."""
     if machines:
-        connection.exec_driver_sql(_MEET, list(machines))
+        _MEET.run(connection, list(machines))
 
 
 def write_dropped(connection: Connection, dropped: Dropped) -> None:
     """Write all the ranges of these streams."""
     rows = [(agent, stream, encode(ranges).decode(), spans.size(ranges)) for (agent, stream), ranges in dropped.items()]
     if rows:
-        connection.exec_driver_sql(_DROP, rows)
+        _DROP.run(connection, rows)
 
 
 _VERSIONS = text("""
     SELECT machine.version, count(*) FROM machine JOIN agent ON agent.id = machine.agent
     WHERE agent.retired_at IS NULL GROUP BY machine.version ORDER BY machine.version""")
-_SILENT = "SELECT agent, silent FROM contact WHERE agent IN (SELECT value FROM json_each(?))"
-_DROPPED = "SELECT agent, stream, spans FROM dropped WHERE agent IN (SELECT value FROM json_each(?))"
-_TOUCH = """
-    INSERT INTO contact (agent, at, boot, skew, spool_rows, spool_oldest, spool_bytes, position, silent)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
+_SILENT = Direct("SELECT agent, silent FROM contact WHERE agent IN ({numbers})")
+_DROPPED = Direct("SELECT agent, stream, spans FROM dropped WHERE agent IN ({numbers})")
+_TOUCH = Direct("""
+    INSERT INTO contact (agent, at, boot, skew, spool_rows, spool_oldest, spool_bytes, position, silent, state)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, FALSE, 'silent')
     ON CONFLICT (agent) DO UPDATE SET at = excluded.at, boot = excluded.boot, skew = excluded.skew,
         spool_rows = excluded.spool_rows, spool_oldest = excluded.spool_oldest, spool_bytes = excluded.spool_bytes,
-        position = excluded.position, silent = 0"""
-_MEET = """
+        position = excluded.position, silent = FALSE""")
+_MEET = Direct("""
     INSERT INTO machine (agent, at, version, config, host, goodbye, back, assigned) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (agent) DO UPDATE SET at = excluded.at, version = excluded.version, config = excluded.config,
         host = excluded.host, goodbye = excluded.goodbye, back = excluded.back, assigned = excluded.assigned
-    WHERE excluded.at >= machine.at OR machine.at > ?"""
-_DROP = """
+    WHERE excluded.at >= machine.at OR machine.at > ?""")
+_DROP = Direct("""
     INSERT INTO dropped (agent, stream, spans, count) VALUES (?, ?, ?, ?)
-    ON CONFLICT (agent, stream) DO UPDATE SET spans = excluded.spans, count = excluded.count"""
+    ON CONFLICT (agent, stream) DO UPDATE SET spans = excluded.spans, count = excluded.count""")
 _spans = msgspec.json.Decoder(tuple[Span, ...]).decode

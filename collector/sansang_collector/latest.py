@@ -16,6 +16,7 @@ from sansang_agent.contract.report import Result
 from . import clocks
 from .profiles_seen import SeenProfile
 from .store import LEDGER
+from .store.dialect import Direct, listed
 
 LATEST = Table(
     "latest",
@@ -86,7 +87,7 @@ def read_packed(connection: Connection, agents: Iterable[int]) -> dict[int, dict
 
 def bodies(connection: Connection, agents: Iterable[int]) -> dict[int, bytes]:
     """The rows of these agents as they lie in the ledger."""
-    rows = connection.exec_driver_sql(_READ, (encode(list(agents)).decode(),)).tuples()
+    rows = _READ.run(connection, (listed(agents),)).tuples()
     return dict(rows.all())
 
 
@@ -99,10 +100,10 @@ def write(connection: Connection, rows: Mapping[int, Mapping[str, Packed | Unpac
     """Put all results of these agents in place of what the ledger has of them."""
     packed = [(agent, encode([found[check] for check in sorted(found)])) for agent, found in rows.items()]
     if packed:
-        connection.exec_driver_sql(_STORE, packed)
+        _STORE.run(connection, packed)
 
 
-_READ = "SELECT agent, body FROM latest WHERE agent IN (SELECT value FROM json_each(?))"
-_STORE = "INSERT INTO latest (agent, body) VALUES (?, ?) ON CONFLICT (agent) DO UPDATE SET body = excluded.body"
+_READ = Direct("SELECT agent, body FROM latest WHERE agent IN ({numbers})")
+_STORE = Direct("INSERT INTO latest (agent, body) VALUES (?, ?) ON CONFLICT (agent) DO UPDATE SET body = excluded.body")
 _open = msgspec.json.Decoder(list[Packed]).decode
 _unpack = msgspec.json.Decoder(list[Unpacked]).decode

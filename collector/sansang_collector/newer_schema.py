@@ -1,13 +1,13 @@
-"""The one mistake of opening a data directory that people make: an older program on a newer program's files."""
+"""The one mistake of opening what was written before that people make: an older program on a newer program's files."""
 
 from pathlib import Path
 
 
 class NewerSchemaError(Exception):
-    """The file was written by a newer version of this program."""
+    """The file or database was written by a newer version of this program."""
 
-    def __init__(self, path: Path, found: int, known: int) -> None:
+    def __init__(self, place: Path | str, found: int, known: int) -> None:
         super().__init__(
-            f"{path} has schema version {found}, but this program only knows up to {known}; "
+            f"{place} has schema version {found}, but this program only knows up to {known}; "
             "use the newer program, or restore a backup made by this one"
         )

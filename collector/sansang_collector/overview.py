@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import BigInteger, Connection, Row, Select, cast, func, select
 
 from sansang_agent.contract.check import Check, kind_of
 from sansang_agent.contract.light import Light, light_of
@@ -175,7 +175,7 @@ def _read(connection: Connection, ids: list[int]) -> _Ledger:
     machine = {row.agent: row for row in connection.execute(select(MACHINE).where(MACHINE.c.agent.in_(ids)))}
     newest = latest.read(connection, ids)
     configs = {row.config for rows in newest.values() for row in rows} | {row.config for row in machine.values()}
-    dropped = select(DROPPED.c.agent, func.sum(DROPPED.c.count)).where(DROPPED.c.agent.in_(ids))
+    dropped = select(DROPPED.c.agent, cast(func.sum(DROPPED.c.count), BigInteger)).where(DROPPED.c.agent.in_(ids))
     return _Ledger(
         contact={row.agent: row for row in connection.execute(select(CONTACT).where(CONTACT.c.agent.in_(ids)))},
         machine=machine,

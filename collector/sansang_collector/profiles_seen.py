@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Column, Connection, Float, LargeBinary, Table, Text, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Column, Connection, Float, LargeBinary, Table, Text, select, text
 
 from sansang_agent.contract.check import Check, Profile, kind_of
 from sansang_agent.contract.codec import encode
@@ -17,6 +16,7 @@ from sansang_agent.contract.rung import Rung
 
 from . import clocks
 from .store import LEDGER
+from .store.dialect import Direct, listed
 
 PROFILE = Table(
     "profile",
@@ -83,11 +83,11 @@ def get(connection: Connection, name: str) -> SeenProfile | None:
 def get_all(connection: Connection, names: Iterable[str]) -> dict[str, SeenProfile]:
     """Those of these profiles that an agent has sent, by hash."""
     asked = set(names) - {""}
-    known = connection.exec_driver_sql(_KNOWN, (_list(asked),)).scalars().all() if asked else ()
+    known = _KNOWN.run(connection, (listed(asked),)).scalars().all() if asked else ()
     found = {name: seen for name in known if (seen := _decoded.get(name)) is not None}
     missing = set(known) - found.keys()
     if missing:
-        rows = connection.exec_driver_sql(_BODIES, (_list(missing),)).tuples()
+        rows = _BODIES.run(connection, (listed(missing),)).tuples()
         found |= {name: _decoded.add(name, body) for name, body in rows}
     return found
 
@@ -101,17 +101,16 @@ def keep(connection: Connection, profiles: dict[str, Profile], now: float) -> No
     """Store profiles under their hashes, which the caller has verified."""
     for name, profile in profiles.items():
         row = {"hash": name, "body": encode(profile), "first_seen": now}
-        connection.execute(insert(PROFILE).values(row).on_conflict_do_nothing())
+        connection.execute(_KEEP, row)
 
 
 def _asked(check: Check) -> Asked:
     return Asked(kind_of(check), check.rung.value, _RUNGS[check.rung], clocks.live_seconds(check.period))
 
 
-def _list(names: set[str]) -> str:
-    return encode(sorted(names)).decode()
-
-
 _RUNGS = {rung: place for place, rung in enumerate(Rung)}
-_KNOWN = "SELECT hash FROM profile WHERE hash IN (SELECT value FROM json_each(?))"
-_BODIES = "SELECT hash, body FROM profile WHERE hash IN (SELECT value FROM json_each(?))"
+_KNOWN = Direct("SELECT hash FROM profile WHERE hash IN ({words})")
+_BODIES = Direct("SELECT hash, body FROM profile WHERE hash IN ({words})")
+_KEEP = text(
+    "INSERT INTO profile (hash, body, first_seen) VALUES (:hash, :body, :first_seen) ON CONFLICT (hash) DO NOTHING"
+)

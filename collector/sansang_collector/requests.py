@@ -46,7 +46,8 @@ REQUEST = Table(
     Column("answered_at", Float),
     Column("answer", LargeBinary),
 )
-Index("request_open", REQUEST.c.expires_at, sqlite_where=REQUEST.c.answered_at.is_(None))
+_UNANSWERED = REQUEST.c.answered_at.is_(None)
+Index("request_open", REQUEST.c.expires_at, sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +139,7 @@ def _asked(row: Row[Any]) -> Asked:
 _WHOLE: Select[Any] = select(REQUEST, AGENT.c.name, AGENT.c.commune).join(AGENT, AGENT.c.id == REQUEST.c.agent)
 _OPEN = (
     select(REQUEST.c.id, REQUEST.c.agent, REQUEST.c.body, REQUEST.c.expires_at, REQUEST.c.sent_at)
-    .where(REQUEST.c.answered_at.is_(None), REQUEST.c.expires_at > bindparam("now"))
+    .where(_UNANSWERED, REQUEST.c.expires_at > bindparam("now"))
     .order_by(REQUEST.c.asked_at)
 )
 _SENT = (

@@ -32,6 +32,7 @@ from .rung_windows import Window
 from .rungs import Cover, Stretch, covers, stretches
 from .series import SERIES, gap_ms
 from .store import LEDGER
+from .store.dialect import Direct
 
 RUNG_INTERVAL = Table(
     "rung_interval",
@@ -49,7 +50,12 @@ RUNG_INTERVAL = Table(
 )
 CURRENT = RUNG_INTERVAL.c.revised_at.is_(None)
 Index(
-    "rung_interval_now", RUNG_INTERVAL.c.commune, RUNG_INTERVAL.c.rung, RUNG_INTERVAL.c.first_ms, sqlite_where=CURRENT
+    "rung_interval_now",
+    RUNG_INTERVAL.c.commune,
+    RUNG_INTERVAL.c.rung,
+    RUNG_INTERVAL.c.first_ms,
+    sqlite_where=CURRENT,
+    postgresql_where=CURRENT,
 )
 
 
@@ -160,7 +166,7 @@ def _edge(connection: Connection, commune: str, rung: str, at_ms: int, reach: in
 
 def _rows(connection: Connection, commune: str, rung: str, first: int, last: int) -> list[_Known]:
     """The current rows that overlap a window, in order."""
-    rows = connection.exec_driver_sql(_OVERLAPPING, (commune, rung, commune, rung, first, first, last, first))
+    rows = _OVERLAPPING.run(connection, (commune, rung, commune, rung, first, first, last, first))
     return [
         _Known(number, revision, Stretch(begin, end, _LIGHTS[light], bool(late)))
         for number, revision, begin, end, light, late in rows
@@ -168,12 +174,12 @@ def _rows(connection: Connection, commune: str, rung: str, first: int, last: int
 
 
 _LIGHTS = {light.value: light for light in Light}
-_OVERLAPPING = """
+_OVERLAPPING = Direct("""
     SELECT id, revision, first_ms, last_ms, light, late FROM rung_interval
     WHERE commune = ? AND rung = ? AND revised_at IS NULL AND first_ms BETWEEN coalesce(
         (SELECT max(first_ms) FROM rung_interval
          WHERE commune = ? AND rung = ? AND revised_at IS NULL AND first_ms < ?), ?) AND ?
-    AND last_ms >= ? ORDER BY first_ms"""
+    AND last_ms >= ? ORDER BY first_ms""")
 """Current rows do not overlap, so that only the last one to begin before a window can reach into it: looking at all
 that ever began would cost more with every year kept."""
 

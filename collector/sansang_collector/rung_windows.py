@@ -65,7 +65,7 @@ class Windows:
 
 
 _READ = text("SELECT commune, body FROM rung_window WHERE commune IN :communes").bindparams(
-    bindparam("communes", expanding=True)
+    bindparam("communes", type_=Text, expanding=True)
 )
 _WRITE = text(
     "INSERT INTO rung_window (commune, body) VALUES (:commune, :body)"

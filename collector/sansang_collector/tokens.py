@@ -6,13 +6,14 @@ An ``agent`` token belongs to one agent in one commune; that is how a report get
 import hashlib
 import hmac
 import secrets
-import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Row, Table, Text, select
 
 from .store import LEDGER
+from .store.at_hand import AtHand
+from .store.dialect import Direct
 
 SCOPES = ("agent", "metrics", "read", "admin")
 
@@ -30,7 +31,7 @@ TOKEN = Table(
 )
 
 
-_FIND = "SELECT id, scope, agent, digest FROM token WHERE digest = ? AND revoked_at IS NULL"
+_FIND = Direct("SELECT id, scope, agent, digest FROM token WHERE digest = ? AND revoked_at IS NULL")
 """As text, because every request asks it: built of the table's columns it costs three times as much."""
 
 
@@ -66,7 +67,7 @@ def issue(connection: Connection, scope: str, label: str, now: float, agent: int
 def find(connection: Connection, secret: str) -> Found | None:
     """The valid token with this secret."""
     wanted = digest(secret)
-    return _found(connection.exec_driver_sql(_FIND, (wanted,)).one_or_none(), wanted)
+    return _found(_FIND.run(connection, (wanted,)).one_or_none(), wanted)
 
 
 class ValidTokens:
@@ -76,9 +77,9 @@ class ValidTokens:
     revokes is refused at the next request.
     """
 
-    def __init__(self, driver: sqlite3.Connection) -> None:
-        self._driver = driver
-        self._version = 0
+    def __init__(self, at_hand: AtHand) -> None:
+        self._at_hand = at_hand
+        self._version: object = None
         self._is_fresh = False
         self._found: dict[bytes, Found] = {}
 
@@ -90,7 +91,7 @@ class ValidTokens:
         wanted = digest(secret)
         known = self._found.get(wanted)
         if known is None:
-            rows = self._driver.execute(_FIND, (wanted,)).fetchall()
+            rows = self._at_hand.rows(_FIND, (wanted,))
             known = _found(rows[0] if rows else None, wanted)
             if known is not None:
                 if len(self._found) >= MAX_REMEMBERED:
@@ -99,7 +100,7 @@ class ValidTokens:
         return known
 
     def _refresh(self) -> None:
-        ((version,),) = self._driver.execute("PRAGMA data_version").fetchall()
+        version = self._at_hand.version()
         if version != self._version:
             self._found.clear()
             self._version = version

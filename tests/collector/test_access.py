@@ -13,15 +13,15 @@ from sansang_collector import access, hosts, links, tokens
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.store import Store
 from tests.support.collector_process import CollectorProcess, running_collector
-from tests.support.ledgers import NOW
+from tests.support.ledgers import NOW, Place
 
 ALLOWED = {"read": {"read"}, "metrics": {"metrics"}, "admin": {"read", "metrics", "admin"}, "agent": set[str]()}
 DOORS = {"read": ("GET", "/api/v1/openapi.json"), "metrics": ("GET", "/metrics"), "admin": ("POST", "/-/reload")}
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path)
+def store(place: Place) -> Iterator[Store]:
+    store = Store(place)
     yield store
     store.close()
 
@@ -77,7 +77,8 @@ def test_a_browser_whose_credential_does_not_suffice_reads_so(collector: Collect
     assert "sansang-collector link" in response.text
 
 
-def test_a_session_reads_but_whatever_its_scope_changes_nothing(store: Store, tmp_path: Path) -> None:
+def test_a_session_reads_but_whatever_its_scope_changes_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
     secret = store.write_sync(lambda connection: links.issue_link(connection, time.time(), scope="admin"))
     session = store.write_sync(lambda connection: links.use_link(connection, secret, time.time()))
     store.close()

@@ -1,7 +1,6 @@
 """Five-minute summaries: exact in any order, packed an hour to a row, and never counted twice."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from sansang_collector.fronts import Front, Tip
 from sansang_collector.history import History
 from sansang_collector.store import Store
 from tests.support import reports
-from tests.support.ledgers import NOW, add_agent, entry_of
+from tests.support.ledgers import NOW, Place, add_agent, entry_of
 
 HOUR = NOW // 3600 * 3600
 
@@ -38,8 +37,8 @@ def failed(reason: str, outcome: str = "failed") -> Result:
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    store = Store(tmp_path)
+def connection(place: Place) -> Iterator[Connection]:
+    store = Store(place)
     with store._writing.begin() as connection:
         add_agent(connection)
         yield connection

@@ -15,7 +15,7 @@ from sansang_collector.log import Entry, ReportLog
 from sansang_collector.news import News
 from sansang_collector.store import Store
 from tests.collector.test_log import arrival, taken
-from tests.support.ledgers import NOW, Measured, add_agent, entry
+from tests.support.ledgers import NOW, Measured, Place, add_agent, entry
 
 
 class Diary:
@@ -42,8 +42,8 @@ class Diary:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path)
+def store(place: Place) -> Iterator[Store]:
+    store = Store(place)
     store.write_sync(add_agent)
     yield store
     store.close()

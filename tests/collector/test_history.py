@@ -1,7 +1,6 @@
 """The history consumer: intervals per check and per rung, whatever the order, and nothing overwritten."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from sansang_collector.history import History
 from sansang_collector.rung_history import RUNG_INTERVAL
 from sansang_collector.store import Store
 from tests.support import reports
-from tests.support.ledgers import NOW, Measured, add_agent, check_intervals, entry, entry_of, rung_intervals
+from tests.support.ledgers import NOW, Measured, Place, add_agent, check_intervals, entry, entry_of, rung_intervals
 
 PROFILE = reports.profile(reports.GATEWAY, HttpCheck(id="gw2", rung=Rung.GATEWAY, target="http://192.0.2.1/"))
 CONFIG = profile_hash(PROFILE)
@@ -32,15 +31,16 @@ class Rollback(Exception):  # noqa: N818  # not an error: the end of one example
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = Store(tmp_path_factory.mktemp("history"))
+def store(shared_place: Place) -> Iterator[Store]:
+    store = Store(shared_place)
+    store.write_sync(ledger)
     yield store
     store.close()
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    store = Store(tmp_path)
+def connection(place: Place) -> Iterator[Connection]:
+    store = Store(place)
     with store._writing.begin() as connection:
         ledger(connection)
         yield connection
@@ -68,7 +68,6 @@ def play(store: Store, results: list[Measured], batch: int) -> tuple[list[Any], 
     kept: list[tuple[list[Any], list[Any]]] = []
 
     def example(connection: Connection) -> None:
-        ledger(connection)
         entries = [entry(position, one, config=CONFIG) for position, one in enumerate(results, start=1)]
         for start in range(0, len(entries), batch):
             History().apply(connection, entries[start : start + batch], NOW)
@@ -122,7 +121,6 @@ def live(store: Store, walked: list[Step], put_off_s: float, restart_every: int)
     kept: list[list[tuple[Any, ...]]] = []
 
     def example(connection: Connection) -> None:
-        ledger(connection)
         history, at = History(put_off_s), NOW
         for position, step in enumerate(walked, start=1):
             if position % restart_every == 0:

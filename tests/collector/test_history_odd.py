@@ -1,7 +1,6 @@
 """What history does when profiles change, spools are restored, and some machines fall silent while others go on."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
@@ -16,7 +15,7 @@ from sansang_collector.history import History
 from sansang_collector.series import SERIES
 from sansang_collector.store import Store
 from tests.support import reports
-from tests.support.ledgers import NOW, Measured, add_agent, check_intervals, entry, rung_intervals
+from tests.support.ledgers import NOW, Measured, Place, add_agent, check_intervals, entry, rung_intervals
 
 GATEWAY = reports.profile(reports.GATEWAY)
 LINE = reports.profile(IcmpCheck(id="gw", rung=Rung.LINE, target="192.0.2.1"))
@@ -25,8 +24,8 @@ ON_GATEWAY, ON_LINE, SLOWLY = profile_hash(GATEWAY), profile_hash(LINE), profile
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    store = Store(tmp_path)
+def connection(place: Place) -> Iterator[Connection]:
+    store = Store(place)
     with store._writing.begin() as connection:
         add_agent(connection)
         add_agent(connection, "05984")

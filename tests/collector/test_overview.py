@@ -1,7 +1,6 @@
 """What pages read: the present is only what is live now, and a commune's best agent speaks for it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -19,7 +18,7 @@ from sansang_collector.state import State
 from sansang_collector.store import Store
 from sansang_collector.view import AgentView, RungView
 from tests.support import reports
-from tests.support.ledgers import NOW, Measured, add_agent, entry, entry_of
+from tests.support.ledgers import NOW, Measured, Place, add_agent, entry, entry_of
 from tests.support.reports import report, result
 
 PROFILE = reports.profile(label="sandbox: stand-ins")
@@ -27,8 +26,8 @@ CONFIG = profile_hash(PROFILE)
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    store = Store(tmp_path)
+def connection(place: Place) -> Iterator[Connection]:
+    store = Store(place)
     with store._writing.begin() as connection:
         add_agent(connection)
         add_agent(connection, name="pc-2")

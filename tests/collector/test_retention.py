@@ -24,7 +24,7 @@ from sansang_collector.settings import CollectorSettings, Retention
 from sansang_collector.store import Store
 from tests.collector.test_log import SENT, taken
 from tests.support import ledgers, reports
-from tests.support.ledgers import NOW, add_agent, entry
+from tests.support.ledgers import NOW, Place, add_agent, entry
 
 DAY = 86400.0
 LIMITS = Retention()
@@ -45,8 +45,8 @@ def log(tmp_path: Path) -> Iterator[ReportLog]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path)
+def store(place: Place) -> Iterator[Store]:
+    store = Store(place)
     store.write_sync(add_agent)
     yield store
     store.close()

@@ -19,7 +19,7 @@ from tests.collector.test_fuzz import mutated
 from tests.collector.test_ingest import ENVELOPES, EXAMPLE, PATH, RAW_RECORDS, WRONG
 from tests.collector.test_patience import head, serving
 from tests.support.collector_process import CollectorProcess
-from tests.support.ledgers import NOW
+from tests.support.ledgers import NOW, Place
 from tests.support.reports import body, report, result
 
 BODIES = {
@@ -185,9 +185,9 @@ def test_the_quick_judgement_is_the_thorough_one() -> None:
     assert min(found.values()) > 20
 
 
-def test_a_token_is_looked_up_once_until_the_ledger_changes(tmp_path: Path) -> None:
+def test_a_token_is_looked_up_once_until_the_ledger_changes(place: Place) -> None:
     soon: list[Callable[[], None]] = []
-    store = Store(tmp_path)
+    store = Store(place)
     try:
         number, secret = store.write_sync(lambda connection: tokens.issue(connection, "read", "read", NOW))
         valid = tokens.ValidTokens(store.at_hand)

@@ -1,7 +1,6 @@
 """The state consumer: newer by the time of measuring wins, and only the present changes the present."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from sansang_collector.latest import read
 from sansang_collector.state import State
 from sansang_collector.store import Store
 from tests.support import reports
-from tests.support.ledgers import NOW, Measured, add_agent, entry, entry_of
+from tests.support.ledgers import NOW, Measured, Place, add_agent, entry, entry_of
 from tests.support.reports import report, result
 
 PROFILE = reports.profile()
@@ -23,8 +22,8 @@ CONFIG = profile_hash(PROFILE)
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    store = Store(tmp_path)
+def connection(place: Place) -> Iterator[Connection]:
+    store = Store(place)
     with store._writing.begin() as connection:
         add_agent(connection)
         profiles_seen.keep(connection, {CONFIG: PROFILE}, NOW)

@@ -17,7 +17,7 @@ from sansang_collector.log import Entry
 from sansang_collector.state import State
 from sansang_collector.store import Store
 from tests.support import reports
-from tests.support.ledgers import NOW, Measured, add_agent, entry, entry_of
+from tests.support.ledgers import NOW, Measured, Place, add_agent, entry, entry_of
 from tests.support.reports import report, result
 
 PROFILE = reports.profile()
@@ -26,9 +26,9 @@ AGENTS = (1, 2, 3)
 
 
 @pytest.fixture
-def ledgers(tmp_path: Path) -> Iterator[tuple[Store, Store]]:
-    """Two ledgers that know the same agents and profile."""
-    stores = Store(tmp_path / "one"), Store(tmp_path / "other")
+def ledgers(tmp_path: Path, place: Place) -> Iterator[tuple[Store, Store]]:
+    """Two ledgers that know the same agents and profile, the other one on each engine."""
+    stores = Store(tmp_path), Store(place)
     for store in stores:
         store.write_sync(know)
     yield stores
@@ -107,7 +107,7 @@ def one_by_one(state: State, connection: Connection, entries: list[Entry]) -> No
 
 
 def test_a_batch_costs_a_few_statements_however_many_reports_it_holds(ledgers: tuple[Store, Store]) -> None:
-    store, _ = ledgers
+    _, store = ledgers
     asked: list[str] = []
     event.listen(store._writing, "before_cursor_execute", lambda *call: asked.append(call[2]))
 
@@ -124,7 +124,7 @@ def test_a_batch_costs_a_few_statements_however_many_reports_it_holds(ledgers: t
 
 
 def test_what_was_rolled_back_is_not_remembered(ledgers: tuple[Store, Store]) -> None:
-    store, _ = ledgers
+    _, store = ledgers
     state = State()
     first = entry(1, Measured(-5), config=CONFIG)
 
@@ -141,7 +141,7 @@ def test_what_was_rolled_back_is_not_remembered(ledgers: tuple[Store, Store]) ->
 
 
 def test_an_envelope_of_an_agent_that_is_not_there_takes_no_effect(ledgers: tuple[Store, Store]) -> None:
-    store, _ = ledgers
+    _, store = ledgers
     with pytest.raises(KeyError):
         store.write_sync(lambda connection: State().apply(connection, [entry_of(1, report(1), agent=9)], NOW))
 

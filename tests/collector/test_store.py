@@ -1,19 +1,15 @@
 """Files of earlier versions are brought up, files of later ones are refused, and a failed write leaves nothing."""
 
 import sqlite3
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, inspect, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import create_engine, inspect, select
 
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Result
-from sansang_collector import boots, chunk_history, clocks, consumers, latest, links, overview, tokens
-from sansang_collector.agents import AGENT
-from sansang_collector.changes import CHANGE
+from sansang_collector import boots, chunk_history, clocks, consumers, latest, overview, tokens
 from sansang_collector.contact import CONTACT
 from sansang_collector.inventory import versions
 from sansang_collector.latest import Latest
@@ -21,7 +17,7 @@ from sansang_collector.liveness import Present
 from sansang_collector.log import ReportLog
 from sansang_collector.newer_schema import NewerSchemaError
 from sansang_collector.store import LEDGER, Store
-from tests.support.ledgers import NOW, add_agent
+from tests.support.ledgers import NOW
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "schema"
 SECRET_OF_THE_DUMP = "a-secret-of-a-test"
@@ -128,14 +124,6 @@ def test_a_file_of_a_newer_program_is_refused_in_a_clear_sentence(tmp_path: Path
 
 
 def test_the_tables_as_declared_are_those_of_the_migrations(tmp_path: Path) -> None:
-    for name in (
-        "running",
-        "inventory.versions",
-        "audit",
-        "requests",
-        "habits",
-    ):  # and with them every module that declares a table
-        import_module(f"sansang_collector.{name}")
     Store(tmp_path).close()
     declared = create_engine("sqlite://")
     LEDGER.create_all(declared)
@@ -156,40 +144,8 @@ def _shape(inspector: object, table: str) -> object:
     return [(name, same.get(kind, kind)) for name, kind in columns], indexes
 
 
-def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-
-    def half(connection: Connection) -> None:
-        add_agent(connection)
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        store.write_sync(half)
-    with store.read() as connection:
-        assert connection.execute(select(AGENT)).all() == []
-    store.close()
-
-
-def test_a_reading_connection_cannot_write(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    with store.read() as connection, pytest.raises(OperationalError, match="readonly"):
-        add_agent(connection)
-    store.close()
-
-
 @pytest.mark.needs("linux")
 def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
     store = Store(tmp_path / "new")
     assert (tmp_path / "new" / "ledger.db").stat().st_mode & 0o077 == 0
     store.close()
-
-
-def test_another_process_may_write_at_the_same_time(tmp_path: Path) -> None:
-    one, other = Store(tmp_path), Store(tmp_path)
-    one.write_sync(add_agent)
-    other.write_sync(lambda connection: links.issue_link(connection, NOW))
-    one.write_sync(
-        lambda connection: connection.execute(CHANGE.insert().values(at=NOW, kind="agent", commune="", agent=1))
-    )
-    one.close()
-    other.close()

@@ -13,4 +13,4 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends \
   chromium curl docker-compose fonts-noto-core gcc gettext git iproute2 libc6-dev make nftables nginx-light openssl \
-  prometheus prometheus-alertmanager python3-venv snmpd strace systemd unbound >/dev/null
+  postgresql prometheus prometheus-alertmanager python3-venv snmpd strace systemd unbound >/dev/null

@@ -1,9 +1,10 @@
 """Entries of the report log as consumers see them, and what a ledger holds afterwards, for tests without a server."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import URL, Connection, select
 
 from sansang_agent.contract.outcome import Reason, outcome_of
 from sansang_agent.contract.report import Report, Sent, SpoolState
@@ -13,6 +14,8 @@ from sansang_collector.log import Entry
 from sansang_collector.series import SERIES
 from tests.support.reports import BOOT, report
 
+Place = Path | URL
+"""Of a ledger: a folder or a PostgreSQL database."""
 NOW = 1_795_000_000.0
 MONO = 1000.0
 

@@ -14,19 +14,21 @@ import tempfile
 from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import cache
+from pathlib import Path
 
 
 def _program(*names: str) -> Callable[[], bool]:
     return lambda: all(shutil.which(name) for name in names)
 
 
-def _root() -> bool:
+def is_root() -> bool:
+    """Whether this process may do anything here."""
     return sys.platform == "linux" and os.geteuid() == 0
 
 
 def _namespaces() -> bool:
     """Whether a network namespace can be made and removed here."""
-    if not _root() or not shutil.which("ip"):
+    if not is_root() or not shutil.which("ip"):
         return False
     name = f"ss-need-{os.getpid()}"
     made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode == 0
@@ -63,7 +65,7 @@ def _many_files() -> bool:
 
 def _small_disk() -> bool:
     """Whether a small file system can be mounted here."""
-    if not _root():
+    if not is_root():
         return False
     with tempfile.TemporaryDirectory() as folder:
         command = ["mount", "-t", "tmpfs", "-o", "size=64k", "sansang-need", folder]
@@ -85,9 +87,23 @@ def _chromium() -> bool:
     return bool(shutil.which("chromium")) and importlib.util.find_spec("playwright") is not None
 
 
+def postgres_programs() -> Path | None:
+    """The folder of initdb and pg_ctl, of the newest version there is: Debian keeps them off the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(on_path).parent if on_path else None
+
+
+def _postgres() -> bool:
+    """Whether a server can be made here: it refuses root, who then has to become someone else."""
+    return (
+        sys.platform == "linux" and postgres_programs() is not None and (not is_root() or bool(shutil.which("runuser")))
+    )
+
+
 NEEDS: dict[str, Callable[[], bool]] = {
     "linux": lambda: sys.platform == "linux",
-    "root": _root,
+    "root": is_root,
     "dbstat": _dbstat,
     "icmp": _icmp,
     "netns": _namespaces,
@@ -101,6 +117,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "chromium": _chromium,
     "nginx": _program("nginx"),
     "snmpd": _program("snmpd"),
+    "postgres": _postgres,
     "unbound": _program("unbound", "unbound-control"),
     "compose": _program("docker-compose"),
     "systemd-analyze": _program("systemd-analyze"),

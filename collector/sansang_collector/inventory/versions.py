@@ -7,8 +7,7 @@ import hashlib
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Table, Text, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Table, Text, select, text
 
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.mistake import Mistake, SettingsError
@@ -67,10 +66,15 @@ def apply(connection: Connection, inventory: Inventory, now: float, note: str) -
     if last is not None and last.hash == name:
         return None
     row = {"hash": name, "body": body, "first_seen": now}
-    connection.execute(insert(INVENTORY).values(row).on_conflict_do_nothing())
+    connection.execute(_KEEP, row)
     used = {"hash": name, "at": now, "note": note}
     number = int(connection.scalars(APPLIED.insert().values(used).returning(APPLIED.c.id)).one())
     return Applied(number, name, now, note)
+
+
+_KEEP = text(
+    "INSERT INTO inventory (hash, body, first_seen) VALUES (:hash, :body, :first_seen) ON CONFLICT (hash) DO NOTHING"
+)
 
 
 def newest(connection: Connection) -> Applied | None:

@@ -1,4 +1,4 @@
-"""The two database files: how they are opened, migrated, read and written.
+"""The log's and the ledger's databases: how they are opened, migrated, read and written.
 
 Only this package makes database engines; each domain module declares its own tables on :data:`LEDGER`.
 """

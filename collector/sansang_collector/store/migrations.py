@@ -5,28 +5,61 @@ A file written by a newer program is refused, never guessed at.
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from sansang_collector.newer_schema import NewerSchemaError
 
-Step = str | Callable[[Connection], None]
+from .dialect import SQLITE
+
+
+class Either(NamedTuple):
+    """A step that the two engines are told in different words, as most definitions of tables are."""
+
+    sqlite: str
+    postgresql: str
+
+
+Step = str | Either | Callable[[Connection], None]
 """A statement, or a function where statements do not reach."""
 Migration = Sequence[Step]
 """The steps that lead from one version to the next; never changed once released."""
 
 
-def migrate(engine: Engine, path: Path, migrations: Sequence[Migration]) -> None:
-    """Bring the file to the newest version in one transaction; raises :class:`NewerSchemaError`."""
+def migrate(
+    engine: Engine,
+    place: Path | str,
+    migrations: Sequence[Migration],
+    make: Callable[[Connection], None] | None = None,
+) -> None:
+    """Bring what lies at ``place`` to the newest version in one transaction; raises :class:`NewerSchemaError`.
+
+    ``make``, if there is one, makes something new at the newest version at once.
+    """
     with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
-        found = connection.exec_driver_sql("SELECT max(version) FROM schema_version").scalar() or 0
+        connection.execute(text("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)"))
+        found = connection.scalar(text("SELECT max(version) FROM schema_version")) or 0
         if found > len(migrations):
-            raise NewerSchemaError(path, found, len(migrations))
+            raise NewerSchemaError(place, found, len(migrations))
+        if make and not found:
+            make(connection)
+            _note(connection, len(migrations))
+            return
         for version, steps in enumerate(migrations[found:], start=found + 1):
             for step in steps:
-                if isinstance(step, str):
-                    connection.exec_driver_sql(step)
-                else:
-                    step(connection)
-            connection.exec_driver_sql("INSERT INTO schema_version (version) VALUES (?)", (version,))
+                _take(connection, step)
+            _note(connection, version)
+
+
+def _take(connection: Connection, step: Step) -> None:
+    if isinstance(step, Either):
+        step = step.sqlite if connection.dialect.name == SQLITE else step.postgresql
+    if isinstance(step, str):
+        connection.exec_driver_sql(step)
+    else:
+        step(connection)
+
+
+def _note(connection: Connection, version: int) -> None:
+    connection.execute(text("INSERT INTO schema_version (version) VALUES (:version)"), {"version": version})

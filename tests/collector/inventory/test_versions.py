@@ -1,5 +1,6 @@
 """Applied inventories stay what they were, are told apart by their contents, and differ in words."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,18 @@ from sansang_collector.inventory.differences import differences
 from sansang_collector.inventory.model import Inventory
 from sansang_collector.store import Store
 from tests.collector.inventory.folders import FILES, read, with_row
-from tests.support.ledgers import NOW
+from tests.support.ledgers import NOW, Place
 
 
 def apply(store: Store, inventory: Inventory, at: float = NOW, note: str = "") -> versions.Applied | None:
     return store.write_sync(lambda connection: versions.apply(connection, inventory, at, note))
+
+
+@pytest.fixture
+def store(place: Place) -> Iterator[Store]:
+    store = Store(place)
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -30,16 +38,14 @@ def other(tmp_path: Path) -> Inventory:
 
 
 def test_what_was_applied_last_is_in_force_and_nothing_before_it_is_lost(
-    tmp_path: Path, one: Inventory, other: Inventory
+    store: Store, one: Inventory, other: Inventory
 ) -> None:
-    store = Store(tmp_path)
     applied = [apply(store, one), apply(store, other, NOW + 1, "new commune"), apply(store, one, NOW + 2, "back")]
     with store.read() as connection:
         current = versions.current(connection)
         second = versions.numbered(connection, 2)
         past = versions.history(connection)
         none = versions.numbered(connection, 9)
-    store.close()
 
     assert current is not None
     assert second is not None
@@ -49,29 +55,23 @@ def test_what_was_applied_last_is_in_force_and_nothing_before_it_is_lost(
     assert past[0].hash == past[2].hash == versions.inventory_hash(one)
 
 
-def test_applying_what_is_in_force_makes_no_version(tmp_path: Path, one: Inventory) -> None:
-    store = Store(tmp_path)
+def test_applying_what_is_in_force_makes_no_version(store: Store, one: Inventory) -> None:
     first, again = apply(store, one), apply(store, one)
-    store.close()
 
     assert (first is not None, again) == (True, None)
 
 
-def test_contents_that_are_no_longer_those_of_their_hash_are_not_used(tmp_path: Path, one: Inventory) -> None:
-    store = Store(tmp_path)
+def test_contents_that_are_no_longer_those_of_their_hash_are_not_used(store: Store, one: Inventory) -> None:
     apply(store, one)
     damaged = update(versions.INVENTORY).values(body=b'{"province":{"name":"x","code":"20"}}')
     store.write_sync(lambda connection: connection.execute(damaged))
     with store.read() as connection, pytest.raises(SettingsError, match="version 1 is not what was applied"):
         versions.current(connection)
-    store.close()
 
 
-def test_an_empty_ledger_has_nothing_in_force(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_an_empty_ledger_has_nothing_in_force(store: Store) -> None:
     with store.read() as connection:
         assert versions.current(connection) is None
-    store.close()
 
 
 def test_differences_are_said_entry_by_entry_and_field_by_field(one: Inventory, other: Inventory) -> None:
@@ -99,9 +99,7 @@ def test_differences_of_rings_and_services_name_what_changed(tmp_path: Path, one
     ]
 
 
-def test_a_version_written_by_hand_in_one_transaction_is_undone_whole(tmp_path: Path, one: Inventory) -> None:
-    store = Store(tmp_path)
-
+def test_a_version_written_by_hand_in_one_transaction_is_undone_whole(store: Store, one: Inventory) -> None:
     def half(connection: Connection) -> None:
         versions.apply(connection, one, NOW, "")
         raise ZeroDivisionError
@@ -110,4 +108,3 @@ def test_a_version_written_by_hand_in_one_transaction_is_undone_whole(tmp_path: 
         store.write_sync(half)
     with store.read() as connection:
         assert versions.history(connection) == []
-    store.close()
