@@ -17,7 +17,7 @@ from sansang_agent.contract import settings as files
 from sansang_agent.contract.version import __version__
 from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
-from . import cli_inventory_arguments
+from . import cli_inventory_arguments, cli_simulate_arguments
 from .newer_schema import NewerSchemaError
 from .settings import CollectorSettings
 
@@ -30,6 +30,7 @@ _COMMANDS = {
     "link": ("sansang_collector.cli_credentials", "link"),
     "inventory": ("sansang_collector.cli_inventory", "inventory"),
     "coverage": ("sansang_collector.cli_topology", "coverage"),
+    "simulate": ("sansang_collector.cli_simulate", "simulate"),
 }
 
 
@@ -95,6 +96,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
     check.add_argument("--config", type=Path, required=True, help=_("the settings file (YAML)"))
     _token_parsers(commands.add_parser("token", help=_("make, list and revoke tokens")), placed, language)
     cli_inventory_arguments.add(commands, shared, placed, language)
+    cli_simulate_arguments.add(commands, placed, language)
     return parser
 
 

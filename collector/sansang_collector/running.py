@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from . import consumers, retention
-from .consumers import Consumer
+from .consumers import BATCH_SECONDS, Consumer
 from .history import History
 from .liveness import Present, watch_silence
 from .log import ReportLog
@@ -43,7 +43,7 @@ class Collector:
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
 
-    def __init__(self, settings: CollectorSettings, now: Callable[[], float]) -> None:
+    def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float = BATCH_SECONDS) -> None:
         self.settings = settings
         self.now = now
         self.news = News()
@@ -60,6 +60,7 @@ class Collector:
             raise
         self.state = State()
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
+        self._batch_s = batch_s
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -81,7 +82,7 @@ class Collector:
         wakes = [asyncio.Event() for _ in self.consumers]
         self.log.on_commit = lambda: [loop.call_soon_threadsafe(wake.set) for wake in wakes]
         for consumer, wake in zip(self.consumers, wakes, strict=True):
-            follow = consumers.follow(consumer, self.log, self.store, self.news, self.now, wake)
+            follow = consumers.follow(consumer, self.log, self.store, self.news, self.now, wake, batch_s=self._batch_s)
             self._tasks.append(asyncio.create_task(follow, name=consumer.name))
         keep = retention.keep_bounded(self.log, self.store, self.consumers, lambda: self.settings.retention, self.now)
         self._tasks.append(asyncio.create_task(keep, name="retention"))

@@ -123,6 +123,20 @@ def revoke(connection: Connection, token: int, now: float) -> bool:
     return done.rowcount == 1
 
 
+def revoke_all_of(connection: Connection, agent: int, now: float) -> int:
+    """End every token of an agent; how many were valid."""
+    done = connection.execute(
+        TOKEN.update().where(TOKEN.c.agent == agent, TOKEN.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    return done.rowcount
+
+
+def label_of(connection: Connection, token: int | None) -> str:
+    """What a token is called; "session" for a browser's."""
+    found = connection.scalar(select(TOKEN.c.label).where(TOKEN.c.id == token)) if token is not None else None
+    return str(found) if found is not None else "session"
+
+
 def all_tokens(connection: Connection) -> list[Row[tuple[int, str, str, float, float | None]]]:
     """Every token ever made: id, scope, label, created_at, revoked_at."""
     columns = (TOKEN.c.id, TOKEN.c.scope, TOKEN.c.label, TOKEN.c.created_at, TOKEN.c.revoked_at)

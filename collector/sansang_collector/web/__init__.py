@@ -5,7 +5,7 @@ One call hangs all of it on the application; nothing here writes, measures or de
 
 from fastapi import FastAPI
 
-from . import api, headers, history, pages, problems, schemas, static, stream, unauthenticated
+from . import agent_admin, api, headers, history, pages, problems, schemas, static, stream, unauthenticated
 
 
 def include(app: FastAPI) -> None:
@@ -15,6 +15,7 @@ def include(app: FastAPI) -> None:
     """
     app.include_router(pages.router)
     app.include_router(api.router)
+    app.include_router(agent_admin.router)
     app.include_router(history.router)
     app.include_router(stream.router)
     static.mount(app)

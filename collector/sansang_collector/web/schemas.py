@@ -6,9 +6,11 @@ import msgspec
 from fastapi import FastAPI
 
 from sansang_agent.contract.report import Problem
+from sansang_collector.new_agent import MadeAgent, NewAgent
 from sansang_collector.view import AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, ReportView
 
-_KINDS = (AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, Problem, ReportView)
+_VIEWS = (AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, ReportView)
+_KINDS = (*_VIEWS, MadeAgent, NewAgent, Problem)
 _REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
 
 Described = dict[int | str, dict[str, Any]]
@@ -26,6 +28,16 @@ def _found(schema: dict[str, Any]) -> Described:
 def one(kind: type) -> Described:
     """The answer is one ``kind``."""
     return _found(_reference(kind))
+
+
+def made(kind: type) -> Described:
+    """The answer is one ``kind`` that has just been made."""
+    return {201: {"description": "Made.", "content": {"application/json": {"schema": _reference(kind)}}}}
+
+
+def body_of(kind: type) -> dict[str, Any]:
+    """FastAPI's ``openapi_extra`` of a request whose body is one ``kind``."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": _reference(kind)}}}}
 
 
 def listed(kind: type) -> Described:
