@@ -19,6 +19,7 @@ from .access import Principal, require
 from .consumers import BATCH_SECONDS
 from .hosts import OnlyKnownHosts, known_hosts
 from .ingest import PATH, Ingest
+from .inventory.calendars import calendars
 from .inventory.in_force import InForce
 from .running import Collector
 from .settings import CollectorSettings
@@ -78,8 +79,13 @@ class Application:
         if mistakes:
             return mistakes
         self.collector.settings = settings
+        self._know_calendars()
         self._hosts.known = known_hosts(self.collector.settings)
         return ""
+
+    def _know_calendars(self) -> None:
+        version = self.inventory.version
+        self.collector.know_calendars(calendars(version.inventory) if version else {})
 
     def _routes(self) -> FastAPI:
         # FastAPI's own pages about the API load scripts from elsewhere, so they stay off.
@@ -106,6 +112,7 @@ class Application:
         mistakes = await asyncio.to_thread(self.inventory.reload, self._settings.inventory_dir)
         if mistakes:
             _LOG.warning("inventory not changed:\n%s", mistakes)
+        self._know_calendars()
         await collector.start()
         try:
             yield

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Boolean, Column, Connection, Float, ForeignKey, Integer, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, Connection, Float, ForeignKey, Integer, LargeBinary, Table, Text, text
 
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import Span
@@ -27,8 +27,11 @@ CONTACT = Table(
     Column("spool_bytes", Integer, nullable=False),
     Column("silent", Boolean, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("state", Text, nullable=False, default="silent"),
 )
-"""``position`` is that of the newest envelope applied: while it stays, nothing else of the agent has changed either."""
+"""``state`` is what was last told of an agent while ``silent``: liveness.State.
+
+``position`` is that of the newest envelope applied: while it stays, nothing else of the agent has changed either."""
 
 DROPPED = Table(
     "dropped",
@@ -96,6 +99,11 @@ def dropped_by(connection: Connection, agents: Iterable[int]) -> Dropped:
     return {(agent, stream): _spans(found) for agent, stream, found in rows}
 
 
+def versions(connection: Connection) -> dict[str, int]:
+    """How many agents in use last reported each version."""
+    return dict(connection.execute(_VERSIONS).tuples().all())
+
+
 def touch(connection: Connection, contacts: Sequence[ContactRow]) -> None:
     """Write who is in contact, which ends a silence."""
     if contacts:
@@ -115,6 +123,9 @@ def write_dropped(connection: Connection, dropped: Dropped) -> None:
         connection.exec_driver_sql(_DROP, rows)
 
 
+_VERSIONS = text("""
+    SELECT machine.version, count(*) FROM machine JOIN agent ON agent.id = machine.agent
+    WHERE agent.retired_at IS NULL GROUP BY machine.version ORDER BY machine.version""")
 _SILENT = "SELECT agent, silent FROM contact WHERE agent IN (SELECT value FROM json_each(?))"
 _DROPPED = "SELECT agent, stream, spans FROM dropped WHERE agent IN (SELECT value FROM json_each(?))"
 _TOUCH = """

@@ -51,7 +51,7 @@ class Exposition(Source):
     def collect(self) -> Iterable[_Metric]:
         """Every family that is not of agents and has a sample, in the order of the list."""
         found = {family.name: _empty(family) for family in OTHER_FAMILIES}
-        for sample in samples(self._collector):
+        for sample in samples(self._collector, self._pieces.standings):
             found[sample.name].add_metric(sample.labels, sample.value)
         return [metric for metric in found.values() if metric.samples]
 
@@ -59,7 +59,7 @@ class Exposition(Source):
         """The exposition in the format the scraper asks for by its ``Accept`` header."""
         encode, content_type = choose_encoder(accept)
         with self._bringing_up, self._collector.store.read() as connection:
-            pieces = self._pieces.bring_up(connection, self._collector.present())
+            pieces = self._pieces.bring_up(connection, self._collector.present(), self._collector.wanted)
         return Written(b"".join((*_of_agents(encode, pieces), encode(self.registry))), content_type)
 
 

@@ -6,15 +6,19 @@ Routes find it as ``request.app.state.collector``.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from . import consumers, retention
+from . import consumers, habits, retention
+from .agent_facts import Wanted
 from .consumers import BATCH_SECONDS, Consumer
+from .expected import NOTHING_USUAL, Usual
 from .history import History
-from .liveness import Present, watch_silence
+from .inventory.calendars import Calendar
+from .liveness import Present
 from .log import ReportLog
 from .news import News
 from .settings import CollectorSettings
+from .silence import watch_silence
 from .state import State
 from .store import Store
 
@@ -42,6 +46,10 @@ class Collector:
     state: State
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
+    wanted: Wanted
+    """What the centre has assigned to each agent; asked at every scrape, from any thread."""
+    usual: Usual
+    """When people work, as far as it is known; replaced whole, read from any thread."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float = BATCH_SECONDS) -> None:
         self.settings = settings
@@ -61,6 +69,8 @@ class Collector:
         self.state = State()
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
         self._batch_s = batch_s
+        self.wanted = lambda _agent: None
+        self.usual = NOTHING_USUAL
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -68,7 +78,14 @@ class Collector:
         """What views of the ledger are made for; a clock set back begins to listen anew."""
         now = self.now()
         self._started_at = min(self._started_at, now)
-        return Present(now, self._started_at)
+        return Present(now, self._started_at, self.usual)
+
+    def know_calendars(self, calendars: Mapping[str, Calendar]) -> None:
+        """Take over when each commune's centre is open, by code."""
+        self.usual = Usual(calendars, self.usual.habits)
+
+    def _know_habits(self, learned: habits.Learned) -> None:
+        self.usual = Usual(self.usual.calendars, learned.habits)
 
     @property
     def ready(self) -> bool:
@@ -87,6 +104,8 @@ class Collector:
         keep = retention.keep_bounded(self.log, self.store, self.consumers, lambda: self.settings.retention, self.now)
         self._tasks.append(asyncio.create_task(keep, name="retention"))
         self._tasks.append(asyncio.create_task(watch_silence(self.store, self.news, self.present), name="liveness"))
+        learn = habits.watch(self.store, self.present, self._know_habits)
+        self._tasks.append(asyncio.create_task(learn, name="habits"))
 
     async def stop(self) -> None:
         """Wake the streams, stop the consumers between two transactions, write what waits, close the files."""

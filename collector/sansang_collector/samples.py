@@ -1,14 +1,17 @@
 """The values behind the metrics that are not of agents: what is true now of communes and of the collector itself."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from sansang_agent.contract.version import __version__
 
-from . import agents, commune
+from . import agents, commune, contact
+from .agent_facts import Standing
 from .consumers import position_of
+from .liveness import State
 from .running import Collector
 
 
@@ -20,13 +23,25 @@ class Sample(NamedTuple):
     value: float
 
 
-def samples(collector: Collector) -> Iterator[Sample]:
-    """Everything there is to say now."""
+def samples(collector: Collector, standings: Sequence[Standing]) -> Iterator[Sample]:
+    """Everything there is to say now; ``standings`` are of all agents."""
     with collector.store.read() as connection:
         codes = agents.communes(connection)
+        versions = contact.versions(connection)
         own = list(_own(collector, connection))
     yield from _communes(codes)
+    yield from _states(standings)
+    yield from (Sample("sansang_agent_versions", (version,), count) for version, count in versions.items())
     yield from own
+
+
+def _states(standings: Iterable[Standing]) -> Iterator[Sample]:
+    """How many agents of each commune stand how; none is a number too."""
+    found: dict[str, Counter[State]] = {}
+    for standing in standings:
+        found.setdefault(standing.commune, Counter())[standing.state] += 1
+    for commune_code, counts in found.items():
+        yield from (Sample("sansang_agents", (commune_code, state), counts[state]) for state in _SHOWN)
 
 
 def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:
@@ -54,3 +69,6 @@ def _communes(codes: Iterable[str]) -> Iterator[Sample]:
         known = commune.known(code)
         former = known.former_district if known else ""
         yield Sample("sansang_commune_info", (code, commune.name_of(code), former), 1)
+
+
+_SHOWN = tuple(state for state in State if state is not State.RETIRED)

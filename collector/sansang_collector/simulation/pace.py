@@ -9,7 +9,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-
 LONGEST_STEP_S = 2.0
 
 

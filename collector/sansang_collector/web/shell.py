@@ -3,7 +3,7 @@
 Templates get ``_`` and ``ngettext`` from the catalogue, ``say`` (:class:`~.phrases.Phrases`) and ``now``.
 """
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,10 +12,12 @@ from starlette.responses import HTMLResponse
 
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.words import LANGUAGES
+from sansang_collector.liveness import State
 from sansang_collector.running import Collector
 
 from . import language, static
 from .phrases import Phrases
+from .whereabouts import whereabouts
 
 
 @cache
@@ -30,7 +32,9 @@ def _environment(tongue: str) -> Environment:
     )
     say = Phrases(tongue)
     environment.install_gettext_translations(say.translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(say=say, asset=static.address, Light=Light)
+    environment.globals.update(
+        say=say, asset=static.address, Light=Light, State=State, whereabouts_of=partial(whereabouts, say)
+    )
     return environment
 
 
