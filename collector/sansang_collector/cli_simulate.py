@@ -21,15 +21,16 @@ from sansang_agent.contract.words import catalogue
 
 from . import cli_simulate_words as words
 from . import tokens
+from .cli_topology import meant
 from .inventory import starting, units
 from .inventory.folder import read_folder
 from .settings import CollectorSettings
 from .simulation import own_collector, world
 from .simulation.enrolling import EnrolError
 from .simulation.faults import Fault, parse_fault
-from .simulation.pace import Driven, Pace, RealTime
 from .simulation.playing import Wanted, play
 from .simulation.tally import Tally
+from .simulation.tempo import Driven, Pace, RealTime
 from .simulation.wire import NoAnswerError, Place, place_of
 from .store import Store
 from .store.claim import ClaimedError, claimed
@@ -90,7 +91,7 @@ def _example(options: argparse.Namespace, folder: Path, _: Gettext) -> Path:
         raise MisuseError(hint.format(command="pip install 'sansang[units]'")) from None
     except units.NoProvinceError as error:
         said = _("There is no province '{name}'.").format(name=options.province)
-        raise MisuseError(f"{said} {words.meant(error.close, _)}".strip()) from None
+        raise MisuseError(f"{said} {meant(error.close, _)}".strip()) from None
     folder.mkdir()
     for name, contents in starting.first_files(found).items():
         (folder / name).write_bytes(contents)
@@ -100,7 +101,7 @@ def _example(options: argparse.Namespace, folder: Path, _: Gettext) -> Path:
 def _wanted(options: argparse.Namespace, folder: Path, start: float, _: Gettext) -> Wanted:
     inventory = read_folder(folder, units.official_names).inventory
     try:
-        made = world.make(inventory, options.communes, options.agents, options.seed)
+        made = world.make(inventory, options.communes or len(inventory.communes), options.agents, options.seed)
     except world.TooManyError as error:
         raise MisuseError(_("{province} has {count} communes.").format(
             province=inventory.province.name, count=error.there
@@ -117,7 +118,7 @@ def _fault(text: str, start: float, made: world.World, _: Gettext) -> Fault:
         raise MisuseError(said.format(fault=text, form="ring:van-quan=lossy(0.2)@09:00+40m")) from None
     if fault.component not in made.parts:
         said = _("No simulated check crosses a part called '{part}'.").format(part=fault.component)
-        raise MisuseError(f"{said} {words.meant(made.meant(fault.component), _)}".strip())
+        raise MisuseError(f"{said} {meant(made.meant(fault.component), _)}".strip())
     return fault
 
 

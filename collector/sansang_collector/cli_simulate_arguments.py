@@ -23,7 +23,7 @@ def add(commands: Any, placed: argparse.ArgumentParser, language: str) -> None:
         "simulate", parents=[placed], help=_("play a province's machines to a collector, labelled simulated")
     )
     whole = _checked(_whole, _("a whole number from 1 on"))
-    simulate.add_argument("--communes", type=whole, default=65, metavar="N", help=_("how many communes"))
+    simulate.add_argument("--communes", type=whole, metavar="N", help=_("how many communes; without it all"))
     simulate.add_argument("--agents", type=whole, default=4, metavar="N", help=_("machines in each"))
     simulate.add_argument("--province", default="Lạng Sơn", metavar="NAME", help=_("for example 'Lạng Sơn'"))
     simulate.add_argument(

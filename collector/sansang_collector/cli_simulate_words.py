@@ -6,18 +6,13 @@ from pathlib import Path
 
 from .simulation import LABEL
 from .simulation.faults import VIETNAM, Fault
-from .simulation.pace import Driven, Pace
 from .simulation.playing import Wanted
 from .simulation.tally import Tally
+from .simulation.tempo import Driven, Pace
 
 Gettext = Callable[[str], str]
 SHOWN = 8
 """Communes named for each fault."""
-
-
-def meant(close: str | None, _: Gettext) -> str:
-    """A guess at what was meant, where there is one."""
-    return _("Did you mean {name}?").format(name=close) if close else ""
 
 
 def begun(wanted: Wanted, now: float, _: Gettext) -> str:

@@ -14,8 +14,8 @@ ALERTS = ROOT / "alerts" / "sansang_alerts"
 PURE = [
     "agent_lines",
     "answers",
-    "causes",
     "calendars",
+    "causes",
     "chunks",
     "clocks",
     "contacts",
@@ -56,8 +56,10 @@ PURE = [
     "spreadsheet",
     "starting",
     "tables",
+    "tally",
     "topology",
     "verdict",
+    "weather",
 ]
 """Modules without I/O and clock: time is an argument."""
 IMPURE_MODULES = {

@@ -1,4 +1,4 @@
-"""When a commune's machines are on: people come, have lunch, restart, go home with or without shutting down. Pure.
+"""When a commune's machines are on: people come, have lunch, restart, go home with or without shutting down.
 
 A machine's day is drawn from the seed, its name and the date, so that any day can be asked for in any order.
 """

@@ -15,12 +15,14 @@ from sansang_agent.contract.report import Answer, GoodbyeReason
 from sansang_collector.ingest import PATH
 
 from .machine import Machine
-from .pace import Pace
 from .tally import Tally
+from .tempo import Pace
 from .weather import Weather
-from .wire import NoAnswerError, Wire
+from .wire import NoAnswerError, Said, Wire
 from .world import labelled
 
+TRIES, PAUSE_S = 60, 0.1
+"""How often, and how long apart in real seconds, a busy collector is asked again while the clock stands still."""
 CONFIG_PATH = "/api/v1/agent/config"
 _ANSWER = msgspec.json.Decoder(Answer)
 _ASSIGNMENT = msgspec.json.Decoder(Assignment)
@@ -85,18 +87,17 @@ class Drive:
             heapq.heappush(self._queue, (max(self._players[number].machine.due, now + self._pace.step_s), number))
 
     async def _send(self, player: Player) -> None:
-        """One envelope, and what its answer asks for."""
+        """One envelope, and what its answer asks for.
+
+        A clock that stands still has the time to ask a busy collector again; a machine in real time comes back later.
+        """
         machine = player.machine
-        sent = min(machine.kept, 100)
-        self._tally.sent += sent
-        try:
-            said = await player.wire.ask("POST", PATH, machine.envelope(self._pace.now()))
-        except NoAnswerError:
-            self._tally.unanswered += 1
-            return
-        self._tally.statuses[said.status] += 1
-        if said.status != 200:
-            self._tally.unanswered += 1
+        for _ in range(TRIES if self._pace.waits else 1):
+            said = await self._post(player)
+            if said is not None:
+                break
+            await asyncio.sleep(PAUSE_S if self._pace.waits else 0)
+        else:
             return
         answer = _ANSWER.decode(said.body)
         kept = machine.kept
@@ -105,6 +106,19 @@ class Drive:
         self._tally.accepted += kept - machine.kept - len(answer.refused)
         if answer.config is not None and answer.config != machine.assigned:
             await self._fetch(player)
+
+    async def _post(self, player: Player) -> Said | None:
+        """The answer that says what became of an envelope."""
+        try:
+            said = await player.wire.ask("POST", PATH, player.machine.envelope(self._pace.now()))
+        except NoAnswerError:
+            self._tally.unanswered += 1
+            return None
+        self._tally.statuses[said.status] += 1
+        if said.status == 200:
+            return said
+        self._tally.unanswered += 1
+        return None
 
     async def _fetch(self, player: Player) -> None:
         """Take the profile the centre has for this machine; no answer now is an answer next time."""

@@ -1,4 +1,4 @@
-"""What breaks, how much and when: the one vocabulary of faults for simulations, scenarios and evaluations. Pure.
+"""What breaks, how much and when: the one vocabulary of faults for simulations, scenarios and evaluations. No clock.
 
 A fault names a part by its id of topology.py (``ring:van-quan``, ``site_power:06001``, ``pc:06001/mo-phong-1``).
 """

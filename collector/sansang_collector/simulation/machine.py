@@ -1,6 +1,6 @@
 """One simulated machine: on and off as its day has it, reports every fifteen seconds, a spool while no line carries.
 
-Pure but for its dice: it is told the time and the weather, and says what to send and when to be woken next.
+Repeatable and without I/O: it is told the time and the weather, and says what to send and when to be woken next.
 """
 
 import math

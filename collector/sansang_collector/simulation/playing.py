@@ -8,8 +8,8 @@ from .driving import Drive, Player
 from .enrolling import Registrar
 from .faults import Fault
 from .machine import Machine
-from .pace import Pace
 from .tally import Tally
+from .tempo import Pace
 from .weather import Weather
 from .wire import Place, Wire
 from .world import World

@@ -12,8 +12,6 @@ class Tally:
     def __init__(self) -> None:
         self.reports = 0
         """Made by the machines."""
-        self.sent = 0
-        """Put into envelopes, those sent again counted again."""
         self.accepted = 0
         self.refused = 0
         self.unanswered = 0

@@ -1,4 +1,4 @@
-"""The simulated province: communes of an inventory, their machines, and what each check of theirs crosses. Pure.
+"""The simulated province: communes of an inventory, their machines, and what each check of theirs crosses. No I/O.
 
 Paths are the topology's own, so that a fault on a ring is seen behind that ring and nowhere else.
 """
