@@ -40,11 +40,14 @@ FIRST_RESULTS_S = 1.0
 FACTS_S = 3.0
 FLUSH_S = 3.0
 RESTART_S = 5.0
+ASLEEP_S = 15.0
+"""After a goodbye before sleep nothing is reported for this long by a clock that sleeps too."""
+_MAY_WAKE = frozenset({GoodbyeReason.SHUTDOWN, GoodbyeReason.SLEEP})
 
 OnResults = Callable[[Mapping[str, Result]], None]
 """Called at every report with the newest result of every check that has run."""
 Goodbyes = Callable[[], GoodbyeReason]
-"""Asked at the end why it is one: only whoever set ``stop`` knows."""
+"""Asked at the end why it is one: only whoever set ``stop`` knows. May block, and is asked from a thread."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,10 +61,12 @@ async def run_agent(
     on_results: OnResults | None = None,
     *,
     mistakes: tuple[str, ...] = (),
+    falling_asleep: asyncio.Event | None = None,
 ) -> None:
     """Measure and tell until ``stop`` is set, then say goodbye; returns within a few seconds of it.
 
-    ``mistakes``: why the configuration file itself is not in use, for the status.
+    ``mistakes``: why the configuration file itself is not in use, for the status. ``falling_asleep`` is set by whoever
+    knows that the machine is about to sleep.
     """
     clock = SystemClock(platform)
     names = ServerNames(config.resolvers) if config.resolvers else SystemNames()
@@ -73,6 +78,7 @@ async def run_agent(
     try:
         agent = await Agent.prepare(config, profile, platform, clock)
         agent.mistakes = mistakes
+        agent.falling_asleep = falling_asleep or agent.falling_asleep
         await agent.run(ask, stop, on_results, goodbye)
     finally:
         tools.kept.close()
@@ -97,6 +103,9 @@ class Agent:
         self._news = asyncio.Event()
         self.mistakes: tuple[str, ...] = ()
         """Why the configuration file itself is not in use."""
+        self.falling_asleep = asyncio.Event()
+        """Set when the machine is about to sleep; cleared when that has been told."""
+        self._one_report = asyncio.Lock()
         self._uplink = self._new_uplink()
 
     @classmethod
@@ -125,6 +134,7 @@ class Agent:
         endless = [self._started_task("runner", lambda: runner.run(within))]
         if self._uplink is not None:
             endless.append(self._started_task("uplink", self._uplink.run))
+        endless.append(self._started_task("sleep", lambda: self._before_sleep(reporter, stop)))
         # the machine says how busy it was since the last look: the first look, which can say nothing, is not reported
         await self._host()
         reports = self._started_task("reporter", lambda: self._report(reporter, stop, on_results))
@@ -135,7 +145,7 @@ class Agent:
         for task in endless:
             task.cancel()
         await asyncio.gather(*endless, return_exceptions=True)
-        await self._end(reporter, goodbye())
+        await self._end(reporter, await self._goodbye(goodbye))
 
     async def _stream(self) -> str:
         """What spreads this agent's checks over the period; without a spool this boot does as well."""
@@ -178,10 +188,37 @@ class Agent:
             changed = await sleep_or(self._clock, reporter.due() - self._clock.mono(), self._news)
             if changed:
                 continue
-            host = await self._host()
-            await self._write(reporter, reporter.take(self._clock.mono(), self._clock.wall(), host))
+            async with self._one_report:
+                host = await self._host()
+                await self._write(reporter, reporter.take(self._clock.mono(), self._clock.wall(), host))
             if on_results is not None:
                 on_results({check: seen.result for check, seen in reporter.latest.items()})
+
+    async def _before_sleep(self, reporter: Reporter, stop: asyncio.Event) -> None:
+        """Say goodbye whenever the machine is about to sleep, and nothing more until it has slept or stayed awake."""
+        while True:
+            await self.falling_asleep.wait()
+            self.falling_asleep.clear()
+            async with self._one_report:
+                await self._say_goodbye(reporter, await self._goodbye(lambda: GoodbyeReason.SLEEP))
+                await sleep_or(self._clock, ASLEEP_S, stop)
+
+    async def _say_goodbye(self, reporter: Reporter, goodbye: Goodbye) -> None:
+        await self._write(reporter, reporter.goodbye(self._clock.mono(), self._clock.wall(), goodbye))
+
+    async def _goodbye(self, why: Goodbyes) -> Goodbye:
+        """From a thread: some systems take their time to say why; one that does not say has stopped the agent."""
+
+        def ask() -> Goodbye:
+            reason = why()
+            return Goodbye(reason=reason, back=self._platform.wakes_at() if reason in _MAY_WAKE else None)
+
+        try:
+            async with asyncio.timeout(FACTS_S):
+                return await asyncio.wrap_future(self._facts_thread.submit(ask))
+        except Exception as exc:  # noqa: BLE001  # a goodbye without its reason is better than none
+            _log.warning("this machine does not say why this ends: %s: %s", type(exc).__name__, exc)
+            return Goodbye(reason=GoodbyeReason.STOP)
 
     async def _host(self) -> Host | None:
         """Facts of the machine, from a thread: some systems take their time to say them."""
@@ -242,10 +279,9 @@ class Agent:
             results=results,
         )
 
-    async def _end(self, reporter: Reporter, reason: GoodbyeReason) -> None:
+    async def _end(self, reporter: Reporter, goodbye: Goodbye) -> None:
         """Say goodbye: into the spool whatever happens, to the collector if it answers within seconds."""
-        draft = reporter.goodbye(self._clock.mono(), self._clock.wall(), Goodbye(reason=reason))
-        await self._write(reporter, draft)
+        await self._say_goodbye(reporter, goodbye)
         if self._uplink is not None:
             await self._uplink.flush(FLUSH_S)
             await self._say(reporter)

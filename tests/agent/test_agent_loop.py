@@ -16,7 +16,7 @@ from sansang_agent.config import AgentConfig, CollectorConfig
 from sansang_agent.contract.check import Check, HostCheck, Profile, TcpCheck
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.outcome import Outcome, Reason
-from sansang_agent.contract.report import GoodbyeReason, Host, Result, Why
+from sansang_agent.contract.report import Goodbye, GoodbyeReason, Host, Result, Why
 from sansang_agent.contract.rung import Rung
 from sansang_agent.spool import FILE, Spool
 from sansang_agent.status import Status
@@ -311,6 +311,54 @@ async def test_a_service_is_not_failed_where_only_this_pcs_own_line_is_down(tmp_
         await running
 
     assert {result.reason for result in of_portal(collector.requests)} == {Reason.NO_INTERNET}
+
+
+class Sleeper(FakeMachine):
+    """A machine whose alarm is set."""
+
+    def wakes_at(self) -> float | None:
+        return 2_000_000_000.0
+
+
+async def test_before_sleep_a_goodbye_is_the_last_word_and_afterwards_everything_goes_on(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sansang_agent.agent.ASLEEP_S", 1.0)
+    machine, stop = Sleeper(), asyncio.Event()
+    async with FakeCollector(stored) as collector, asyncio.timeout(PATIENCE):
+        agent = await Agent.prepare(a_config(tmp_path, collector.url), PROFILE, machine, SystemClock(machine))
+        running = asyncio.create_task(agent.run(world.ask, stop, None, lambda: GoodbyeReason.STOP))
+        await collector.until(lambda requests: len(requests) >= 1)
+        agent.falling_asleep.set()
+        await collector.until(lambda requests: whys(requests)[-1] is Why.GOODBYE)
+        world.fail()
+        await collector.until(lambda requests: whys(requests)[-1] is Why.CHANGE)
+        stop.set()
+        await running
+
+    reports = sorted((r for request in collector.requests for r in request.reports), key=lambda report: report.seq)
+    asleep, stopped = (report for report in reports if report.goodbye)
+    awake = next(report for report in reports if report.seq == asleep.seq + 1)
+    assert asleep.goodbye == Goodbye(reason=GoodbyeReason.SLEEP, back=2_000_000_000.0)
+    assert awake.mono - asleep.mono >= 1.0
+    assert awake.goodbye is None
+    assert stopped.goodbye == Goodbye(reason=GoodbyeReason.STOP)
+
+
+async def test_a_machine_that_cannot_say_why_it_ends_has_stopped_its_agent(tmp_path: Path, world: World) -> None:
+    def broken() -> GoodbyeReason:
+        raise OSError("the bus is gone")
+
+    machine, stop = FakeMachine(), asyncio.Event()
+    async with FakeCollector(stored) as collector, asyncio.timeout(PATIENCE):
+        agent = await Agent.prepare(a_config(tmp_path, collector.url), PROFILE, machine, SystemClock(machine))
+        running = asyncio.create_task(agent.run(world.ask, stop, None, broken))
+        await collector.until(lambda requests: len(requests) >= 1)
+        stop.set()
+        await running
+
+    last = [report for request in collector.requests for report in request.reports if report.goodbye]
+    assert [report.goodbye for report in last] == [Goodbye(reason=GoodbyeReason.STOP)]
 
 
 async def test_the_first_look_at_the_processor_which_says_nothing_is_not_reported(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sansang_agent.contract.outcome import Reason
-from sansang_agent.contract.report import Power
+from sansang_agent.contract.report import GoodbyeReason, Power
 from sansang_agent.platform import NoPermissionError, Platform, current
 from sansang_agent.platform.linux import LinuxPlatform
 from sansang_agent.platform.windows import WindowsPlatform, summed
@@ -52,6 +52,13 @@ def machine(request: pytest.FixtureRequest) -> Platform:
 def test_it_says_which_system_it_is(machine: Platform) -> None:
     assert machine.name in {"linux", "windows"}
     assert 0 < machine.resolution_ms <= 1
+
+
+def test_it_always_has_a_reason_to_leave_and_wakes_in_the_future_if_at_all(machine: Platform) -> None:
+    back = machine.wakes_at()
+
+    assert machine.leaving() in GoodbyeReason
+    assert back is None or back > machine.wall() - 1
 
 
 def test_a_boot_has_one_name(machine: Platform) -> None:

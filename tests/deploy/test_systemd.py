@@ -7,9 +7,13 @@ from shutil import copytree
 
 import pytest
 
+from sansang_agent.commands.run import BEFORE_SLEEP as BEFORE_SLEEP_SIGNAL
+
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "deploy" / "systemd"
-NAMES = sorted(path.name for path in UNITS.glob("*.service"))
+BEFORE_SLEEP = "sansang-agent-sleep.service"
+NAMES = sorted(path.name for path in UNITS.glob("*.service") if path.name != BEFORE_SLEEP)
+"""Units that start our programs and keep them running."""
 EVERY_UNIT = pytest.mark.parametrize("name", NAMES)
 
 
@@ -25,7 +29,7 @@ def _installed(tmp_path: Path) -> Path:
     folder = copytree(
         UNITS, tmp_path / "units", ignore=lambda _, names: [name for name in names if name.endswith(".d")]
     )
-    for path in folder.glob("*.service"):
+    for path in (folder / name for name in NAMES):
         text = path.read_text(encoding="utf-8")
         assert text.count("ExecStart=/opt/sansang/bin/") == 1
         program = tmp_path / _unit(path.name)["Service"]["ExecStart"].split()[0].rpartition("/")[2]
@@ -40,7 +44,7 @@ def _analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.needs("systemd-analyze")
-@EVERY_UNIT
+@pytest.mark.parametrize("name", [*NAMES, BEFORE_SLEEP])
 def test_systemd_understands_every_line_of_a_unit(name: str, tmp_path: Path) -> None:
     done = _analyze("verify", "--man=no", "--recursive-errors=no", _installed(tmp_path) / name)
 
@@ -48,7 +52,7 @@ def test_systemd_understands_every_line_of_a_unit(name: str, tmp_path: Path) -> 
 
 
 @pytest.mark.needs("systemd-analyze")
-@EVERY_UNIT
+@pytest.mark.parametrize("name", [*NAMES, BEFORE_SLEEP])
 def test_a_unit_is_exposed_little(name: str, tmp_path: Path) -> None:
     done = _analyze("security", "--offline=yes", "--threshold=20", "--no-pager", _installed(tmp_path) / name)
 
@@ -95,6 +99,16 @@ def test_a_unit_offers_reload_by_signal_only_where_the_program_knows_the_signal(
 
     assert sources
     assert ("ExecReload" in _unit(name)["Service"]) == any("SIGHUP" in text for text in sources)
+
+
+def test_the_agent_is_told_before_the_machine_sleeps_by_the_signal_it_knows() -> None:
+    unit = _unit(BEFORE_SLEEP)
+
+    assert unit["Unit"]["Before"] == unit["Install"]["WantedBy"] == "sleep.target"
+    assert unit["Service"]["ExecStart"].split()[-2:] == [
+        f"--signal={BEFORE_SLEEP_SIGNAL.removeprefix('SIG')}",
+        "sansang-agent.service",
+    ]
 
 
 def test_the_agent_does_not_wait_for_a_network() -> None:

@@ -5,7 +5,7 @@
 import time
 from collections.abc import Sequence
 
-from sansang_agent.contract.report import Hop, Nic, Power
+from sansang_agent.contract.report import GoodbyeReason, Hop, Nic, Power
 from sansang_agent.platform import NetworkState, NoPermissionError, Train
 
 
@@ -29,6 +29,12 @@ class FakeMachine:
         return NetworkState(nics=(Nic(name="eth0", up=True),), gateways=("192.0.2.1",), dns=("192.0.2.53",))
 
     def power(self) -> Power | None:
+        return None
+
+    def leaving(self) -> GoodbyeReason:
+        return GoodbyeReason.STOP
+
+    def wakes_at(self) -> float | None:
         return None
 
     def icmp_grant(self) -> str:

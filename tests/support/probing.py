@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
-from sansang_agent.contract.report import Hop, Nic, Power
+from sansang_agent.contract.report import GoodbyeReason, Hop, Nic, Power
 from sansang_agent.names import Lookup, SystemNames
 from sansang_agent.platform import NetworkState, NoPermissionError, Train
 from sansang_agent.probes import Tools
@@ -63,6 +63,12 @@ class OtherMachine:
 
     def power(self) -> Power | None:
         return Power(source="battery", percent=41.0)
+
+    def leaving(self) -> GoodbyeReason:
+        return GoodbyeReason.STOP
+
+    def wakes_at(self) -> float | None:
+        return None
 
     def icmp_grant(self) -> str:
         return "grant it"

@@ -23,6 +23,8 @@ from sansang_agent.platform import NetworkState, Platform
 LOOK_EVERY_S = 10.0
 SAME_LOOKS = 2
 """A change must be seen this often in a row: an adapter coming up passes through states that do not last."""
+BEFORE_SLEEP = "SIGUSR1"
+"""By this signal, where there are such, an agent is told that the machine is about to sleep; see deploy/systemd."""
 
 RunAgent = Callable[[AgentConfig, Profile, Platform, asyncio.Event, Goodbyes], Awaitable[None]]
 
@@ -30,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 def run(chosen: Chosen, platform: Platform) -> int:
-    """Run until SIGINT or SIGTERM (Ctrl-C or Ctrl-Break on Windows); 0 when stopped in order."""
+    """Run until SIGINT or SIGTERM (Ctrl-C or Ctrl-Break on Windows); 0 when stopped in order. SIGUSR1: before sleep."""
     logs.set_up(sys.stderr)
     for mistake in chosen.mistakes:
         _log.error("the configuration file cannot be used, so the last good one is: %s", mistake)
@@ -45,7 +47,10 @@ async def _until_signalled(chosen: Chosen, platform: Platform) -> None:
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: loop.call_soon_threadsafe(stop.set))
-    agent = partial(run_agent, mistakes=chosen.mistakes)
+    falling_asleep = asyncio.Event()
+    if hasattr(signal, BEFORE_SLEEP):
+        signal.signal(getattr(signal, BEFORE_SLEEP), lambda *_: loop.call_soon_threadsafe(falling_asleep.set))
+    agent = partial(run_agent, mistakes=chosen.mistakes, falling_asleep=falling_asleep)
     await keep_running(chosen.config, platform, SystemClock(platform), stop, agent)
 
 
@@ -55,7 +60,7 @@ async def keep_running(
     """One agent after the other, each with the profile that fits the network it finds, until ``stop`` is set."""
 
     def goodbye() -> GoodbyeReason:
-        return GoodbyeReason.STOP if stop.is_set() else GoodbyeReason.RESTART
+        return platform.leaving() if stop.is_set() else GoodbyeReason.RESTART
 
     while not stop.is_set():
         profile = profile_for(config.profile, _network(platform) or NetworkState())

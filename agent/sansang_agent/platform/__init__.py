@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from sansang_agent.contract.outcome import Reason
-from sansang_agent.contract.report import Hop, Nic, Power
+from sansang_agent.contract.report import GoodbyeReason, Hop, Nic, Power
 
 
 class NetworkState(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +79,14 @@ class Platform(Protocol):
 
     def power(self) -> Power | None:
         """Mains or battery; None where the machine does not say."""
+        ...
+
+    def leaving(self) -> GoodbyeReason:
+        """Why this process has just been told to end; ``stop`` where the system does not say. May block."""
+        ...
+
+    def wakes_at(self) -> float | None:
+        """When the machine will wake or start by itself, Unix seconds; None where that is not known."""
         ...
 
     def icmp_grant(self) -> str:

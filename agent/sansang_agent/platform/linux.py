@@ -5,22 +5,33 @@ What needs sockets or text of the kernel is in the modules beside this one; here
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sansang_agent.contract.report import Hop, Power
+from sansang_agent.contract.report import GoodbyeReason, Hop, Power
 
-from . import NetworkState, Train, adapters, linux_hop, linux_icmplib, linux_network, linux_ping, linux_power
+from . import (
+    NetworkState,
+    Train,
+    adapters,
+    linux_hop,
+    linux_icmplib,
+    linux_network,
+    linux_ping,
+    linux_power,
+    linux_systemd,
+)
 
 
 class LinuxPlatform:
-    """See :class:`sansang_agent.platform.Platform`; ``root`` is where ``proc``, ``etc`` and ``run`` are found."""
+    """See :class:`sansang_agent.platform.Platform`; ``root`` is where ``proc``, ``etc`` and others are found."""
 
     name = "linux"
     resolution_ms = 0.001
 
-    def __init__(self, root: Path = Path("/")) -> None:
+    def __init__(self, root: Path = Path("/"), jobs: Callable[[], str] = linux_systemd.jobs) -> None:
         self._root = root
+        self._jobs = jobs
 
     def boot_id(self) -> str:
         """The kernel's random name for this boot."""
@@ -53,6 +64,16 @@ class LinuxPlatform:
     def power(self) -> Power | None:
         """Mains or battery; None where the machine does not say."""
         return linux_power.power(self._root / "sys/class/power_supply")
+
+    def leaving(self) -> GoodbyeReason:
+        """By systemd's jobs; ``stop`` without systemd."""
+        if not (self._root / "run/systemd/system").is_dir():
+            return GoodbyeReason.STOP
+        return linux_systemd.why(self._jobs(), linux_systemd.unit_of(self._text("proc/self/cgroup")))
+
+    def wakes_at(self) -> float | None:
+        """By the alarm of the first real-time clock (rtcwake(8))."""
+        return linux_systemd.wakes_at(self._root / "sys/class/rtc/rtc0", self.wall())
 
     def icmp_grant(self) -> str:
         """The command that lets every user send echoes (ping(8), ``ping_group_range`` in icmp(7))."""

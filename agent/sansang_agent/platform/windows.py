@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from sansang_agent.contract.outcome import Reason
-from sansang_agent.contract.report import Hop, Power
+from sansang_agent.contract.report import GoodbyeReason, Hop, Power
 from sansang_agent.daemon_pool import DaemonPool
 
 from . import NetworkState, NoPermissionError, Train, UnreachableError, adapters, windows_echo, windows_network
@@ -64,6 +64,14 @@ class WindowsPlatform:
     def power(self) -> Power | None:
         """Mains or battery; None where the machine does not say."""
         return adapters.power()
+
+    def leaving(self) -> GoodbyeReason:
+        """Not asked of Windows yet: a service is told by its control handler, which this process has none of."""
+        return GoodbyeReason.STOP
+
+    def wakes_at(self) -> float | None:
+        """Not known."""
+        return None
 
     def icmp_grant(self) -> str:
         """Nothing to grant: IcmpSendEcho2 is open to every user; only security software could refuse it."""
