@@ -1,4 +1,4 @@
-"""How much goes wrong where nothing is broken, and what a check finds behind broken parts. All dice are handed in, or seeded.
+"""How much goes wrong where nothing is broken, and what a check finds behind broken parts. Repeatable.
 
 The rates are those the diagnosis was tried with: lines that lose a little, bursts, slow machines, errors of their own.
 """

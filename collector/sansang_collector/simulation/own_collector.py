@@ -45,7 +45,7 @@ class OwnCollector(NamedTuple):
         collector = self.application.collector
         position = collector.log.position
         names = {consumer.name for consumer in collector.consumers}
-        while not names <= _done(collector.store, position):  # noqa: ASYNC110  # cursors tell nobody
+        while position and not names <= _done(collector.store, position):  # noqa: ASYNC110  # cursors tell nobody
             await asyncio.sleep(LOOK_S)
 
 

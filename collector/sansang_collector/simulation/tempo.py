@@ -9,7 +9,12 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-LONGEST_STEP_S = 2.0
+LONGEST_STEP_S = 5.0
+"""A commit costs the same for one report as for many."""
+
+
+AHEAD_S = 15.0
+"""With a late report (nine seconds, and a step) still within the three reports' time after which a machine is missed."""
 
 
 class Pace(Protocol):
@@ -58,7 +63,7 @@ class Driven:
     waits = True
 
     def __init__(
-        self, start: float, speed: float, settle: Callable[[], Awaitable[None]] = _nothing, ahead: float = 20.0
+        self, start: float, speed: float, settle: Callable[[], Awaitable[None]] = _nothing, ahead: float = AHEAD_S
     ) -> None:
         self.start = start
         self.step_s = max(0.25, min(LONGEST_STEP_S, speed / 30))

@@ -29,7 +29,7 @@ def code(number: int) -> str:
 
 
 def province(communes: int = 6, nodes: int = 4) -> Inventory:
-    """Communes hang from ``nodes`` access nodes in turn; the first half of the nodes is ring ``a``, the others ``b``."""
+    """Communes hang from ``nodes`` access nodes in turn; half of the nodes are ring ``a``, the others ring ``b``."""
     names = [f"an-{n}" for n in range(nodes)]
     half = nodes // 2
     return Inventory(
