@@ -115,14 +115,6 @@ def _found(row: Sequence[Any] | None, wanted: bytes) -> Found | None:
     return Found(row[0], row[1], row[2])
 
 
-def revoke(connection: Connection, token: int, now: float) -> bool:
-    """End a token; False if there is no valid one with this id."""
-    done = connection.execute(
-        TOKEN.update().where(TOKEN.c.id == token, TOKEN.c.revoked_at.is_(None)).values(revoked_at=now)
-    )
-    return done.rowcount == 1
-
-
 def revoke_all_of(connection: Connection, agent: int, now: float) -> int:
     """End every token of an agent; how many were valid."""
     done = connection.execute(
@@ -131,10 +123,18 @@ def revoke_all_of(connection: Connection, agent: int, now: float) -> int:
     return done.rowcount
 
 
+def revoke(connection: Connection, token: int, now: float) -> bool:
+    """End a token; False if there is no valid one with this id."""
+    done = connection.execute(
+        TOKEN.update().where(TOKEN.c.id == token, TOKEN.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    return done.rowcount == 1
+
+
 def label_of(connection: Connection, token: int | None) -> str:
-    """What a token is called; "session" for a browser's."""
-    found = connection.scalar(select(TOKEN.c.label).where(TOKEN.c.id == token)) if token is not None else None
-    return str(found) if found is not None else "session"
+    """What whoever made a token called it, with its number."""
+    label = connection.scalar(select(TOKEN.c.label).where(TOKEN.c.id == token))
+    return f"{label or 'token'} (token {token})"
 
 
 def all_tokens(connection: Connection) -> list[Row[tuple[int, str, str, float, float | None]]]:

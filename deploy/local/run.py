@@ -29,6 +29,10 @@ SAY = {
     "read": 'Danh sách xã · Communes:\n  curl -sH "Authorization: Bearer $(cat {read})" {url}/api/v1/communes',
     "province": "Danh mục: {there} (sửa tại {folder}). · Inventory: {there} (edit it in {folder}).",
     "demo": "Mô phỏng toàn tỉnh, ghi rõ trên mọi trang; nhật ký: {log} · A simulated province, labelled so; log: {log}",
+    "vantage": "Máy nhìn từ phía tỉnh hỏi {count} địa chỉ có trong danh mục. · The vantage asks the inventory's {count} "
+    "addresses.",
+    "no_vantage": "Danh mục chưa có địa chỉ thiết bị nào nên chưa có gì để nhìn từ phía tỉnh ({folder}).\n"
+    "The inventory holds no address yet, so nothing is looked at from the province's side ({folder}).",
     "stop": "Ctrl-C để dừng tất cả. · Ctrl-C stops everything.",
     "other": "{folder} đang giữ danh mục của {there}, không phải {wanted}: hãy xóa hoặc đổi tên thư mục đó.\n"
     "{folder} holds the inventory of {there}, not of {wanted}: remove or rename that folder.",
@@ -196,6 +200,9 @@ async def launch(options: argparse.Namespace) -> None:
             agent = program("sansang_agent", "run", "--config", str(config))
             processes["sansang"] = start("agent", agent, folder)
             await first_ladder(config)
+            if vantage := vantage_config(folder, url, data):
+                looking = program("sansang_agent", "run", "--vantage", "--config", str(vantage))
+                processes["sansang --vantage"] = start("vantage", looking, folder)
             if options.demo:
                 processes[SIMULATION] = start("simulation", demo(url, folder, data), folder)
                 print(SAY["demo"].format(log=processes[SIMULATION][1]), flush=True)
@@ -224,6 +231,43 @@ def load_inventory(province: str, folder: Path) -> list[str]:
     config = folder / "collector.yml"
     write_config(config, {"inventory_dir": str(place)})
     return ["--config", str(config)]
+
+
+def vantage_config(folder: Path, url: str, data: Path) -> Path | None:
+    """The configuration of the agent that looks into the communes, permitted what the inventory has addresses of.
+
+    None without any: nothing is asked that nobody entered.
+    """
+    place = folder / "inventory"
+    if not place.exists():
+        return None
+    addresses = addresses_in(place)
+    if not addresses:
+        print(SAY["no_vantage"].format(folder=place), flush=True)
+        return None
+    vantage = ["agent", "00000", "vantage", "--role", "vantage"]
+    settings = {
+        "collector": {"url": url, "token_file": str(token(vantage, folder / "vantage.token", data))},
+        "commune": {"code": "00000"},
+        "data_dir": str(folder / "vantage"),
+        "policy": {"networks": addresses},
+    }
+    write_config(folder / "vantage.yml", settings)
+    print(SAY["vantage"].format(count=len(addresses)), flush=True)
+    return folder / "vantage.yml"
+
+
+def addresses_in(inventory: Path) -> list[str]:
+    """Every address of a terminal, an access node or the core somebody entered."""
+    from sansang_agent.contract.settings import SettingsError  # noqa: PLC0415  # installed by now
+    from sansang_collector.inventory import folder, units  # noqa: PLC0415
+
+    try:
+        read = folder.read_folder(inventory, units.official_names).inventory
+    except SettingsError as mistakes:
+        raise LaunchError(str(mistakes)) from None
+    found = [read.topology.core.address, *(node.address for node in read.access_nodes)]
+    return sorted({one for one in (*found, *(line.terminal_address for line in read.lines)) if one})
 
 
 def refusal(*command: str) -> str:

@@ -193,6 +193,7 @@ def reader(data: Path) -> dict[str, str]:
 def test_a_province_is_loaded_once_and_then_its_files_are_the_users(tmp_path: Path) -> None:
     with launched(tmp_path, "--sandbox", "--province", "Lạng Sơn") as run:
         run.until("Inventory: Lạng Sơn")
+        run.until("The inventory holds no address yet")
         run.until("/login/")
         shown = subprocess.run(
             [sys.executable, "-m", "sansang_collector", "inventory", "show", "--data", tmp_path / "sandbox/collector"],

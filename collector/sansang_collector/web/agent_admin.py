@@ -14,7 +14,7 @@ from sansang_collector.new_agent import MadeAgent, NewAgent
 
 from . import shell
 from .api import AgentId, answer
-from .schemas import body_of, made, refusal
+from .schemas import body_of, one, refusal
 
 MAX_BODY_BYTES = 4096
 
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/api/v1", tags=["agents"], responses=_REFUSALS, defau
     "/agents",
     summary="Make an agent with a token",
     status_code=201,
-    responses=made(MadeAgent) | refusal(413, "A body that is too long.") | refusal(422, "A body that cannot be."),
+    responses=one(MadeAgent, 201) | refusal(413, "A body that is too long.") | refusal(422, "A body that cannot be."),
     openapi_extra=body_of(NewAgent),
 )
 async def make(request: Request, who: Admin) -> Response:

@@ -21,18 +21,18 @@ def _reference(kind: type) -> dict[str, Any]:
     return _REFERENCES[_KINDS.index(kind)]
 
 
-def _found(schema: dict[str, Any]) -> Described:
-    return {200: {"description": "Found.", "content": {"application/json": {"schema": schema}}}}
+def _found(schema: dict[str, Any], status: int = 200) -> Described:
+    return {
+        status: {
+            "description": "Found." if status == 200 else "Made.",
+            "content": {"application/json": {"schema": schema}},
+        }
+    }
 
 
-def one(kind: type) -> Described:
+def one(kind: type, status: int = 200) -> Described:
     """The answer is one ``kind``."""
-    return _found(_reference(kind))
-
-
-def made(kind: type) -> Described:
-    """The answer is one ``kind`` that has just been made."""
-    return {201: {"description": "Made.", "content": {"application/json": {"schema": _reference(kind)}}}}
+    return _found(_reference(kind), status)
 
 
 def body_of(kind: type) -> dict[str, Any]:
