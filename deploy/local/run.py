@@ -29,8 +29,7 @@ SAY = {
     "read": 'Danh sách xã · Communes:\n  curl -sH "Authorization: Bearer $(cat {read})" {url}/api/v1/communes',
     "province": "Danh mục: {there} (sửa tại {folder}). · Inventory: {there} (edit it in {folder}).",
     "demo": "Mô phỏng toàn tỉnh, ghi rõ trên mọi trang; nhật ký: {log} · A simulated province, labelled so; log: {log}",
-    "vantage": "Máy nhìn từ phía tỉnh hỏi {count} địa chỉ có trong danh mục. · The vantage asks the inventory's {count} "
-    "addresses.",
+    "vantage": "Máy nhìn từ phía tỉnh: {count} địa chỉ có trong danh mục. · The vantage: {count} addresses to ask.",
     "no_vantage": "Danh mục chưa có địa chỉ thiết bị nào nên chưa có gì để nhìn từ phía tỉnh ({folder}).\n"
     "The inventory holds no address yet, so nothing is looked at from the province's side ({folder}).",
     "stop": "Ctrl-C để dừng tất cả. · Ctrl-C stops everything.",

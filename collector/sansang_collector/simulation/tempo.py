@@ -14,7 +14,7 @@ LONGEST_STEP_S = 5.0
 
 
 AHEAD_S = 15.0
-"""With a late report (nine seconds, and a step) still within the three reports' time after which a machine is missed."""
+"""With a report nine seconds late, and a step, still within the three reports' time after which a machine is missed."""
 
 
 class Pace(Protocol):
