@@ -28,6 +28,10 @@ class Stretch(NamedTuple):
     since: float
 
 
+_WHOLE_DAY: tuple[Stretch, ...] = (Stretch(0, _DAY_MINUTES, 0),)
+_WHOLE_WEEK = (_WHOLE_DAY,) * 7
+
+
 class Due(NamedTuple):
     """When a machine is missed (Unix seconds), and since when it then should have been there."""
 
@@ -55,6 +59,8 @@ class Week(NamedTuple):
 
     def next_due(self, away_since: float) -> Due | None:
         """The same for a machine whose absence is explained until somebody begins to work again."""
+        if self.days == _WHOLE_WEEK and not self.holidays:
+            return None  # most of a fleet whose hours nobody has entered: not worth sixty days' search
         day, minute = day_and_minute(away_since)
         ended = None
         for number in range(day, day + _LOOK_AHEAD_DAYS):
@@ -75,14 +81,13 @@ def slot_of(at: float) -> int:
     return int((weekday_of(day) * _DAY_MINUTES + minute) // SLOT_MINUTES)
 
 
-_WHOLE_DAY: tuple[Stretch, ...] = (Stretch(0, _DAY_MINUTES, 0),)
-ALWAYS = Week((_WHOLE_DAY,) * 7, always=True)
+ALWAYS = Week(_WHOLE_WEEK, always=True)
 
 
 def week_of(calendar: Calendar | None, habit: bytes = b"") -> Week:
     """What is expected of the machines people work at; without a calendar the habit alone says when nobody does."""
     if calendar is None:
-        days = [_WHOLE_DAY] * 7
+        days = list(_WHOLE_WEEK)
     else:
         days = [
             tuple(_inner(opening.begins, opening.ends) for opening in calendar.openings if opening.weekday == weekday)

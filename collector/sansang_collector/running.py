@@ -71,6 +71,8 @@ class Collector:
         self._batch_s = batch_s
         self.wanted = lambda _agent: None
         self.usual = NOTHING_USUAL
+        self._calendars: Mapping[str, Calendar] = {}
+        self._habits: Mapping[str, bytes] = {}
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -82,10 +84,12 @@ class Collector:
 
     def know_calendars(self, calendars: Mapping[str, Calendar]) -> None:
         """Take over when each commune's centre is open, by code."""
-        self.usual = Usual(calendars, self.usual.habits)
+        self._calendars = calendars
+        self.usual = Usual(self._calendars, self._habits)
 
     def _know_habits(self, learned: habits.Learned) -> None:
-        self.usual = Usual(self.usual.calendars, learned.habits)
+        self._habits = learned.habits
+        self.usual = Usual(self._calendars, self._habits)
 
     @property
     def ready(self) -> bool:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import pytest
 import yaml
 from sqlalchemy import select
 
-from sansang_collector import agents, silence, tokens
+from sansang_agent.contract.report import Answer, Pace
+from sansang_collector import agents, ingest, silence, tokens
 from sansang_collector.agents import AGENT
 from sansang_collector.app import create_app
 from sansang_collector.changes import CHANGE
@@ -35,6 +37,8 @@ COMMUNE = "06019"
 CALENDAR = Calendar(parse_hours("mon-fri 07:30-11:30 13:30-17:00"))
 PATIENCE_S = 30.0
 LONG_S = 46.0
+KILL, BEFORE_SLEEP = 9, 10
+"""SIGKILL and SIGUSR1; Windows has no such names."""
 
 
 def monday(clock: str) -> float:
@@ -107,9 +111,10 @@ class Centre:
 
 
 @pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Centre]:
-    """It opens for citizens from Monday to Friday; it is ten o'clock on a Monday."""
-    folder, clock = tmp_path / "collector", Turned(monday("10:00"))
+def centre(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Centre]:
+    """On a Monday at ten o'clock, or at the parameter; it wants to be told every second."""
+    monkeypatch.setattr(ingest, "Answer", partial(Answer, pace=Pace(live_s=1.0)))
+    folder, clock = tmp_path / "collector", Turned(monday(getattr(request, "param", "10:00")))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         app = create_app(CollectorSettings(data_dir=str(folder)), clock)
         ready = threading.Event()
@@ -155,7 +160,7 @@ class Machine:
         new.write_text(f"{seconds}", encoding="ascii")
         new.replace(self._clock)
 
-    def end(self, how: signal.Signals) -> None:
+    def end(self, how: int) -> None:
         self.process.send_signal(how)
         self.process.wait(20)
 
@@ -180,7 +185,7 @@ class run:  # noqa: N801  # reads as what it does
 
     def __exit__(self, *_: object) -> None:
         if self._machine.process.poll() is None:
-            self._machine.end(signal.SIGKILL)
+            self._machine.end(KILL)
 
 
 def test_a_machine_nobody_has_started_is_never_seen(centre: Centre) -> None:
@@ -200,7 +205,7 @@ def test_an_agent_that_is_stopped_says_so(centre: Centre, machine: Machine) -> N
 
 
 def test_an_agent_that_is_killed_at_work_is_silent_and_told_once(centre: Centre, machine: Machine) -> None:
-    machine.end(signal.SIGKILL)
+    machine.end(KILL)
     centre.clock.turn(LONG_S)
     said = centre.until(machine.number, "silent")
     centre.clock.turn_to(monday("22:00"))
@@ -210,12 +215,11 @@ def test_an_agent_that_is_killed_at_work_is_silent_and_told_once(centre: Centre,
     assert [centre.told(machine.number) for _ in range(3)] == [["agent", "contact"]] * 3
 
 
+@pytest.mark.parametrize("centre", ["16:50"], indirect=True)
 def test_an_agent_that_is_killed_at_five_is_off_as_usual_and_missed_the_next_morning(
     centre: Centre, machine: Machine
 ) -> None:
-    centre.clock.turn_to(monday("16:50"))
-    centre.until(machine.number, "online")
-    machine.end(signal.SIGKILL)
+    machine.end(KILL)
     centre.clock.turn(LONG_S)
     evening = centre.until(machine.number, "expected_off")
     told = [centre.told(machine.number)]
@@ -228,7 +232,7 @@ def test_an_agent_that_is_killed_at_five_is_off_as_usual_and_missed_the_next_mor
 
 
 def test_a_machine_that_goes_to_sleep_says_so_and_its_agent_goes_on(centre: Centre, machine: Machine) -> None:
-    machine.process.send_signal(signal.SIGUSR1)
+    machine.process.send_signal(BEFORE_SLEEP)
     deadline = time.monotonic() + PATIENCE_S
     while centre.say(machine.number)["goodbye"] is None:
         assert time.monotonic() < deadline
@@ -290,7 +294,7 @@ def wrong(centre: Centre, days: int) -> float:
 
 
 def test_a_retired_machine_is_no_silent_one_and_in_nobodys_count(centre: Centre, machine: Machine) -> None:
-    machine.end(signal.SIGKILL)
+    machine.end(KILL)
     centre.app.collector.store.write_sync(lambda it: it.execute(AGENT.update().values(retired_at=centre.clock())))
     centre.clock.turn(LONG_S)
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from sansang_agent.contract.report import Problem
+from sansang_collector.app import create_app
 from sansang_collector.inventory import versions
 from sansang_collector.inventory.in_force import InForce
+from sansang_collector.settings import CollectorSettings
 from sansang_collector.store import Store
-from tests.collector.inventory.folders import folder, read, with_row
+from tests.collector.inventory.folders import FILES, folder, read, with_row
 from tests.support import reports
 from tests.support.collector_process import CollectorProcess, running_collector
 from tests.support.ledgers import NOW
@@ -53,6 +55,19 @@ def test_a_folder_in_the_settings_is_applied_at_the_start_and_at_a_reload(tmp_pa
         assert in_force(tmp_path / "data") == (2, 5)
         assert admin.post("/-/reload").status_code == 204
         assert in_force(tmp_path / "data") == (2, 5)
+
+
+async def test_opening_hours_are_known_from_the_start_and_after_a_reload(tmp_path: Path) -> None:
+    place = folder(tmp_path / "inventory")
+    app = create_app(CollectorSettings(data_dir=str(tmp_path / "data"), inventory_dir=str(place)), lambda: NOW)
+    async with app.fastapi.router.lifespan_context(app.fastapi):
+        before = app.collector.present().usual.week("06001", "counter")
+        folder(place, province_yml=FILES["province.yml"] + "hours: sat 08:00-10:00\n")
+        assert app.reload() == ""
+        after = app.collector.present().usual.week("06001", "counter")
+
+    assert [len(day) for day in before.days] == [2, 2, 2, 2, 2, 0, 0]
+    assert [len(day) for day in after.days] == [0, 0, 0, 0, 0, 1, 0]
 
 
 def test_a_bad_file_keeps_the_old_version_and_every_mistake_is_answered(tmp_path: Path) -> None:
