@@ -245,7 +245,7 @@ def vantage_config(folder: Path, url: str, data: Path) -> Path | None:
         print(SAY["no_vantage"].format(folder=place), flush=True)
         return None
     vantage = ["agent", "00000", "vantage", "--role", "vantage"]
-    settings = {
+    settings: dict[str, object] = {
         "collector": {"url": url, "token_file": str(token(vantage, folder / "vantage.token", data))},
         "commune": {"code": "00000"},
         "data_dir": str(folder / "vantage"),
