@@ -8,7 +8,7 @@ MINUTES ?= 30
 PO      := $(wildcard */sansang_*/locale/*/LC_MESSAGES/*.po)
 MO      := $(PO:.po=.mo)
 PIP     := $(BIN)/python -m pip --disable-pip-version-check -q
-export SANDBOX
+export SANDBOX PROVINCE DEMO
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-deps check format words lock bench soak dist clean
@@ -16,8 +16,8 @@ export SANDBOX
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-run: $(VENV)/.run-ready $(MO) ## Start a collector and an agent for this machine (SANDBOX=1, PORT=, COMMUNE=)
-	@exec $(BIN)/python deploy/local/run.py --port $(PORT) --commune $(COMMUNE) $(if $(SANDBOX),--sandbox)
+run: $(VENV)/.run-ready $(MO) ## Start a collector and an agent for this machine (SANDBOX=1, PROVINCE=, DEMO=1, PORT=, COMMUNE=)
+	@exec $(BIN)/python deploy/local/run.py --port $(PORT) --commune $(COMMUNE) $(if $(SANDBOX),--sandbox) $(if $(DEMO),--demo) $(if $(PROVINCE),--province "$$PROVINCE")
 
 test: $(VENV)/.dev-ready $(MO) ## Run every test this machine can run (ARGS= for pytest)
 	@$(BIN)/python -m pytest $(ARGS)

@@ -1,5 +1,6 @@
 """The agents the ledger knows: one machine in one commune, named by whoever issued its token."""
 
+import re
 from collections.abc import Iterable
 
 from sqlalchemy import (
@@ -18,6 +19,9 @@ from sqlalchemy import (
 from sansang_agent.contract.assignment import Role
 
 from .store import LEDGER
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+"""What a machine may be called."""
 
 AGENT = Table(
     "agent",
@@ -50,6 +54,24 @@ def set_role(connection: Connection, agent: int, role: Role, now: float) -> bool
     """Say what a machine is; False where it is that already."""
     other = AGENT.update().where(AGENT.c.id == agent, AGENT.c.role != role)
     return connection.execute(other.values(role=role, changed_at=now)).rowcount == 1
+
+
+def assign(connection: Connection, agent: int, role: Role, now: float) -> None:
+    """Say what the machine is; a retired one is in use again."""
+    connection.execute(
+        AGENT.update()
+        .where(AGENT.c.id == agent, (AGENT.c.role != role.value) | AGENT.c.retired_at.is_not(None))
+        .values(role=role.value, retired_at=None, changed_at=now)
+    )
+
+
+def retire(connection: Connection, agent: int, now: float) -> str | None:
+    """Take the machine out of use, its history stays; its commune, None where there is no such agent."""
+    commune = connection.scalar(select(AGENT.c.commune).where(AGENT.c.id == agent))
+    connection.execute(
+        AGENT.update().where(AGENT.c.id == agent, AGENT.c.retired_at.is_(None)).values(retired_at=now, changed_at=now)
+    )
+    return str(commune) if commune is not None else None
 
 
 def communes_of(connection: Connection, agents: Iterable[int]) -> dict[int, str]:

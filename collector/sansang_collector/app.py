@@ -16,6 +16,7 @@ from sansang_agent.contract.version import __version__
 
 from . import assignments, exposition, operations, web
 from .access import Principal, require
+from .consumers import BATCH_SECONDS
 from .hosts import OnlyKnownHosts, known_hosts
 from .ingest import PATH, Ingest
 from .inventory.calendars import calendars
@@ -32,10 +33,13 @@ Loader = Callable[[], CollectorSettings]
 class Application:
     """The whole collector as one ASGI callable; its lifespan opens and closes the files."""
 
-    def __init__(self, settings: CollectorSettings, now: Callable[[], float], load: Loader) -> None:
+    def __init__(
+        self, settings: CollectorSettings, now: Callable[[], float], load: Loader, batch_s: float = BATCH_SECONDS
+    ) -> None:
         self._settings = settings
         self._now = now
         self._load = load
+        self._batch_s = batch_s
         self.fastapi = self._routes()
         self._hosts = OnlyKnownHosts(self.fastapi, known_hosts(settings))
         self.ingest = Ingest(lambda: self.collector)
@@ -99,7 +103,7 @@ class Application:
 
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
-        collector = Collector(self._settings, self._now)
+        collector = Collector(self._settings, self._now, self._batch_s)
         app.state.collector = collector
         app.state.exposition = exposition.Exposition(collector)
         mistakes = await asyncio.to_thread(self.inventory.reload, self._settings.inventory_dir)
@@ -124,10 +128,16 @@ class Application:
 
 
 def create_app(
-    settings: CollectorSettings, now: Callable[[], float] = time.time, load: Loader | None = None
+    settings: CollectorSettings,
+    now: Callable[[], float] = time.time,
+    load: Loader | None = None,
+    batch_s: float = BATCH_SECONDS,
 ) -> Application:
-    """The application; ``load`` reads the settings again for a reload (without it they stay)."""
-    return Application(settings, now, load or (lambda: settings))
+    """The application; ``load`` reads the settings again for a reload (without it they stay).
+
+    ``batch_s``: how many real seconds consumers gather; a clock that runs faster than real time needs fewer.
+    """
+    return Application(settings, now, load or (lambda: settings), batch_s)
 
 
 _description = APIRouter(include_in_schema=False)

@@ -5,7 +5,6 @@ They write to the ledger beside a running collector, which notices at the next r
 
 import argparse
 import os
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -22,13 +21,11 @@ from .commune import CODE, NOWHERE
 from .settings import CollectorSettings
 from .store import Store
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-
 
 def token(options: argparse.Namespace, settings: CollectorSettings) -> int:
     """Make, list or revoke."""
     _ = catalogue("sansang_collector", options.lang).gettext
-    if options.action == "agent" and not (CODE.fullmatch(options.commune) and _NAME.fullmatch(options.name)):
+    if options.action == "agent" and not (CODE.fullmatch(options.commune) and agents.NAME.fullmatch(options.name)):
         print(_("COMMUNE is five digits; NAME is made of letters, digits, _ . -"), file=sys.stderr)
         return 2
     if options.action == "agent" and (options.role == Role.VANTAGE) and options.commune != NOWHERE:

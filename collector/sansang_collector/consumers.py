@@ -89,7 +89,14 @@ def take(consumer: Consumer, entries: Sequence[Entry], now: float, connection: C
 
 
 async def follow(
-    consumer: Consumer, log: ReportLog, store: Store, news: News, now: Callable[[], float], wake: asyncio.Event
+    consumer: Consumer,
+    log: ReportLog,
+    store: Store,
+    news: News,
+    now: Callable[[], float],
+    wake: asyncio.Event,
+    *,
+    batch_s: float = BATCH_SECONDS,
 ) -> None:
     """Follow the log until cancelled; a cancellation waits for the transaction that is under way."""
     with store.read() as connection:
@@ -110,7 +117,7 @@ async def follow(
             await asyncio.sleep(RETRY_SECONDS)
             continue
         if entries and sum(len(entry.reports) for entry in entries) < BATCH_REPORTS:
-            await asyncio.sleep(began + BATCH_SECONDS - loop.time())
+            await asyncio.sleep(began + batch_s - loop.time())
 
 
 async def _woken(wake: asyncio.Event, within_s: float | None) -> bool:

@@ -12,7 +12,7 @@ from . import consumers, habits, retention
 from .agent_facts import Wanted
 from .assignments import Assignments
 from .board import Board
-from .consumers import Consumer
+from .consumers import BATCH_SECONDS, Consumer
 from .expected import NOTHING_USUAL, Usual
 from .history import History
 from .inventory.calendars import Calendar
@@ -62,7 +62,7 @@ class Collector:
     desk: RequestDesk
     """Requests that machines have not answered yet."""
 
-    def __init__(self, settings: CollectorSettings, now: Callable[[], float]) -> None:
+    def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float = BATCH_SECONDS) -> None:
         self.settings = settings
         self.now = now
         self.news = News()
@@ -83,6 +83,7 @@ class Collector:
         self.assignments = Assignments()
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
         self.wanted = self.assignments.hash_of
+        self._batch_s = batch_s
         self.usual = NOTHING_USUAL
         self._calendars: Mapping[str, Calendar] = {}
         self._habits: Mapping[str, bytes] = {}
@@ -117,7 +118,7 @@ class Collector:
         wakes = [asyncio.Event() for _ in self.consumers]
         self.log.on_commit = lambda: [loop.call_soon_threadsafe(wake.set) for wake in wakes]
         for consumer, wake in zip(self.consumers, wakes, strict=True):
-            follow = consumers.follow(consumer, self.log, self.store, self.news, self.now, wake)
+            follow = consumers.follow(consumer, self.log, self.store, self.news, self.now, wake, batch_s=self._batch_s)
             self._tasks.append(asyncio.create_task(follow, name=consumer.name))
         keep = retention.keep_bounded(self.log, self.store, self.consumers, lambda: self.settings.retention, self.now)
         self._tasks.append(asyncio.create_task(keep, name="retention"))

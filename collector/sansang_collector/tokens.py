@@ -116,6 +116,14 @@ def _found(row: Sequence[Any] | None, wanted: bytes) -> Found | None:
     return Found(row[0], row[1], row[2])
 
 
+def revoke_all_of(connection: Connection, agent: int, now: float) -> int:
+    """End every token of an agent; how many were valid."""
+    done = connection.execute(
+        TOKEN.update().where(TOKEN.c.agent == agent, TOKEN.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    return done.rowcount
+
+
 def revoke(connection: Connection, token: int, now: float) -> bool:
     """End a token; False if there is no valid one with this id."""
     done = connection.execute(

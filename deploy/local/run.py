@@ -1,6 +1,7 @@
-"""What ``make run`` starts: a collector and an agent for this machine, both stopped together by Ctrl-C.
+"""What ``make run`` starts: a collector and an agent for this machine, all stopped together by Ctrl-C.
 
-With ``--sandbox`` every target is a stand-in on loopback made by world.py. All files lie under .run/ in this checkout.
+With ``--sandbox`` every target is a stand-in on loopback made by world.py; ``--province`` loads a province's inventory
+and ``--demo`` plays its machines as well. All files lie under .run/ in this checkout.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -17,15 +19,28 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 15.0
 STOP_S = 8.0
+TAKE_BACK_S = 60.0
+"""The simulation takes back what it made at the collector before it ends."""
+LANG_SON = "Lạng Sơn"
 SAY = {
     "collector": "Trung tâm: {url} (dữ liệu ở {data}). · Collector: {url} (data in {data}).",
     "link": "Mở trang (một lần, trong 10 phút) · Open the page (once, within 10 minutes):\n  {link}",
     "curl": 'Số liệu · Metrics:\n  curl -sH "Authorization: Bearer $(cat {metrics})" {url}/metrics',
     "read": 'Danh sách xã · Communes:\n  curl -sH "Authorization: Bearer $(cat {read})" {url}/api/v1/communes',
-    "stop": "Ctrl-C để dừng cả hai. · Ctrl-C stops both.",
+    "province": "Danh mục: {there} (sửa tại {folder}). · Inventory: {there} (edit it in {folder}).",
+    "demo": "Mô phỏng toàn tỉnh, ghi rõ trên mọi trang; nhật ký: {log} · A simulated province, labelled so; log: {log}",
+    "vantage": "Máy nhìn từ phía tỉnh: {count} địa chỉ có trong danh mục. · The vantage: {count} addresses to ask.",
+    "no_vantage": "Danh mục chưa có địa chỉ thiết bị nào nên chưa có gì để nhìn từ phía tỉnh ({folder}).\n"
+    "The inventory holds no address yet, so nothing is looked at from the province's side ({folder}).",
+    "stop": "Ctrl-C để dừng tất cả. · Ctrl-C stops everything.",
+    "other": "{folder} đang giữ danh mục của {there}, không phải {wanted}: hãy xóa hoặc đổi tên thư mục đó.\n"
+    "{folder} holds the inventory of {there}, not of {wanted}: remove or rename that folder.",
     "port": "Không mở được cổng {port}: {log}\nCổng có thể đang bận · port in use? Thử · try: make run PORT=9650",
     "died": "{name} dừng bất ngờ (mã {code}); xem {log} · {name} stopped unexpectedly (code {code}); see {log}",
 }
+
+
+SIMULATION = "simulation"
 
 
 class LaunchError(Exception):
@@ -33,11 +48,13 @@ class LaunchError(Exception):
 
 
 def arguments() -> argparse.Namespace:
-    """The launcher's options; ``make run`` passes PORT=, COMMUNE= and SANDBOX=1."""
+    """The launcher's options; ``make run`` passes PORT=, COMMUNE=, PROVINCE=, SANDBOX=1 and DEMO=1."""
     parser = argparse.ArgumentParser(description="Start a collector and an agent for this machine.")
     parser.add_argument("--port", type=port, default=9640)
     parser.add_argument("--commune", type=commune, default="00000")
     parser.add_argument("--sandbox", action="store_true")
+    parser.add_argument("--province", default="")
+    parser.add_argument("--demo", action="store_true")
     parser.add_argument("--data", type=Path, default=ROOT / ".run")
     return parser.parse_args()
 
@@ -133,12 +150,12 @@ def write_config(file: Path, settings: dict[str, object]) -> None:
     file.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes], patience: float = STOP_S) -> None:
     """Ask a program to stop and wait; end it when it does not."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(STOP_S)
+            process.wait(patience)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -169,7 +186,8 @@ async def launch(options: argparse.Namespace) -> None:
     ready = folder / "ready"
     ready.unlink(missing_ok=True)
     listen = ["--listen", f"127.0.0.1:{options.port}", "--ready-file", str(ready)]
-    serve = program("sansang_collector", "serve", "--data", str(data), *listen)
+    inventory = await asyncio.to_thread(load_inventory, options.province or LANG_SON * options.demo, folder)
+    serve = program("sansang_collector", "serve", "--data", str(data), *listen, *inventory)
     processes: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
     try:
         processes["sansang-collector"] = start("collector", serve, folder)
@@ -181,11 +199,103 @@ async def launch(options: argparse.Namespace) -> None:
             agent = program("sansang_agent", "run", "--config", str(config))
             processes["sansang"] = start("agent", agent, folder)
             await first_ladder(config)
+            if vantage := vantage_config(folder, url, data):
+                looking = program("sansang_agent", "run", "--vantage", "--config", str(vantage))
+                processes["sansang --vantage"] = start("vantage", looking, folder)
+            if options.demo:
+                processes[SIMULATION] = start("simulation", demo(url, folder, data), folder)
+                print(SAY["demo"].format(log=processes[SIMULATION][1]), flush=True)
             announce(url, folder, data)
             await watch(processes)
     finally:
-        for process, _ in reversed(processes.values()):
-            stop(process)
+        for name, (process, _) in reversed(processes.items()):
+            stop(process, TAKE_BACK_S if name == SIMULATION else STOP_S)
+
+
+def load_inventory(province: str, folder: Path) -> list[str]:
+    """The collector's options for a province's inventory, made once and then the user's; none for no province."""
+    if not province:
+        return []
+    place = folder / "inventory"
+    if not (place / "province.yml").exists():
+        init = program("sansang_collector", "inventory", "init", "--province", province, str(place))
+        try:
+            ask(*init)
+        except LaunchError as problem:
+            raise LaunchError(f"{problem}\n{refusal(*init, '--lang', 'en')}") from None
+    there = province_of(place)
+    if plain(there) != plain(province):
+        raise LaunchError(SAY["other"].format(folder=place, there=there, wanted=province))
+    print(SAY["province"].format(there=there, folder=place), flush=True)
+    config = folder / "collector.yml"
+    write_config(config, {"inventory_dir": str(place)})
+    return ["--config", str(config)]
+
+
+def vantage_config(folder: Path, url: str, data: Path) -> Path | None:
+    """The configuration of the agent that looks into the communes, permitted what the inventory has addresses of.
+
+    None without any: nothing is asked that nobody entered.
+    """
+    place = folder / "inventory"
+    if not place.exists():
+        return None
+    addresses = addresses_in(place)
+    if not addresses:
+        print(SAY["no_vantage"].format(folder=place), flush=True)
+        return None
+    vantage = ["agent", "00000", "vantage", "--role", "vantage"]
+    settings: dict[str, object] = {
+        "collector": {"url": url, "token_file": str(token(vantage, folder / "vantage.token", data))},
+        "commune": {"code": "00000"},
+        "data_dir": str(folder / "vantage"),
+        "policy": {"networks": addresses},
+    }
+    write_config(folder / "vantage.yml", settings)
+    print(SAY["vantage"].format(count=len(addresses)), flush=True)
+    return folder / "vantage.yml"
+
+
+def addresses_in(inventory: Path) -> list[str]:
+    """Every address of a terminal, an access node or the core somebody entered."""
+    from sansang_agent.contract.settings import SettingsError  # noqa: PLC0415  # installed by now
+    from sansang_collector.inventory import folder, units  # noqa: PLC0415
+
+    try:
+        read = folder.read_folder(inventory, units.official_names).inventory
+    except SettingsError as mistakes:
+        raise LaunchError(str(mistakes)) from None
+    found = [read.topology.core.address, *(node.address for node in read.access_nodes)]
+    return sorted({one for one in (*found, *(line.terminal_address for line in read.lines)) if one})
+
+
+def refusal(*command: str) -> str:
+    """What a command of ours that fails says."""
+    try:
+        return ask(*command)
+    except LaunchError as problem:
+        return str(problem)
+
+
+def province_of(inventory: Path) -> str:
+    """The name in an inventory's province.yml."""
+    import yaml  # noqa: PLC0415  # installed by now
+
+    read = yaml.safe_load((inventory / "province.yml").read_text(encoding="utf-8"))
+    return str(read.get("name", "")) if isinstance(read, dict) else ""
+
+
+def plain(name: str) -> str:
+    """A province's name as people type it: without marks, case and what kind of unit it is."""
+    letters = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
+    words = "".join(letter for letter in letters if not unicodedata.combining(letter)).split()
+    return " ".join(words).removeprefix("tinh ").removeprefix("thanh pho ")
+
+
+def demo(url: str, folder: Path, data: Path) -> list[str]:
+    """The command that plays the province to this collector; its admin token is made beside it and revoked again."""
+    options = ["--collector", url, "--data", str(data), "--inventory", str(folder / "inventory")]
+    return program("sansang_collector", "simulate", *options)
 
 
 def announce(url: str, folder: Path, data: Path) -> None:

@@ -53,7 +53,7 @@ class Launched:
     def interrupt(self) -> int:
         """Ctrl-C, and the exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=90)
 
 
 @contextmanager
@@ -184,3 +184,70 @@ def namespace_with_loopback_only() -> Iterator[str]:
         yield name
     finally:
         subprocess.run(["ip", "netns", "del", name], check=True)
+
+
+def reader(data: Path) -> dict[str, str]:
+    return {"Authorization": f"Bearer {(data / 'read.token').read_text(encoding='utf-8').strip()}"}
+
+
+def test_a_province_is_loaded_once_and_then_its_files_are_the_users(tmp_path: Path) -> None:
+    with launched(tmp_path, "--sandbox", "--province", "Lạng Sơn") as run:
+        run.until("Inventory: Lạng Sơn")
+        run.until("The inventory holds no address yet")
+        run.until("/login/")
+        shown = subprocess.run(
+            [sys.executable, "-m", "sansang_collector", "inventory", "show", "--data", tmp_path / "sandbox/collector"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        first = run.interrupt()
+    services = tmp_path / "sandbox" / "inventory" / "services.yml"
+    services.write_text("# của tỉnh\nservices: []\n", encoding="utf-8")
+    with launched(tmp_path, "--sandbox", "--province", "lang son") as again:
+        again.until("/login/")
+        second = again.interrupt()
+
+    assert (first, second) == (0, 0)
+    assert "65" in shown.stdout
+    assert services.read_text(encoding="utf-8").startswith("# của tỉnh")
+
+
+@pytest.mark.parametrize(("province", "said"), [("Lạng Sươn", "There is no province"), ("Cao Bằng", "of Cao Bằng")])
+def test_a_province_that_cannot_be_is_one_clear_sentence(province: str, said: str, tmp_path: Path) -> None:
+    if province == "Cao Bằng":  # another one lies there already
+        inventory = tmp_path / "sandbox" / "inventory"
+        inventory.mkdir(parents=True)
+        (inventory / "province.yml").write_text('name: Lạng Sơn\ncode: "20"\n', encoding="utf-8")
+    command = [sys.executable, str(LAUNCHER), "--sandbox", "--province", province, "--port", str(free_port())]
+    done = subprocess.run([*command, "--data", str(tmp_path)], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_demo_plays_a_labelled_province_beside_this_machine_and_takes_it_back(tmp_path: Path) -> None:
+    with launched(tmp_path, "--sandbox", "--demo") as run:
+        run.until("A simulated province")
+        run.until("/login/")
+        found: list[dict[str, str]] = []
+        deadline = time.monotonic() + PATIENCE_S
+        while len(found) < 261:
+            assert time.monotonic() < deadline, f"{len(found)} agents"
+            time.sleep(0.5)
+            agents = httpx.get(f"{run.url}/api/v1/agents?limit=1000", headers=reader(tmp_path / "sandbox"), timeout=30)
+            found = agents.json()["items"]
+        code = run.interrupt()
+    data = tmp_path / "sandbox" / "collector"
+    listed = subprocess.run(
+        [sys.executable, "-m", "sansang_collector", "token", "list", "--lang", "en", "--data", str(data)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+
+    assert code == 0
+    assert len({agent["commune"] for agent in found if agent["name"].startswith("mo-phong-")}) == 65
+    assert not [line for line in listed if "mo-phong-" in line and " valid " in line]
+    assert [line for line in listed if "hop-cat" in line and " valid " in line]

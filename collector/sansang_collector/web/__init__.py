@@ -5,7 +5,21 @@ One call hangs all of it on the application; nothing here measures or decides, a
 
 from fastapi import FastAPI
 
-from . import api, assigned, headers, history, pages, problems, requests, schemas, sd, static, stream, unauthenticated
+from . import (
+    agent_admin,
+    api,
+    assigned,
+    headers,
+    history,
+    pages,
+    problems,
+    requests,
+    schemas,
+    sd,
+    static,
+    stream,
+    unauthenticated,
+)
 
 
 def include(app: FastAPI) -> None:
@@ -16,6 +30,7 @@ def include(app: FastAPI) -> None:
     app.include_router(pages.router)
     app.include_router(api.router)
     app.include_router(assigned.router)
+    app.include_router(agent_admin.router)
     app.include_router(history.router)
     app.include_router(requests.router)
     app.include_router(sd.router)

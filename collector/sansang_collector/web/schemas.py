@@ -6,10 +6,12 @@ import msgspec
 from fastapi import FastAPI
 
 from sansang_agent.contract.report import Problem
+from sansang_collector.new_agent import MadeAgent, NewAgent
 from sansang_collector.request_view import RequestView
 from sansang_collector.view import AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, ReportView
 
-_KINDS = (AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, Problem, ReportView, RequestView)
+_VIEWS = (AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, ReportView, RequestView)
+_KINDS = (*_VIEWS, MadeAgent, NewAgent, Problem)
 _REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
 
 Described = dict[int | str, dict[str, Any]]
@@ -33,6 +35,11 @@ def described(schema: dict[str, Any], status: int = 200) -> Described:
 def one(kind: type, status: int = 200) -> Described:
     """The answer is one ``kind``."""
     return described(_reference(kind), status)
+
+
+def body_of(kind: type) -> dict[str, Any]:
+    """FastAPI's ``openapi_extra`` of a request whose body is one ``kind``."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": _reference(kind)}}}}
 
 
 def listed(kind: type) -> Described:

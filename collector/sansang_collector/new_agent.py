@@ -1,0 +1,24 @@
+"""What an administrator says of a machine that is to report, and what is handed back."""
+
+from typing import Annotated
+
+import msgspec
+
+from sansang_agent.contract.assignment import Role
+
+from . import agents
+
+
+class NewAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A machine that is to report."""
+
+    commune: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{5}$", description="a commune's code: five digits")]
+    name: Annotated[str, msgspec.Meta(pattern=rf"^{agents.NAME.pattern}$", description="letters, digits, _ . -")]
+    role: Role = Role.COUNTER
+
+
+class MadeAgent(msgspec.Struct, frozen=True):
+    """The agent and its token, which is nowhere else."""
+
+    id: int
+    token: str
