@@ -7,16 +7,17 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from sansang_agent import __version__, cli, last_verdict, status
+from sansang_agent import __version__, assignment_file, cli, last_verdict, status
 from sansang_agent.assigned import Assigned
 from sansang_agent.commands import status as status_command
 from sansang_agent.commands.report import report
-from sansang_agent.config import AgentConfig, Commune
-from sansang_agent.contract.assignment import Contacts
+from sansang_agent.config import AgentConfig, CollectorConfig, Commune
+from sansang_agent.contract.assignment import Assignment, Contacts
 from sansang_agent.contract.check import Profile, TcpCheck
-from sansang_agent.contract.codec import profile_hash
+from sansang_agent.contract.codec import encode, profile_hash
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Nic, Result, SpoolState
 from sansang_agent.contract.rung import Owner, Rung
@@ -477,3 +478,38 @@ def test_a_running_vantage_says_so_in_log_and_status(tmp_path: Path) -> None:
     assert said.vantage
     shown = status_command.status(AgentConfig(data_dir=str(tmp_path / "data")), EN, time.time())
     assert "It is the province's vantage: it looks into the communes from the centre's side." in shown.text
+
+
+def test_the_file_s_contacts_come_before_the_centre_s() -> None:
+    assigned = Assigned(contacts=Contacts(telecom="centre", power="centre"))
+    found = cli.contacts_of(AgentConfig(contacts=Contacts(telecom="file")), assigned)
+
+    assert (found[Owner.TELECOM], found[Owner.POWER], found[Owner.COMMUNE_IT]) == ("file", "centre", "")
+
+
+def test_a_service_with_a_desk_of_its_own_is_told_with_it() -> None:
+    speech = Speech("en", {Owner.SERVICE_OWNER: "in general"}, services={"a-http": "desk A", "a-tls": "desk A"})
+
+    assert speech.whom(Owner.SERVICE_OWNER, ("a-http", "a-tls")).endswith("desk A")
+    assert speech.whom(Owner.SERVICE_OWNER, ("a-http", "b-http")).endswith("in general")
+    assert "desk A" not in speech.whom(Owner.TELECOM, ("a-http",))
+
+
+def test_what_the_centre_assigned_is_checked_where_the_file_leaves_it_open(tmp_path: Path) -> None:
+    own = Profile(label="assigned")
+    body = encode(Assignment(profile=own))
+    assignment_file.keep(tmp_path, body)
+    followed = AgentConfig(collector=CollectorConfig(url="https://c.example", token_file="t"), data_dir=str(tmp_path))
+
+    assert cli.assigned_here(followed).profile == own
+    assert cli.assigned_here(msgspec.structs.replace(followed, collector=None)).profile is None
+    assert cli.assigned_here(msgspec.structs.replace(followed, profile=own)).profile is None
+
+
+def test_status_says_what_is_followed_and_what_cannot_be(tmp_path: Path) -> None:
+    status.write(tmp_path, agent(assigned="ab" * 16, role="mini", assignment_error="it is of version 2"))
+    said = status_command.status(AgentConfig(data_dir=str(tmp_path)), Speech("en"), WALL)
+
+    assert f"Assigned by the centre: {'ab' * 16} (this machine is: an always-on mini PC)." in said.text
+    assert "What the centre has assigned since cannot be used: it is of version 2." in said.text
+    assert said.exit_code == 1

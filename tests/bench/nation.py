@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from sansang_agent.contract.assignment import Role, assignment_hash  # noqa: E402
 from sansang_agent.contract.codec import encode  # noqa: E402
 from sansang_agent.contract.rung import Owner  # noqa: E402
 from sansang_collector.expansion import expand  # noqa: E402
@@ -31,6 +32,9 @@ from sansang_collector.inventory.model import (  # noqa: E402
     LineKind,
 )
 from sansang_collector.inventory.tables import table_bytes  # noqa: E402
+from sansang_collector.profiles.compiler import Plan  # noqa: E402
+from sansang_collector.profiles.election import Machine  # noqa: E402
+from sansang_collector.profiles.templates import templates  # noqa: E402
 from sansang_collector.store import Store  # noqa: E402
 from sansang_collector.topology import build  # noqa: E402
 from tests.bench.measuring import machine, table  # noqa: E402
@@ -118,6 +122,8 @@ def step(name: str, folder: Path, each: int) -> str:
         applied = inventory
         store.write_sync(lambda connection: versions.apply(connection, applied, 0.0, ""))
         said = f"{len(encode(inventory)) / 1e6:.1f} MB in the ledger"
+    elif name == "assign":
+        said = _assigned(store, each)
     else:
         said = _expanded(store, each)
     took, used = time.perf_counter() - began, time.process_time() - used
@@ -143,10 +149,24 @@ def _expanded(store: Store, each: int) -> str:
     return f"{len(made.parts):,} parts, {len(made.offsets) - 1:,} checks, {len(made.members):,} path entries"
 
 
+def _assigned(store: Store, each: int) -> str:
+    with store.read() as connection:
+        version = versions.current(connection)
+    assert version is not None
+    roles = [Role.MINI, *[Role.COUNTER] * (each - 2), Role.KIOSK][:each]
+    places = [(code, n) for code in machines(version.inventory, each) for n in range(each)]
+    them = [Machine(id_, code, f"pc-{n}", roles[n]) for id_, (code, n) in enumerate(places, start=1)]
+    plan = Plan(version.inventory, templates(), them)
+    elected = plan.elect((), {})
+    made = {one.id: assignment_hash(plan.assignment(one, elected)) for one in them}
+    return f"{len(made):,} assignments, {len(elected):,} machines elected"
+
+
 WORDS = {
     "read": "read and check the folder",
     "apply": "apply it (one transaction)",
     "expand": "load it from the ledger, build and expand",
+    "assign": "load it from the ledger, decide what each machine is asked",
 }
 
 

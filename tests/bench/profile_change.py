@@ -23,7 +23,7 @@ from sansang_agent.config import CollectorConfig  # noqa: E402
 from sansang_agent.contract.codec import encode  # noqa: E402
 from sansang_agent.contract.report import Answer, Envelope, Report, Sent, Why  # noqa: E402
 from sansang_agent.contract.rung import Owner  # noqa: E402
-from sansang_agent.link import CONFIG_PATH, Link  # noqa: E402
+from sansang_agent.link import CONFIG_PATH, Link, LinkError  # noqa: E402
 from sansang_agent.names import SystemNames  # noqa: E402
 from sansang_collector import agents, tokens  # noqa: E402
 from sansang_collector.contact import ContactRow, touch  # noqa: E402
@@ -34,6 +34,10 @@ from tests.bench.measuring import load, machine, percentile, table  # noqa: E402
 from tests.collector.profiles.fleets import ROLES, an_inventory, codes  # noqa: E402
 from tests.support.collector_process import CollectorProcess, running_collector  # noqa: E402
 
+AGAIN = "again"
+RETRY_S = 5.0
+"""What a busy collector says in Retry-After."""
+
 
 class Curve:
     """What was asked of the collector, when, and how long it took to answer."""
@@ -42,6 +46,8 @@ class Curve:
         self.asked: dict[str, Counter[int]] = {"report": Counter(), "fetch": Counter()}
         self.took: dict[str, list[float]] = {"report": [], "fetch": []}
         self.fetched_at: dict[int, float] = {}
+        self.failed = 0
+        """Requests that were told to come back, or not answered; an agent tries again with its next report."""
 
     def note(self, what: str, began: float, changed: float) -> None:
         """A request that began at ``began`` was answered just now; ``changed``: when the change was made."""
@@ -62,7 +68,9 @@ class SimulatedAgent:
         await asyncio.sleep(splay)
         while True:
             announced = await self._report(Why.PERIODIC)
-            if announced not in (None, self.known):
+            if announced == AGAIN:
+                await asyncio.sleep(RETRY_S * (1 + random.random() / 4))
+            elif announced not in (None, self.known):
                 await self._fetch()
                 await self._report(Why.GOODBYE)
                 await asyncio.sleep(1 + random.random() * min(5.0, self._period / 3))
@@ -78,13 +86,24 @@ class SimulatedAgent:
         sent = Sent(boot="b", mono=now, wall=now)
         began = time.monotonic()
         body = encode(Envelope(v=1, sent=sent, reports=(msgspec.Raw(encode(report)),)))
-        answer = await self._link.post(lambda: _packed(body))
+        try:
+            answer = await self._link.post(lambda: _packed(body))
+        except LinkError:
+            self._curve.failed += 1
+            return AGAIN
         self._curve.note("report", began, self._begin)
+        if answer.status != 200:
+            self._curve.failed += 1
+            return AGAIN
         return msgspec.json.decode(answer.body, type=Answer).config
 
     async def _fetch(self) -> None:
         began = time.monotonic()
-        answer = await self._link.get(CONFIG_PATH, self.known)
+        try:
+            answer = await self._link.get(CONFIG_PATH, self.known)
+        except LinkError:
+            self._curve.failed += 1
+            return
         self._curve.note("fetch", began, self._begin)
         self.known = read(answer.body).hash
         self._curve.fetched_at[self._number] = time.monotonic()
@@ -167,7 +186,8 @@ def shown(curve: Curve, took: float, period: float) -> str:
         (second, curve.asked["report"][second], curve.asked["fetch"][second], "#" * (curve.asked["fetch"][second] // 4))
         for second in range(first, last)
     ]
-    lines = [table(("second", "reports", "fetches", ""), rows), "", f"everyone has it after {took:.1f} s"]
+    lines = [table(("second", "reports", "fetches", ""), rows), ""]
+    lines.append(f"everyone has it after {took:.1f} s; told to come back: {curve.failed}")
     for what, times in curve.took.items():
         p50, p99 = (percentile(times, share) * 1000 for share in (0.5, 0.99))
         lines.append(

@@ -15,4 +15,5 @@ def test_a_small_nation_is_read_applied_and_written_out(tmp_path: Path) -> None:
         "20 communes, 40 lines",
         "0.0 MB in the ledger",
         "256 parts, 1,221 checks, 18,378 path entries",
+        "40 assignments, 20 machines elected",
     ]

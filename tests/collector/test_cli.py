@@ -188,3 +188,10 @@ def test_the_province_has_sixty_five_communes_with_names_of_one_spelling() -> No
 def test_a_machine_in_no_commune_says_so_in_either_language() -> None:
     assert commune.PACKAGED.name_of("00000") == "Máy này (không thuộc xã nào)"
     assert commune.PACKAGED.name_of("00000", "en") == "This computer (in no commune)"
+
+
+def test_a_vantage_stands_in_no_commune(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    placed = ("--role", "vantage", "--data", str(tmp_path))
+
+    assert run(capsys, "token", "agent", "05983", "quan-sat", *placed)[0] == 2
+    assert run(capsys, "token", "agent", "00000", "quan-sat", *placed)[0] == 0

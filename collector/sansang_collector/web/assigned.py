@@ -23,7 +23,7 @@ IfNoneMatch = Annotated[str, Header(max_length=1000)]
 
 
 @router.get("/agent/config", summary="What the asking agent is to do", responses=_MISSING | _SAME)
-def own(
+async def own(
     request: Request, who: Annotated[Principal, Depends(require("agent"))], if_none_match: IfNoneMatch = ""
 ) -> Response:
     """The assignment of the agent whose token asks: profile, contacts; its hash is the ETag."""
@@ -36,7 +36,7 @@ def own(
     responses=_MISSING | _SAME,
     dependencies=[Depends(require("read"))],
 )
-def of(request: Request, agent: AgentId, if_none_match: IfNoneMatch = "") -> Response:
+async def of(request: Request, agent: AgentId, if_none_match: IfNoneMatch = "") -> Response:
     """The assignment the centre has for this agent; ``assigned`` of its reports says which one it follows."""
     return _answer(request, agent, if_none_match)
 
