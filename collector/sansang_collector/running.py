@@ -14,6 +14,7 @@ from .history import History
 from .liveness import Present, watch_silence
 from .log import ReportLog
 from .news import News
+from .roster import Roster
 from .settings import CollectorSettings
 from .state import State
 from .store import Store
@@ -40,6 +41,8 @@ class Collector:
     taken: int
     """Reports taken into the log."""
     state: State
+    roster: Roster
+    """Every machine's row, for lists of the whole fleet."""
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
 
@@ -59,6 +62,7 @@ class Collector:
             self.store.close()
             raise
         self.state = State()
+        self.roster = Roster()
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []

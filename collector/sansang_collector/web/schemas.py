@@ -6,9 +6,18 @@ import msgspec
 from fastapi import FastAPI
 
 from sansang_agent.contract.report import Problem
-from sansang_collector.view import AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, ReportView
+from sansang_collector.view import (
+    AgentView,
+    ChangeView,
+    CheckView,
+    CommuneView,
+    FleetView,
+    HistoryView,
+    IntervalView,
+    ReportView,
+)
 
-_KINDS = (AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, Problem, ReportView)
+_KINDS = (AgentView, ChangeView, CheckView, CommuneView, FleetView, HistoryView, IntervalView, Problem, ReportView)
 _REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
 
 Described = dict[int | str, dict[str, Any]]

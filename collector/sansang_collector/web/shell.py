@@ -12,6 +12,8 @@ from starlette.responses import HTMLResponse
 
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.words import LANGUAGES
+from sansang_collector.inventory.in_force import InForce
+from sansang_collector.inventory.model import Inventory
 from sansang_collector.running import Collector
 
 from . import language, static
@@ -46,6 +48,13 @@ def collector_of(request: Request) -> Collector:
     collector = request.app.state.collector
     assert isinstance(collector, Collector)
     return collector
+
+
+def inventory_of(request: Request) -> Inventory | None:
+    """The inventory in force, if any was ever applied."""
+    in_force = request.app.state.inventory
+    assert isinstance(in_force, InForce)
+    return in_force.version.inventory if in_force.version else None
 
 
 def page(request: Request, template: str, **context: Any) -> HTMLResponse:

@@ -1,0 +1,202 @@
+"""Every machine as one row: what it is, how it stands, what it holds back; filtered, sorted and counted. Pure.
+
+Times are Unix seconds. roster.py reads the machines, web/fleet.py shows them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from .liveness import Known, Liveness, Present, State, state_of
+from .places import Places, findable
+
+PAGE_SIZE = 100
+
+Wanted = Callable[[int], str | None]
+"""The hash of the assignment the centre has for an agent; None: it has none."""
+
+
+def nothing_wanted(_agent: int) -> str | None:
+    """No machine has been assigned anything."""
+    return None
+
+
+class Machine(NamedTuple):
+    """What the ledger has of a machine, without its results."""
+
+    id: int
+    commune: str
+    name: str
+    role: str
+    retired_at: float | None
+    contact: float | None
+    """None while it was never in contact."""
+    known_silent: bool | None
+    skew: float | None
+    spool_rows: int | None
+    spool_oldest: float | None
+    version: str | None
+    assigned: str | None
+    goodbye: str | None
+    back: float | None
+    dropped: int | None
+
+
+class Config(StrEnum):
+    """Whether a machine follows what the centre has for it."""
+
+    CURRENT = "current"
+    LAGGING = "lagging"
+    OWN = "own"
+    """It follows its own file, and the centre has nothing else for it."""
+
+
+class Row(NamedTuple):
+    """A machine and how it stands now."""
+
+    machine: Machine
+    liveness: Liveness
+
+
+class Filter(NamedTuple):
+    """What is asked for; empty means all. ``text`` is looked for in names and codes, without marks."""
+
+    text: str = ""
+    state: str = ""
+    role: str = ""
+    version: str = ""
+    place: str = ""
+    """A commune's code or a former district's name."""
+    config: str = ""
+
+
+class Order(StrEnum):
+    """What rows can be sorted by."""
+
+    STATE = "state"
+    COMMUNE = "commune"
+    NAME = "name"
+    ROLE = "role"
+    CONTACT = "contact"
+    VERSION = "version"
+    SKEW = "skew"
+    SPOOL = "spool"
+    CONFIG = "config"
+    DROPPED = "dropped"
+
+
+_WORST_FIRST = {
+    state: place
+    for place, state in enumerate(
+        (State.SILENT, State.NEVER_SEEN, State.GOODBYE, State.EXPECTED_OFF, State.ONLINE, State.RETIRED)
+    )
+}
+
+
+def rows(machines: Iterable[Machine], present: Present) -> list[Row]:
+    """All machines with their states."""
+    return [Row(machine, _liveness(machine, present)) for machine in machines]
+
+
+def _liveness(machine: Machine, present: Present) -> Liveness:
+    return state_of(
+        Known(
+            machine.commune,
+            machine.role,
+            machine.retired_at,
+            machine.contact,
+            bool(machine.known_silent),
+            machine.goodbye,
+            machine.back,
+        ),
+        present,
+    )
+
+
+def still_reports(row: Row, present: Present) -> bool:
+    """Whether a retired machine goes on sending: its reports are kept, and somebody should know."""
+    retired, contact = row.machine.retired_at, row.machine.contact
+    return retired is not None and contact is not None and contact > max(retired, present.contact_since)
+
+
+def config_of(machine: Machine, wanted: Wanted) -> Config:
+    """Whether it follows what the centre has for it."""
+    hash_ = wanted(machine.id)
+    if hash_ is None:
+        return Config.OWN if not machine.assigned else Config.LAGGING
+    return Config.CURRENT if machine.assigned == hash_ else Config.LAGGING
+
+
+def chosen(found: Sequence[Row], asked: Filter, places: Places, wanted: Wanted) -> list[Row]:
+    """The rows asked for, in their order. Retired machines only where they are asked for by state."""
+    if asked.state:
+        kept = [row for row in found if row.liveness.state == asked.state]
+    else:
+        kept = [row for row in found if row.machine.retired_at is None]
+    if asked.role:
+        kept = [row for row in kept if row.machine.role == asked.role]
+    if asked.version:
+        kept = [row for row in kept if row.machine.version == asked.version]
+    if asked.place:
+        codes = places.in_district(asked.place) | {asked.place}
+        kept = [row for row in kept if row.machine.commune in codes]
+    if asked.config:
+        kept = [row for row in kept if config_of(row.machine, wanted) == asked.config]
+    words = findable(asked.text).split()
+    return [row for row in kept if _has(row.machine, words, places)] if words else kept
+
+
+def _has(machine: Machine, words: Sequence[str], places: Places) -> bool:
+    known = places.get(machine.commune).plain
+    return all(word in known or word in findable(machine.name) for word in words)
+
+
+def ordered(found: Sequence[Row], order: Order, descending: bool, places: Places, wanted: Wanted) -> list[Row]:
+    """Sorted; what is equal stays in the order of communes and names, and what is not known comes last."""
+    key = _key(order, places, wanted)
+    known = [row for row in found if key(row) is not None]
+    missing = [row for row in found if key(row) is None] if len(known) < len(found) else []
+    return sorted(known, key=key, reverse=descending) + missing
+
+
+def _key(order: Order, places: Places, wanted: Wanted) -> Callable[[Row], object]:
+    keys: dict[Order, Callable[[Row], object]] = {
+        Order.STATE: lambda row: _WORST_FIRST[row.liveness.state],
+        Order.COMMUNE: lambda row: places.get(row.machine.commune).plain,
+        Order.NAME: lambda row: row.machine.name.casefold(),
+        Order.ROLE: lambda row: row.machine.role,
+        Order.CONTACT: lambda row: row.machine.contact,
+        Order.VERSION: lambda row: _version_key(row.machine.version),
+        Order.SKEW: lambda row: None if row.machine.skew is None else abs(row.machine.skew),
+        Order.SPOOL: lambda row: row.machine.spool_rows,
+        Order.CONFIG: lambda row: config_of(row.machine, wanted),
+        Order.DROPPED: lambda row: row.machine.dropped or 0,
+    }
+    return keys[order]
+
+
+def _version_key(version: str | None) -> tuple[tuple[int, int | str], ...] | None:
+    """``0.10.0`` after ``0.9.1``; what is no number comes behind numbers."""
+    if not version:
+        return None
+    return tuple((0, int(part)) if part.isdigit() and part.isascii() else (1, part) for part in version.split("."))
+
+
+class Counts(NamedTuple):
+    """How many machines there are of each kind; retired ones are counted as such and nowhere else."""
+
+    states: dict[State, int]
+    """Those that occur, the ones that need somebody first."""
+    versions: dict[str, int]
+    """The most common first; empty for machines that have not told any."""
+    lagging: int
+
+
+def counts(found: Sequence[Row], wanted: Wanted) -> Counts:
+    """Over all machines, whatever is asked for."""
+    states = Counter(row.liveness.state for row in found)
+    in_use = [row.machine for row in found if row.machine.retired_at is None]
+    versions = Counter(machine.version or "" for machine in in_use)
+    lagging = sum(config_of(machine, wanted) is Config.LAGGING for machine in in_use)
+    return Counts({state: states[state] for state in _WORST_FIRST if states[state]}, dict(versions.most_common()), lagging)
