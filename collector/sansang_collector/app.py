@@ -18,6 +18,7 @@ from . import exposition, operations, web
 from .access import Principal, require
 from .hosts import OnlyKnownHosts, known_hosts
 from .ingest import PATH, Ingest
+from .inventory.calendars import calendars
 from .inventory.in_force import InForce
 from .running import Collector
 from .settings import CollectorSettings
@@ -74,8 +75,13 @@ class Application:
         if mistakes:
             return mistakes
         self.collector.settings = settings
+        self._know_calendars()
         self._hosts.known = known_hosts(self.collector.settings)
         return ""
+
+    def _know_calendars(self) -> None:
+        version = self.inventory.version
+        self.collector.know_calendars(calendars(version.inventory) if version else {})
 
     def _routes(self) -> FastAPI:
         # FastAPI's own pages about the API load scripts from elsewhere, so they stay off.
@@ -102,6 +108,7 @@ class Application:
         mistakes = await asyncio.to_thread(self.inventory.reload, self._settings.inventory_dir)
         if mistakes:
             _LOG.warning("inventory not changed:\n%s", mistakes)
+        self._know_calendars()
         await collector.start()
         try:
             yield

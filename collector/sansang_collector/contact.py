@@ -27,8 +27,11 @@ CONTACT = Table(
     Column("spool_bytes", Integer, nullable=False),
     Column("silent", Boolean, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("state", Text, nullable=False, default="silent"),
 )
-"""``position`` is that of the newest envelope applied: while it stays, nothing else of the agent has changed either."""
+"""``state`` is what was last told of an agent while ``silent``: liveness.State.
+
+``position`` is that of the newest envelope applied: while it stays, nothing else of the agent has changed either."""
 
 DROPPED = Table(
     "dropped",

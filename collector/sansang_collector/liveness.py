@@ -1,35 +1,64 @@
-"""Notices when an agent goes silent: a clock event, not a report, so something has to look.
+"""Whether a machine is in contact, and if not, why: said goodbye, off as usual, silent, retired, never seen. Pure.
 
-The flag in the ledger is set by compare-and-swap, so that each silence is told once, over restarts too.
+"Silent" is the only one of them that anybody needs to be told of. Whoever asks hands in the present.
 """
 
-import asyncio
-import logging
-from collections.abc import Callable
+from enum import StrEnum
+from math import inf
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
-from sqlalchemy.exc import OperationalError
+from sansang_agent.contract.report import GoodbyeReason
 
-from . import changes
-from .agents import AGENT
-from .changes import Change
-from .contact import CONTACT
-from .news import News
-from .store import Store
-
-_LOG = logging.getLogger(__name__)
+from .expected import NOTHING_USUAL, Due, Usual, Week
 
 SILENT_SECONDS = 45.0
 """Three reports' time (DESIGN: one every 15 s)."""
-LOOK_SECONDS = 5.0
+BRIEF_SECONDS = 600.0
+"""How long a restart or an update explains, and how much later than announced a machine may be back."""
+STOPPED_SECONDS = 86400.0
+"""How long a goodbye without a time explains that a machine which nobody switches off is away."""
+_BRIEF = frozenset({GoodbyeReason.RESTART, GoodbyeReason.UPDATE})
+
+
+class State(StrEnum):
+    """How a machine stands with the collector."""
+
+    ONLINE = "online"
+    GOODBYE = "goodbye"
+    """It said that it would be away, and why."""
+    EXPECTED_OFF = "expected_off"
+    """It is away at an hour at which nobody works there."""
+    SILENT = "silent"
+    """It should be there and is not."""
+    RETIRED = "retired"
+    NEVER_SEEN = "never_seen"
+
+
+OFF_AS_USUAL = frozenset({State.GOODBYE, State.EXPECTED_OFF})
+"""Away, and nothing is wrong with that."""
+
+
+class Liveness(NamedTuple):
+    """A machine's state, since when it has been in it, and what explains it. Times are Unix seconds."""
+
+    state: State
+    since: float | None = None
+    """None where there is no telling: online, or never seen."""
+    why: str = ""
+    """Of a goodbye its reason; of a machine that is off as usual ``hours`` or ``habit``."""
+    back: float | None = None
+    """When a machine that is away is expected again; None: not known."""
 
 
 class Present(NamedTuple):
-    """The moment something is said of, and since when this collector has been able to hear anyone (Unix seconds)."""
+    """The moment something is said of, since when this collector has been able to hear anyone, and what is usual.
+
+    Times are Unix seconds.
+    """
 
     at: float
     listening_since: float
+    usual: Usual = NOTHING_USUAL
 
     @property
     def heard_everyone(self) -> bool:
@@ -47,32 +76,66 @@ class Present(NamedTuple):
         return self.at + SILENT_SECONDS
 
 
+class Known(NamedTuple):
+    """What the ledger has of a machine's whereabouts. Times are Unix seconds."""
+
+    commune: str
+    role: str
+    retired_at: float | None
+    contact: float | None
+    """None while it was never in contact."""
+    known_silent: bool
+    """Whether it is written down that it is not in contact."""
+    goodbye: str | None
+    """The reason in its newest report, if that was a goodbye."""
+    back: float | None
+    """When the goodbye said that it would end."""
+
+
 def is_silent(last_contact: float, known_silent: bool, present: Present) -> bool:
     """Whether an agent is not in contact: known for it since before a restart, or not heard for three reports' time."""
     recent = present.contact_since <= last_contact <= present.contact_until
     return known_silent or (present.heard_everyone and not recent)
 
 
-def mark_silent(connection: Connection, present: Present) -> int:
-    """Flag agents that have gone silent, one change each; returns the number of the newest change."""
-    if not present.heard_everyone:
-        return changes.newest(connection)
-    gone = connection.execute(
-        select(CONTACT.c.agent, AGENT.c.commune)
-        .join(AGENT, AGENT.c.id == CONTACT.c.agent)
-        .where(CONTACT.c.silent.is_(False), ~CONTACT.c.at.between(present.contact_since, present.contact_until))
-    ).all()
-    if gone:
-        connection.exec_driver_sql("UPDATE contact SET silent = 1 WHERE agent = ?", [(agent,) for agent, _ in gone])
-    changes.note_all(connection, [Change(present.at, "contact", commune, agent) for agent, commune in gone])
-    return changes.newest(connection)
+def state_of(known: Known, present: Present) -> Liveness:
+    """How a machine stands with the collector now."""
+    if known.retired_at is not None:
+        return Liveness(State.RETIRED, known.retired_at)
+    if known.contact is None:
+        return Liveness(State.NEVER_SEEN)
+    if not is_silent(known.contact, known.known_silent, present):
+        return Liveness(State.ONLINE)
+    week = present.usual.week(known.commune, known.role)
+    if known.goodbye is None:
+        return _away(known, known.contact, week.due(known.contact), present)
+    explained = _explained(known.goodbye, known.contact, known.back, week)
+    if present.at < explained.until:
+        back = known.back or (explained.due.since if explained.due else None)
+        return Liveness(State.GOODBYE, known.contact, known.goodbye, back)
+    return _away(known, known.contact, explained.due, present)
 
 
-async def watch_silence(store: Store, news: News, present: Callable[[], Present]) -> None:
-    """Look every five seconds until cancelled."""
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        try:
-            await news.tell(await store.write(lambda connection: mark_silent(connection, present())))
-        except OperationalError:
-            _LOG.exception("cannot write which agents are silent; trying again")
+class _Explained(NamedTuple):
+    """Until when a goodbye explains that a machine is away, and when it is missed after that."""
+
+    until: float
+    due: Due | None
+
+
+def _explained(reason: str, left: float, back: float | None, week: Week) -> _Explained:
+    if reason in _BRIEF or back is not None:
+        until = (left if back is None else max(left, back)) + BRIEF_SECONDS
+        due = week.due(until)
+        at_once = due is not None and due.at == until
+        return _Explained(until, Due(until, until - BRIEF_SECONDS) if at_once else due)
+    due = Due(left + STOPPED_SECONDS, left) if week.always else week.next_due(left)
+    return _Explained(due.at if due else inf, due)
+
+
+def _away(known: Known, left: float, due: Due | None, present: Present) -> Liveness:
+    """Of a machine whose absence is not explained, or not any more: missed, or not yet."""
+    if due is not None and present.at >= due.at:
+        return Liveness(State.SILENT, due.since)
+    why = present.usual.why_off(known.commune, present.at)
+    return Liveness(State.EXPECTED_OFF, left, why, due.since if due else None)

@@ -5,6 +5,7 @@ Nothing here writes, and the present is only what is live now.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, func, select
@@ -19,7 +20,7 @@ from . import commune as places
 from .agents import AGENT
 from .check_history import INTERVAL
 from .contact import CONTACT, DROPPED, MACHINE
-from .liveness import Present, is_silent
+from .liveness import OFF_AS_USUAL, Known, Liveness, Present, is_silent, state_of
 from .log import ReportLog
 from .profiles_seen import SeenProfile
 from .rungs import best_light
@@ -35,12 +36,14 @@ from .view import (
     RungView,
 )
 
+_Row = Row[Any]
+
 
 class _Ledger(msgspec.Struct):
     """The rows all agents' views are made of, read once."""
 
-    contact: dict[int, Row[tuple[object, ...]]]
-    machine: dict[int, Row[tuple[object, ...]]]
+    contact: dict[int, _Row]
+    machine: dict[int, _Row]
     dropped: dict[int, int]
     latest: dict[int, list[latest.Unpacked]]
     since: dict[tuple[int, str], tuple[str, float]]
@@ -48,13 +51,13 @@ class _Ledger(msgspec.Struct):
 
 
 def agents(connection: Connection, present: Present, commune: str | None = None) -> list[AgentView]:
-    """All machines, or those of one commune, by commune and name."""
-    query = select(AGENT).order_by(AGENT.c.commune, AGENT.c.name)
+    """All machines in use, or those of one commune, by commune and name; retired ones are left out."""
+    query = select(AGENT).where(AGENT.c.retired_at.is_(None)).order_by(AGENT.c.commune, AGENT.c.name)
     return _agents(connection, present, query if commune is None else query.where(AGENT.c.commune == commune))
 
 
 def agent(connection: Connection, id: int, present: Present) -> AgentView | None:  # noqa: A002  # the key's name everywhere
-    """One machine."""
+    """One machine, a retired one too."""
     return next(iter(_agents(connection, present, select(AGENT).where(AGENT.c.id == id))), None)
 
 
@@ -146,7 +149,7 @@ _OUTCOME = {
 }
 
 
-def _agents(connection: Connection, present: Present, query: Select[tuple[int, str, str, float]]) -> list[AgentView]:
+def _agents(connection: Connection, present: Present, query: Select[Any]) -> list[AgentView]:
     rows = connection.execute(query).all()
     ledger = _read(connection, [row.id for row in rows])
     return [_agent(ledger, row, present) for row in rows]
@@ -185,11 +188,12 @@ def _since(connection: Connection, ids: list[int]) -> dict[tuple[int, str], tupl
     return {(row.agent, row.check): (row.outcome, row.first_ms / 1000) for row in rows}
 
 
-def _agent(ledger: _Ledger, row: Row[tuple[int, str, str, float]], present: Present) -> AgentView:
+def _agent(ledger: _Ledger, row: _Row, present: Present) -> AgentView:
     contact = ledger.contact.get(row.id)
     machine = ledger.machine.get(row.id)
     profile = ledger.profiles.get(machine.config) if machine else None
     silent = contact is None or is_silent(contact.at, contact.silent, present)
+    stands = _stands(row, contact, machine, present)
     checks = _checks(ledger, row.id, profile, present.at)
     return AgentView(
         id=row.id,
@@ -200,6 +204,11 @@ def _agent(ledger: _Ledger, row: Row[tuple[int, str, str, float]], present: Pres
         version=machine.version if machine else "",
         last_contact=contact.at if contact else None,
         silent=silent,
+        state=stands.state,
+        state_since=stands.since,
+        state_why=stands.why,
+        back=stands.back,
+        role=row.role,
         goodbye=machine.goodbye if machine else None,
         clock_skew_s=contact.skew if contact else None,
         spool_rows=contact.spool_rows if contact else 0,
@@ -208,6 +217,19 @@ def _agent(ledger: _Ledger, row: Row[tuple[int, str, str, float]], present: Pres
         rungs=_ladder(checks, profile),
         others=tuple(check for check in checks if check.rung is None),
     )
+
+
+def _stands(row: _Row, contact: _Row | None, machine: _Row | None, present: Present) -> Liveness:
+    known = Known(
+        row.commune,
+        row.role,
+        row.retired_at,
+        contact.at if contact else None,
+        known_silent=bool(contact and contact.silent),
+        goodbye=machine.goodbye if machine else None,
+        back=machine.back if machine else None,
+    )
+    return state_of(known, present)
 
 
 def _checks(ledger: _Ledger, agent_id: int, profile: SeenProfile | None, now: float) -> list[CheckView]:
@@ -286,7 +308,7 @@ def _commune(code: str, members: list[AgentView], since: dict[tuple[str, str], t
         light=_whole(rung.light for rung in rungs),
         agents=len(members),
         silent_agents=sum(member.silent for member in members),
-        away_agents=sum(member.silent and member.goodbye is not None for member in members),
+        away_agents=sum(member.state in OFF_AS_USUAL for member in members),
         last_contact=max(contacts, default=None),
         rungs=tuple(rungs),
         labels=tuple(dict.fromkeys(member.label for member in members if member.label)),

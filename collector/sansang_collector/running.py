@@ -6,16 +6,19 @@ Routes find it as ``request.app.state.collector``.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from . import consumers, retention
+from . import consumers, habits, retention
 from .consumers import Consumer
+from .expected import NOTHING_USUAL, Usual
 from .history import History
-from .liveness import Present, watch_silence
+from .inventory.calendars import Calendar
+from .liveness import Present
 from .log import ReportLog
 from .news import News
 from .roster import Roster
 from .settings import CollectorSettings
+from .silence import watch_silence
 from .state import State
 from .store import Store
 
@@ -45,6 +48,8 @@ class Collector:
     """Every machine's row, for lists of the whole fleet."""
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
+    usual: Usual
+    """When people work, as far as it is known; replaced whole, read from any thread."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float]) -> None:
         self.settings = settings
@@ -64,6 +69,7 @@ class Collector:
         self.state = State()
         self.roster = Roster()
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
+        self.usual = NOTHING_USUAL
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -71,7 +77,14 @@ class Collector:
         """What views of the ledger are made for; a clock set back begins to listen anew."""
         now = self.now()
         self._started_at = min(self._started_at, now)
-        return Present(now, self._started_at)
+        return Present(now, self._started_at, self.usual)
+
+    def know_calendars(self, calendars: Mapping[str, Calendar]) -> None:
+        """Take over when each commune's centre is open, by code."""
+        self.usual = Usual(calendars, self.usual.habits)
+
+    def _know_habits(self, learned: habits.Learned) -> None:
+        self.usual = Usual(self.usual.calendars, learned.habits)
 
     @property
     def ready(self) -> bool:
@@ -90,6 +103,8 @@ class Collector:
         keep = retention.keep_bounded(self.log, self.store, self.consumers, lambda: self.settings.retention, self.now)
         self._tasks.append(asyncio.create_task(keep, name="retention"))
         self._tasks.append(asyncio.create_task(watch_silence(self.store, self.news, self.present), name="liveness"))
+        learn = habits.watch(self.store, self.present, self._know_habits)
+        self._tasks.append(asyncio.create_task(learn, name="habits"))
 
     async def stop(self) -> None:
         """Wake the streams, stop the consumers between two transactions, write what waits, close the files."""

@@ -10,6 +10,8 @@ from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Device, Interface
 from sansang_agent.contract.rung import Network, Rung
 
+from .liveness import State
+
 
 class CheckView(msgspec.Struct, frozen=True, kw_only=True):
     """The newest result of one check of one agent, with what its profile says about it."""
@@ -67,7 +69,16 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     last_contact: float | None
     silent: bool
-    """No authenticated envelope for longer than three reports' time."""
+    """No authenticated envelope for longer than three reports' time, for whatever reason; ``state`` tells it."""
+    state: State
+    """How it stands with the collector: only ``silent`` is a fault."""
+    state_since: float | None
+    """Since when; None where it is online or was never seen."""
+    state_why: str
+    """Of ``goodbye`` its reason; of ``expected_off`` ``hours`` or ``habit``; else empty."""
+    back: float | None
+    """When a machine that is away is expected again, as far as it is known."""
+    role: str
     goodbye: str | None
     """Why it went silent on purpose, where it said so."""
     clock_skew_s: float | None
@@ -93,10 +104,11 @@ class CommuneView(msgspec.Struct, frozen=True, kw_only=True):
     light: Light
     agents: int
     silent_agents: int
+    """Not in contact, for whatever reason."""
     last_contact: float | None
     rungs: tuple[RungView, ...]
     away_agents: int = 0
-    """Of the silent ones, those that said goodbye: expected off, not lost."""
+    """Of the silent ones, those that said goodbye or are off as usual at this hour: not lost."""
     labels: tuple[str, ...] = ()
     """The labels of its agents' profiles, each once, for example that an agent is a sandbox."""
 

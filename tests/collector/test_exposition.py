@@ -15,7 +15,7 @@ from sqlalchemy import Connection, event
 from sansang_agent.contract.check import Check, DnsCheck, IcmpCheck, Profile
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.rung import Rung
-from sansang_collector import liveness, profiles_seen
+from sansang_collector import profiles_seen, silence
 from sansang_collector.agent_lines import Facts, Lines, render
 from sansang_collector.exposition import Exposition
 from sansang_collector.metrics import AGENT_FAMILIES
@@ -269,7 +269,7 @@ def test_silence_takes_the_series_away_and_the_next_contact_brings_them_back(sti
     still.now += 46
     counts.append(len(of_agents(plain(still.text()))))
     present = still.collector.present()
-    still.store.write_sync(lambda connection: liveness.mark_silent(connection, present))
+    still.store.write_sync(lambda connection: silence.mark_silent(connection, present))
     counts.append(len(of_agents(plain(still.text()))))
     still.take(result("gw"))
 
@@ -339,7 +339,7 @@ def test_what_is_kept_says_what_would_be_rendered_now_whatever_happened(still: S
         still.store.write_sync(lambda connection: profiles_seen.keep(connection, {profile_hash(late): late}, still.now))
 
     def silence_is_noticed() -> None:
-        still.store.write_sync(lambda connection: liveness.mark_silent(connection, still.collector.present()))
+        still.store.write_sync(lambda connection: silence.mark_silent(connection, still.collector.present()))
 
     happenings = (report_comes, report_comes, time_passes, time_passes, is_renamed, silence_is_noticed)
     for step in range(120):

@@ -11,7 +11,7 @@ from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.outcome import Outcome
 from sansang_agent.contract.rung import Rung
-from sansang_collector import liveness, overview, profiles_seen
+from sansang_collector import overview, profiles_seen, silence
 from sansang_collector.history import History
 from sansang_collector.liveness import Present
 from sansang_collector.log import Entry
@@ -155,7 +155,7 @@ def test_after_a_restart_nobody_is_silent_who_had_no_time_to_speak(connection: C
 
 def test_who_was_silent_before_a_restart_still_is(connection: Connection) -> None:
     apply(connection, entry(1, Measured(-5), config=CONFIG))
-    liveness.mark_silent(connection, Present(NOW + 60, 0))
+    silence.mark_silent(connection, Present(NOW + 60, 0))
     view = overview.agent(connection, 1, Present(NOW + 3601, listening_since=NOW + 3600))
 
     assert view

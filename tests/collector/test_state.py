@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from sansang_agent.contract.codec import profile_hash
-from sansang_collector import liveness, profiles_seen
+from sansang_collector import liveness, profiles_seen, silence
 from sansang_collector.changes import CHANGE
 from sansang_collector.contact import CONTACT, DROPPED, MACHINE
 from sansang_collector.latest import read
@@ -119,7 +119,7 @@ def test_a_backlog_does_not_bring_an_old_version_back(connection: Connection) ->
 def test_silence_is_told_once_and_its_end_once(connection: Connection) -> None:
     State().apply(connection, [entry_of(1)], NOW)
     for later in (44, 46, 60):
-        liveness.mark_silent(connection, liveness.Present(NOW + later, 0))
+        silence.mark_silent(connection, liveness.Present(NOW + later, 0))
     assert [row[0] for row in changed(connection)] == ["agent", "contact"]
 
     State().apply(connection, [entry_of(2, received=NOW + 70)], NOW)
@@ -130,10 +130,10 @@ def test_silence_is_told_once_and_its_end_once(connection: Connection) -> None:
 def test_after_a_restart_agents_first_get_the_time_to_come_back(connection: Connection) -> None:
     State().apply(connection, [entry_of(1)], NOW)
     for later in (3601, 3645):
-        liveness.mark_silent(connection, liveness.Present(NOW + later, listening_since=NOW + 3600))
+        silence.mark_silent(connection, liveness.Present(NOW + later, listening_since=NOW + 3600))
     assert [row[0] for row in changed(connection)] == ["agent"]
 
-    liveness.mark_silent(connection, liveness.Present(NOW + 3646, listening_since=NOW + 3600))
+    silence.mark_silent(connection, liveness.Present(NOW + 3646, listening_since=NOW + 3600))
     assert [row[0] for row in changed(connection)] == ["agent", "contact"]
 
 
@@ -149,7 +149,7 @@ def test_a_contact_of_a_clock_set_back_since_is_no_contact_once_everyone_could_s
     State().apply(connection, [entry_of(1, received=NOW + 7 * 3600)], NOW)
     told = []
     for later in (0, 45, 46):
-        liveness.mark_silent(connection, liveness.Present(NOW + later, listening_since=NOW))
+        silence.mark_silent(connection, liveness.Present(NOW + later, listening_since=NOW))
         told.append(len(changed(connection)))
 
     assert told == [1, 1, 2]

@@ -151,8 +151,9 @@ _REQUESTS: Migration = (
 """What was asked of single machines."""
 _HABITS: Migration = (
     "CREATE TABLE habit (commune TEXT PRIMARY KEY, body BLOB NOT NULL, learned_at REAL NOT NULL) WITHOUT ROWID",
+    "ALTER TABLE contact ADD COLUMN state TEXT NOT NULL DEFAULT 'silent'",
 )
-"""When a commune's machines are usually off."""
+"""When a commune's machines are usually off, and what was told of one that is."""
 _VERSION_5: Migration = (*_FLEET, *_REQUESTS, *_HABITS)
 
 MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _INVENTORY, _VERSION_5)
