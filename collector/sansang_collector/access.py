@@ -17,7 +17,7 @@ Scope = Literal["agent", "metrics", "read", "admin"]
 
 SESSION_COOKIE = "sansang_session"
 ACTING_COOKIE = "sansang_acting"
-"""The session's secret once more, of ``SameSite=Strict``: only a session of scope admin has it, and only with it acts."""
+"""The secret of an admin's session once more, of ``SameSite=Strict``: only with it a session acts."""
 
 _READING = frozenset({"GET", "HEAD"})
 

@@ -6,10 +6,11 @@ Times are Unix seconds. roster.py reads the machines, web/fleet.py shows them.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from .gazetteer import Gazetteer, findable
 from .liveness import Known, Liveness, Present, State, state_of
-from .places import Places, findable
 
 PAGE_SIZE = 100
 
@@ -99,6 +100,30 @@ def rows(machines: Iterable[Machine], present: Present) -> list[Row]:
     return [Row(machine, _liveness(machine, present)) for machine in machines]
 
 
+class Counts(NamedTuple):
+    """How many machines there are of each kind; retired ones are counted as such and nowhere else."""
+
+    states: dict[State, int]
+    """Those that occur, the ones that need somebody first."""
+    versions: dict[str, int]
+    """The most common first; empty for machines that have not told any."""
+    lagging: int
+
+
+class Standing(NamedTuple):
+    """The whole fleet at one moment."""
+
+    present: Present
+    rows: list[Row]
+    counts: Counts
+
+
+def standing(machines: Iterable[Machine], present: Present, wanted: Wanted) -> Standing:
+    """All machines, how they stand, and how many of each kind there are."""
+    found = rows(machines, present)
+    return Standing(present, found, counts(found, wanted))
+
+
 def _liveness(machine: Machine, present: Present) -> Liveness:
     return state_of(
         Known(
@@ -128,7 +153,7 @@ def config_of(machine: Machine, wanted: Wanted) -> Config:
     return Config.CURRENT if machine.assigned == hash_ else Config.LAGGING
 
 
-def chosen(found: Sequence[Row], asked: Filter, places: Places, wanted: Wanted) -> list[Row]:
+def chosen(found: Sequence[Row], asked: Filter, places: Gazetteer, wanted: Wanted) -> list[Row]:
     """The rows asked for, in their order. Retired machines only where they are asked for by state."""
     if asked.state:
         kept = [row for row in found if row.liveness.state == asked.state]
@@ -147,12 +172,12 @@ def chosen(found: Sequence[Row], asked: Filter, places: Places, wanted: Wanted) 
     return [row for row in kept if _has(row.machine, words, places)] if words else kept
 
 
-def _has(machine: Machine, words: Sequence[str], places: Places) -> bool:
+def _has(machine: Machine, words: Sequence[str], places: Gazetteer) -> bool:
     known = places.get(machine.commune).plain
     return all(word in known or word in findable(machine.name) for word in words)
 
 
-def ordered(found: Sequence[Row], order: Order, descending: bool, places: Places, wanted: Wanted) -> list[Row]:
+def ordered(found: Sequence[Row], order: Order, descending: bool, places: Gazetteer, wanted: Wanted) -> list[Row]:
     """Sorted; what is equal stays in the order of communes and names, and what is not known comes last."""
     key = _key(order, places, wanted)
     known = [row for row in found if key(row) is not None]
@@ -160,8 +185,8 @@ def ordered(found: Sequence[Row], order: Order, descending: bool, places: Places
     return sorted(known, key=key, reverse=descending) + missing
 
 
-def _key(order: Order, places: Places, wanted: Wanted) -> Callable[[Row], object]:
-    keys: dict[Order, Callable[[Row], object]] = {
+def _key(order: Order, places: Gazetteer, wanted: Wanted) -> Callable[[Row], Any]:
+    keys: dict[Order, Callable[[Row], Any]] = {
         Order.STATE: lambda row: _WORST_FIRST[row.liveness.state],
         Order.COMMUNE: lambda row: places.get(row.machine.commune).plain,
         Order.NAME: lambda row: row.machine.name.casefold(),
@@ -176,6 +201,7 @@ def _key(order: Order, places: Places, wanted: Wanted) -> Callable[[Row], object
     return keys[order]
 
 
+@lru_cache(maxsize=1024)
 def _version_key(version: str | None) -> tuple[tuple[int, int | str], ...] | None:
     """``0.10.0`` after ``0.9.1``; what is no number comes behind numbers."""
     if not version:
@@ -183,20 +209,12 @@ def _version_key(version: str | None) -> tuple[tuple[int, int | str], ...] | Non
     return tuple((0, int(part)) if part.isdigit() and part.isascii() else (1, part) for part in version.split("."))
 
 
-class Counts(NamedTuple):
-    """How many machines there are of each kind; retired ones are counted as such and nowhere else."""
-
-    states: dict[State, int]
-    """Those that occur, the ones that need somebody first."""
-    versions: dict[str, int]
-    """The most common first; empty for machines that have not told any."""
-    lagging: int
-
-
 def counts(found: Sequence[Row], wanted: Wanted) -> Counts:
     """Over all machines, whatever is asked for."""
-    states = Counter(row.liveness.state for row in found)
+    states = Counter([row.liveness.state for row in found])
     in_use = [row.machine for row in found if row.machine.retired_at is None]
     versions = Counter(machine.version or "" for machine in in_use)
     lagging = sum(config_of(machine, wanted) is Config.LAGGING for machine in in_use)
-    return Counts({state: states[state] for state in _WORST_FIRST if states[state]}, dict(versions.most_common()), lagging)
+    return Counts(
+        {state: states[state] for state in _WORST_FIRST if states[state]}, dict(versions.most_common()), lagging
+    )

@@ -63,9 +63,7 @@ def apply(connection: Connection, ids: Iterable[int], change: Change, who: str, 
     return changed
 
 
-def _deeds(
-    old_role: str, role: str, old_retired: float | None, retired: float | None
-) -> Iterable[tuple[str, str]]:
+def _deeds(old_role: str, role: str, old_retired: float | None, retired: float | None) -> Iterable[tuple[str, str]]:
     if role != old_role:
         yield "role", f"{old_role} -> {role}"
     if retired != old_retired:

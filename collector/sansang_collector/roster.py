@@ -4,13 +4,29 @@ An agent's newest envelope has a position in the log: while that stays, nothing 
 somebody at the centre changed, which has a time.
 """
 
+import asyncio
+import logging
 import threading
+from collections.abc import Callable
 
-from sqlalchemy import Connection, ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy.exc import OperationalError
 
+from . import fleet
 from .agents import AGENT
 from .contact import CONTACT, DROPPED, MACHINE
-from .fleet import Machine
+from .fleet import Machine, Standing, Wanted
+from .liveness import Present
+from .store import Store
+
+_LOG = logging.getLogger(__name__)
+
+MANY = 2_000
+"""Up to so many machines are read again for every question."""
+KEPT_S = 30.0
+"""How old what is shown of more machines may be."""
+RENEW_S = 15.0
+"""How often a fleet of more machines is read again."""
 
 _DROPS = select(DROPPED.c.agent, func.sum(DROPPED.c.count).label("count")).group_by(DROPPED.c.agent).subquery()
 _COLUMNS = (
@@ -40,20 +56,44 @@ _NOTHING = -1
 
 
 class Roster:
-    """Made empty; :meth:`bring_up` may be called from any thread."""
+    """Made empty; may be asked from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Wanted = fleet.nothing_wanted) -> None:
+        self.wanted = wanted
         self._one_at_a_time = threading.Lock()
+        self._standing: Standing | None = None
         self._forget()
 
-    def bring_up(self, connection: Connection) -> list[Machine]:
-        """All machines as the ledger has them now, by commune and name."""
+    def standing(self, store: Store, present: Present) -> Standing:
+        """The fleet as it stands at ``present``, or of very many machines as it stood moments before."""
+        found = self._standing
+        if found is None or len(found.rows) <= MANY or not 0 <= present.at - found.present.at < KEPT_S:
+            return self.renew(store, present)
+        return found
+
+    def renew(self, store: Store, present: Present) -> Standing:
+        """Read what has changed, and say how the fleet stands."""
         with self._one_at_a_time:
+            with store.read() as connection:
+                machines = self._machines_now(connection)
+            self._standing = fleet.standing(machines, present, self.wanted)
+            return self._standing
+
+    def forget_standing(self) -> None:
+        """Something was changed at the centre; who asks next is to see it."""
+        self._standing = None
+
+    def needs_keeping(self) -> bool:
+        """Whether it has so many machines that it should be read before anybody asks, or was never read."""
+        return self._standing is None or len(self._standing.rows) > MANY
+
+    def _machines_now(self, connection: Connection) -> list[Machine]:
+        """All machines as the ledger has them now, by commune and name."""
+        self._read(connection)
+        if connection.scalar(select(func.count()).select_from(AGENT)) != len(self._machines):
+            self._forget()
             self._read(connection)
-            if self._lacks_or_has_more(connection):
-                self._forget()
-                self._read(connection)
-            return [self._machines[number] for number in self._order]
+        return [self._machines[number] for number in self._order]
 
     def _forget(self) -> None:
         self._machines: dict[int, Machine] = {}
@@ -82,5 +122,13 @@ class Roster:
             (AGENT.c.changed_at >= self._changed) & (AGENT.c.changed_at > 0),
         )
 
-    def _lacks_or_has_more(self, connection: Connection) -> bool:
-        return connection.scalar(select(func.count()).select_from(AGENT)) != len(self._machines)
+
+async def keep_ready(roster: Roster, store: Store, present: Callable[[], Present]) -> None:
+    """Renew a large fleet's standing until cancelled, so that nobody who asks has to wait for it."""
+    while True:
+        try:
+            if roster.needs_keeping():
+                await asyncio.to_thread(roster.renew, store, present())
+        except OperationalError:
+            _LOG.exception("cannot read the fleet; trying again")
+        await asyncio.sleep(RENEW_S)

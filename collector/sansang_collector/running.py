@@ -16,7 +16,7 @@ from .inventory.calendars import Calendar
 from .liveness import Present
 from .log import ReportLog
 from .news import News
-from .roster import Roster
+from .roster import Roster, keep_ready
 from .settings import CollectorSettings
 from .silence import watch_silence
 from .state import State
@@ -105,6 +105,8 @@ class Collector:
         self._tasks.append(asyncio.create_task(watch_silence(self.store, self.news, self.present), name="liveness"))
         learn = habits.watch(self.store, self.present, self._know_habits)
         self._tasks.append(asyncio.create_task(learn, name="habits"))
+        ready = keep_ready(self.roster, self.store, self.present)
+        self._tasks.append(asyncio.create_task(ready, name="roster"))
 
     async def stop(self) -> None:
         """Wake the streams, stop the consumers between two transactions, write what waits, close the files."""

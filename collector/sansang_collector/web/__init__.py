@@ -1,11 +1,25 @@
-"""The collector's pages, JSON API and event stream: everything a person or a program reads.
+"""The collector's pages, JSON API and event stream: everything a person or a program reads, and the
+few things they change.
 
-One call hangs all of it on the application; nothing here writes, measures or decides.
+One call hangs all of it on the application; nothing here measures or decides.
 """
 
 from fastapi import FastAPI
 
-from . import api, headers, history, pages, problems, schemas, static, stream, unauthenticated
+from . import (
+    api,
+    fleet,
+    fleet_api,
+    fleet_deeds,
+    headers,
+    history,
+    pages,
+    problems,
+    schemas,
+    static,
+    stream,
+    unauthenticated,
+)
 
 
 def include(app: FastAPI) -> None:
@@ -14,7 +28,8 @@ def include(app: FastAPI) -> None:
     ``app.state.collector`` must be a :class:`sansang_collector.running.Collector` before the first request.
     """
     app.include_router(pages.router)
-    app.include_router(api.router)
+    for router in (fleet.router, fleet_deeds.router, api.router, fleet_api.router):
+        app.include_router(router)
     app.include_router(history.router)
     app.include_router(stream.router)
     static.mount(app)

@@ -1,4 +1,4 @@
-"""What a request asks of the fleet's list, and the rows that answer it; for the page, the spreadsheet and the API alike.
+"""What a request asks of the fleet's list, and the rows that answer it: for the page, the spreadsheet and the API.
 
 Addresses say it as ``?q=khanh khe&state=silent&sort=-contact``; ``-`` turns an order round.
 """
@@ -10,15 +10,19 @@ from fastapi import Query, Request
 
 from sansang_agent.contract.assignment import Role
 from sansang_collector import fleet
-from sansang_collector.fleet import Config, Filter, Machine, Order, Row, Wanted
-from sansang_collector.liveness import Present, State
-from sansang_collector.places import Places, places_of
+from sansang_collector.fleet import Config, Filter, Machine, Order, Row, Standing, Wanted
+from sansang_collector.gazetteer import Gazetteer, gazetteer_of
+from sansang_collector.liveness import State
 from sansang_collector.view import FleetView
 
 from . import shell
 
-Text = Annotated[str, Query(max_length=100, description="Part of a commune's or machine's name, with or without marks.")]
-Sort = Annotated[str, Query(pattern=f"^-?({'|'.join(Order)})$", description="A column; with ``-`` the other way round.")]
+Text = Annotated[
+    str, Query(max_length=100, description="Part of a commune's or machine's name, with or without marks.")
+]
+Sort = Annotated[
+    str, Query(pattern=f"^-?({'|'.join(Order)})$", description="A column; with ``-`` the other way round.")
+]
 
 
 class Asked(NamedTuple):
@@ -32,7 +36,9 @@ class Asked(NamedTuple):
         """The address's query for the same list but for ``other``; what is empty is left out."""
         said = self.filter._asdict()
         said["q"] = said.pop("text")
-        said["sort"] = ("-" if self.descending else "") + self.order if self.order != Order.STATE or self.descending else ""
+        said["sort"] = (
+            ("-" if self.descending else "") + self.order if self.order != Order.STATE or self.descending else ""
+        )
         return "?" + urlencode({name: value for name, value in (said | other).items() if value})
 
     def turned(self, order: Order) -> str:
@@ -41,7 +47,7 @@ class Asked(NamedTuple):
         return self.query(sort=("-" if back else "") + order)
 
 
-def asked(
+def asked(  # noqa: PLR0917  # an address has no order; FastAPI hands them in by name
     q: Text = "",
     state: State | Literal[""] = "",
     role: Role | Literal[""] = "",
@@ -58,11 +64,15 @@ def asked(
 class Found(NamedTuple):
     """The whole fleet as it stands, and which of it was asked for."""
 
-    everything: list[Row]
+    standing: Standing
     chosen: list[Row]
-    places: Places
-    present: Present
+    places: Gazetteer
     wanted: Wanted
+
+    @property
+    def at(self) -> float:
+        """The moment all of it is said of, Unix seconds."""
+        return self.standing.present.at
 
     def view(self, row: Row) -> FleetView:
         """A row as it is shown."""
@@ -70,17 +80,14 @@ class Found(NamedTuple):
 
 
 def find(request: Request, asked: Asked) -> Found:
-    """Answer the question from the roster, brought up to the ledger as it is now."""
+    """Answer the question from the roster."""
     collector = shell.collector_of(request)
-    present = collector.present()
-    with collector.store.read() as connection:
-        machines = collector.roster.bring_up(connection)
-    places = places_of(shell.inventory_of(request))
-    wanted = fleet.nothing_wanted
-    everything = fleet.rows(machines, present)
-    chosen = fleet.chosen(everything, asked.filter, places, wanted)
+    standing = collector.roster.standing(collector.store, collector.present())
+    places = gazetteer_of(shell.inventory_of(request))
+    wanted = collector.roster.wanted
+    chosen = fleet.chosen(standing.rows, asked.filter, places, wanted)
     in_order = fleet.ordered(chosen, asked.order, asked.descending, places, wanted)
-    return Found(everything, in_order, places, present, wanted)
+    return Found(standing, in_order, places, wanted)
 
 
 def _view(machine: Machine, row: Row, found: Found) -> FleetView:
@@ -103,5 +110,5 @@ def _view(machine: Machine, row: Row, found: Found) -> FleetView:
         spool_oldest=machine.spool_oldest,
         config=fleet.config_of(machine, found.wanted),
         dropped=machine.dropped or 0,
-        still_reports=fleet.still_reports(row, found.present),
+        still_reports=fleet.still_reports(row, found.standing.present),
     )

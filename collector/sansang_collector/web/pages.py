@@ -15,6 +15,7 @@ from sansang_agent.contract.light import Light
 from sansang_agent.contract.rung import Rung
 from sansang_collector import overview, points
 from sansang_collector.access import require
+from sansang_collector.inventory.coverage_words import CoverageWords
 from sansang_collector.view import AgentView, CheckView, CommuneView, PointView, RungView
 
 from . import language, shell, timeline
@@ -22,6 +23,7 @@ from .api import AgentId
 from .codes import normal
 from .curves import Curve, curve_of
 from .phrases import Phrases
+from .site import ports_of, site_of
 from .strips import Strip, strip_of
 from .timeline import Window
 
@@ -117,6 +119,9 @@ def commune(request: Request, code: str, hours: Hours = 6) -> Response:
         hours=hours,
         window_query=_window_query,
         labels=_labels(agent.label for agent in agents),
+        site=site_of(shell.inventory_of(request), code, agents, say),
+        ports=ports_of(agents),
+        coverage=CoverageWords(say.language),
     )
 
 

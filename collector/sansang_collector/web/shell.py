@@ -60,12 +60,14 @@ def inventory_of(request: Request) -> Inventory | None:
 def page(request: Request, template: str, **context: Any) -> HTMLResponse:
     """Render ``template`` in the language of ``request``."""
     tongue = language.language_of(request)
+    context.setdefault("now", collector_of(request).now())
     context.setdefault("code", "")
     context.setdefault("change", None)
+    context.setdefault("calm", False)
     text = (
         _environment(tongue)
         .get_template(template)
-        .render(context, now=collector_of(request).now(), language=tongue, languages=_choices(request, tongue))
+        .render(context, language=tongue, languages=_choices(request, tongue))
     )
     response = HTMLResponse(text)
     language.remember(request, response)

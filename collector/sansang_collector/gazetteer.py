@@ -18,7 +18,7 @@ class Place(NamedTuple):
     plain: str
 
 
-class Places:
+class Gazetteer:
     """All communes of an inventory, and those only the packaged table knows; kept while the inventory stays."""
 
     def __init__(self, inventory: Inventory | None) -> None:
@@ -43,12 +43,12 @@ class Places:
 
 
 @lru_cache(maxsize=4)
-def places_of(inventory: Inventory | None) -> Places:
+def gazetteer_of(inventory: Inventory | None) -> Gazetteer:
     """The places of an inventory; made once while it is in force."""
-    return Places(inventory)
+    return Gazetteer(inventory)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=65536)
 def findable(text: str) -> str:
     """What people type and what they mean, made alike: ``Khánh Khê`` and ``khanh khe`` are one."""
     return plain(text)
