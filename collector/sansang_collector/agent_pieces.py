@@ -35,8 +35,8 @@ class Pieces:
     def __init__(self) -> None:
         self._pieces: dict[int, _Piece] = {}
 
-    def bring_up(self, connection: Connection, present: Present) -> list[Lines]:
-        """The lines of every agent as the ledger has it, by commune and name; renders those that changed."""
+    def bring_up(self, connection: Connection, present: Present) -> list[tuple[str, Lines]]:
+        """Commune and lines of every agent as the ledger has it, by commune and name; renders those that changed."""
         standings = agent_facts.standings(connection, present)
         pieces = {
             standing.id: piece
@@ -49,4 +49,4 @@ class Pieces:
                 pieces[standing.id] = _Piece(standing, window, render(facts))
                 time.sleep(0)  # lets the event loop have the interpreter: a thousand agents at once would hold it up
         self._pieces = pieces
-        return [pieces[standing.id].lines for standing in standings]
+        return [(standing.commune, pieces[standing.id].lines) for standing in standings]

@@ -50,9 +50,7 @@ class Application:
     @property
     def inventory(self) -> InForce:
         """The inventory in force; there is one as long as there is a collector."""
-        inventory = self.fastapi.state.inventory
-        assert isinstance(inventory, InForce)
-        return inventory
+        return self.collector.inventory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the server's lifespan messages."""
@@ -104,7 +102,6 @@ class Application:
         collector = Collector(self._settings, self._now)
         app.state.collector = collector
         app.state.exposition = exposition.Exposition(collector)
-        app.state.inventory = InForce(collector.store, self._now)
         mistakes = await asyncio.to_thread(self.inventory.reload, self._settings.inventory_dir)
         if mistakes:
             _LOG.warning("inventory not changed:\n%s", mistakes)

@@ -1,4 +1,4 @@
-"""/metrics: the list of metrics.py filled with what is true now.
+"""/metrics and its shards: the list of metrics.py filled with what is true now.
 
 A silent agent's and a stale check's series vanish instead of repeating the past. What is said of agents is joined from
 pieces kept rendered; prometheus_client writes all the rest and every header.
@@ -6,9 +6,10 @@ pieces kept rendered; prometheus_client writes all the rest and every header.
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from itertools import compress
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import Response
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -16,10 +17,12 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector as Source
 
 from .access import Principal, require
+from .agent_lines import Lines
 from .agent_pieces import Pieces
-from .metrics import AGENT_FAMILIES, OTHER_FAMILIES, Family
+from .metrics import AGENT_FAMILIES, CHECK_FAMILIES, OTHER_FAMILIES, Family
 from .running import Collector
 from .samples import samples
+from .sharding import is_sharded, shard_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -56,11 +59,25 @@ class Exposition(Source):
         return [metric for metric in found.values() if metric.samples]
 
     def write(self, accept: str) -> Written:
-        """The exposition in the format the scraper asks for by its ``Accept`` header."""
+        """The exposition in the format the scraper asks for by its ``Accept`` header; of checks, if not in shards."""
         encode, content_type = choose_encoder(accept)
+        pieces, sharded = self._bring_up()
+        families = [not sharded or family not in CHECK_FAMILIES for family in AGENT_FAMILIES]
+        lines = [lines for _, lines in pieces]
+        return Written(b"".join((*_of_agents(encode, lines, families), encode(self.registry))), content_type)
+
+    def write_shard(self, accept: str, shard: int) -> Written:
+        """What is said of checks in the communes of one shard; nothing while the fleet is small."""
+        encode, content_type = choose_encoder(accept)
+        pieces, sharded = self._bring_up()
+        shards = self._collector.settings.shards
+        lines = [lines for commune, lines in pieces if sharded and shard_of(commune, shards) == shard]
+        families = [family in CHECK_FAMILIES for family in AGENT_FAMILIES]
+        return Written(b"".join((*_of_agents(encode, lines, families), encode(CollectorRegistry()))), content_type)
+
+    def _bring_up(self) -> tuple[list[tuple[str, Lines]], bool]:
         with self._bringing_up, self._collector.store.read() as connection:
-            pieces = self._pieces.bring_up(connection, self._collector.present())
-        return Written(b"".join((*_of_agents(encode, pieces), encode(self.registry))), content_type)
+            return self._pieces.bring_up(connection, self._collector.present()), is_sharded(connection)
 
 
 class _Nothing(Source):
@@ -73,8 +90,8 @@ class _Nothing(Source):
         return [_empty(self._family)]
 
 
-def _of_agents(encode: _Encode, pieces: Iterable[Iterable[bytes]]) -> Iterator[bytes]:
-    for family, lines in zip(AGENT_FAMILIES, zip(*pieces, strict=True), strict=False):
+def _of_agents(encode: _Encode, pieces: Iterable[Lines], wanted: Iterable[bool]) -> Iterator[bytes]:
+    for family, lines in compress(zip(AGENT_FAMILIES, zip(*pieces, strict=True), strict=False), wanted):
         if any(lines):
             yield encode(_Nothing(family)).removesuffix(_END)
             yield from lines
@@ -88,5 +105,21 @@ def _empty(family: Family) -> _Metric:
 @router.get("/metrics")
 def metrics(request: Request, _who: Annotated[Principal, Depends(require("metrics"))]) -> Response:
     """The exposition in the format the scraper asks for; not on the event loop, which it would hold up."""
-    text, content_type = request.app.state.exposition.write(request.headers.get("accept", ""))
-    return Response(text, headers={"Content-Type": content_type})
+    exposition: Exposition = request.app.state.exposition
+    return _answer(exposition.write(request.headers.get("accept", "")))
+
+
+@router.get("/metrics/probes/{shard}")
+def probes(
+    request: Request, shard: Annotated[int, Path(ge=0)], _who: Annotated[Principal, Depends(require("metrics"))]
+) -> Response:
+    """The series of checks of one shard's communes, as /api/v1/sd lists them."""
+    collector: Collector = request.app.state.collector
+    if shard >= collector.settings.shards:
+        raise HTTPException(404, f"there are {collector.settings.shards} shards, numbered from 0")
+    exposition: Exposition = request.app.state.exposition
+    return _answer(exposition.write_shard(request.headers.get("accept", ""), shard))
+
+
+def _answer(written: Written) -> Response:
+    return Response(written.text, headers={"Content-Type": written.content_type})

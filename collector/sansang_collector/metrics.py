@@ -75,7 +75,16 @@ FAMILIES: tuple[Family, ...] = (
     Family("sansang_host_disk_free_bytes", "gauge", "Free bytes of the disk the agent's spool lies on", _AGENT),
     Family("sansang_host_on_battery", "gauge", "1 while the machine runs on battery", _AGENT),
     Family(
-        "sansang_commune_info", "gauge", "Names of a commune that has agents", ("commune", "name", "former_district")
+        "sansang_commune_info",
+        "gauge",
+        "Names of a commune of the inventory or with agents, its kind and its province's code",
+        ("commune", "name", "former_district", "kind", "province"),
+    ),
+    Family(
+        "sansang_commune_serving",
+        "gauge",
+        "1 for the state a commune of the inventory is in, 0 for the others",
+        ("commune", "state"),
     ),
     Family("sansang_build_info", "gauge", "The running collector's version", ("version",)),
     Family("sansang_log_position", "gauge", "Position of the newest envelope in the report log"),
@@ -103,4 +112,6 @@ BY_NAME: dict[str, Family] = {family.name: family for family in FAMILIES}
 
 AGENT_FAMILIES: tuple[Family, ...] = tuple(family for family in FAMILIES if "agent" in family.labels)
 """What is said of agents and their checks: as many series as there are machines, a hundred each."""
+CHECK_FAMILIES: tuple[Family, ...] = tuple(family for family in AGENT_FAMILIES if "check" in family.labels)
+"""Of these, what is said of checks: in a large fleet it is exposed in shards."""
 OTHER_FAMILIES: tuple[Family, ...] = tuple(family for family in FAMILIES if family not in AGENT_FAMILIES)

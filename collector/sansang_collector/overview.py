@@ -16,9 +16,10 @@ from sansang_agent.contract.outcome import Outcome, outcome_of
 from sansang_agent.contract.rung import Network, Rung
 
 from . import boots, bundles, changes, check_history, clocks, figures, latest, profiles_seen, rung_history
-from . import commune as places
 from .agents import AGENT
+from .board import Province
 from .check_history import INTERVAL
+from .commune import PACKAGED, Places
 from .contact import CONTACT, DROPPED, MACHINE
 from .liveness import OFF_AS_USUAL, Known, Liveness, Present, is_silent, state_of
 from .log import ReportLog
@@ -50,30 +51,45 @@ class _Ledger(msgspec.Struct):
     profiles: dict[str, SeenProfile]
 
 
-def agents(connection: Connection, present: Present, commune: str | None = None) -> list[AgentView]:
+_UNKNOWN_PROVINCE = Province()
+
+
+def agents(
+    connection: Connection, present: Present, commune: str | None = None, places: Places = PACKAGED
+) -> list[AgentView]:
     """All machines in use, or those of one commune, by commune and name; retired ones are left out."""
     query = select(AGENT).where(AGENT.c.retired_at.is_(None)).order_by(AGENT.c.commune, AGENT.c.name)
-    return _agents(connection, present, query if commune is None else query.where(AGENT.c.commune == commune))
+    return _agents(connection, present, places, query if commune is None else query.where(AGENT.c.commune == commune))
 
 
-def agent(connection: Connection, id: int, present: Present) -> AgentView | None:  # noqa: A002  # the key's name everywhere
+def agent(
+    connection: Connection,
+    id: int,  # noqa: A002  # the key's name everywhere
+    present: Present,
+    places: Places = PACKAGED,
+) -> AgentView | None:
     """One machine, a retired one too."""
-    return next(iter(_agents(connection, present, select(AGENT).where(AGENT.c.id == id))), None)
+    return next(iter(_agents(connection, present, places, select(AGENT).where(AGENT.c.id == id))), None)
 
 
-def communes(connection: Connection, present: Present) -> list[CommuneView]:
-    """The communes that have agents, by code."""
+def communes(connection: Connection, present: Present, province: Province = _UNKNOWN_PROVINCE) -> list[CommuneView]:
+    """The communes that have agents or stand in the inventory, by code."""
     by_commune: defaultdict[str, list[AgentView]] = defaultdict(list)
-    for view in agents(connection, present):
+    for view in agents(connection, present, places=province.places):
         by_commune[view.commune].append(view)
     since = _rung_since(connection)
-    return [_commune(code, members, since) for code, members in sorted(by_commune.items())]
+    codes = sorted(by_commune.keys() | province.serving.keys())
+    return [_commune(code, by_commune.get(code, []), since, province) for code in codes]
 
 
-def commune(connection: Connection, code: str, present: Present) -> CommuneView | None:
-    """One commune, if it has an agent."""
-    members = agents(connection, present, code)
-    return _commune(code, members, _rung_since(connection, code)) if members else None
+def commune(
+    connection: Connection, code: str, present: Present, province: Province = _UNKNOWN_PROVINCE
+) -> CommuneView | None:
+    """One commune, if it has an agent or stands in the inventory."""
+    members = agents(connection, present, code, province.places)
+    if not members and code not in province.serving:
+        return None
+    return _commune(code, members, _rung_since(connection, code), province)
 
 
 def check_intervals(connection: Connection, agent_id: int, check: str, first: float, last: float) -> list[IntervalView]:
@@ -149,10 +165,10 @@ _OUTCOME = {
 }
 
 
-def _agents(connection: Connection, present: Present, query: Select[Any]) -> list[AgentView]:
+def _agents(connection: Connection, present: Present, places: Places, query: Select[Any]) -> list[AgentView]:
     rows = connection.execute(query).all()
     ledger = _read(connection, [row.id for row in rows])
-    return [_agent(ledger, row, present) for row in rows]
+    return [_agent(ledger, row, present, places) for row in rows]
 
 
 def _read(connection: Connection, ids: list[int]) -> _Ledger:
@@ -188,7 +204,7 @@ def _since(connection: Connection, ids: list[int]) -> dict[tuple[int, str], tupl
     return {(row.agent, row.check): (row.outcome, row.first_ms / 1000) for row in rows}
 
 
-def _agent(ledger: _Ledger, row: _Row, present: Present) -> AgentView:
+def _agent(ledger: _Ledger, row: _Row, present: Present, places: Places) -> AgentView:
     contact = ledger.contact.get(row.id)
     machine = ledger.machine.get(row.id)
     profile = ledger.profiles.get(machine.config) if machine else None
@@ -295,7 +311,9 @@ def _rung_since(connection: Connection, commune: str | None = None) -> dict[tupl
     return {(code, rung): (light, first_ms / 1000) for code, rung, light, first_ms in rows}
 
 
-def _commune(code: str, members: list[AgentView], since: dict[tuple[str, str], tuple[str, float]]) -> CommuneView:
+def _commune(
+    code: str, members: list[AgentView], since: dict[tuple[str, str], tuple[str, float]], province: Province
+) -> CommuneView:
     rungs = []
     for place, rung in enumerate(Rung):
         light = best_light(member.rungs[place].light for member in members)
@@ -304,7 +322,7 @@ def _commune(code: str, members: list[AgentView], since: dict[tuple[str, str], t
     contacts = [member.last_contact for member in members if member.last_contact is not None]
     return CommuneView(
         code=code,
-        name=places.name_of(code),
+        name=province.places.name_of(code),
         light=_whole(rung.light for rung in rungs),
         agents=len(members),
         silent_agents=sum(member.silent for member in members),
@@ -312,6 +330,7 @@ def _commune(code: str, members: list[AgentView], since: dict[tuple[str, str], t
         last_contact=max(contacts, default=None),
         rungs=tuple(rungs),
         labels=tuple(dict.fromkeys(member.label for member in members if member.label)),
+        serving=province.serving.get(code),
     )
 
 

@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from . import consumers, habits, retention
+from .board import Board
 from .consumers import Consumer
 from .expected import NOTHING_USUAL, Usual
 from .history import History
 from .inventory.calendars import Calendar
+from .inventory.in_force import InForce
 from .liveness import Present
 from .log import ReportLog
 from .news import News
@@ -50,6 +52,9 @@ class Collector:
     """All of them, ``state`` included."""
     usual: Usual
     """When people work, as far as it is known; replaced whole, read from any thread."""
+    inventory: InForce
+    board: Board
+    """Which communes can serve."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float]) -> None:
         self.settings = settings
@@ -66,6 +71,8 @@ class Collector:
         except Exception:
             self.store.close()
             raise
+        self.inventory = InForce(self.store, now)
+        self.board = Board(self.inventory)
         self.state = State()
         self.roster = Roster()
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))

@@ -7,9 +7,12 @@ from sqlalchemy import Connection
 
 from sansang_agent.contract.version import __version__
 
-from . import agents, commune
+from . import agents
+from .board import Province
+from .commune import Places
 from .consumers import position_of
 from .running import Collector
+from .serving import State
 
 
 class Sample(NamedTuple):
@@ -24,8 +27,10 @@ def samples(collector: Collector) -> Iterator[Sample]:
     """Everything there is to say now."""
     with collector.store.read() as connection:
         codes = agents.communes(connection)
+        province = collector.board.province(connection, collector.present())
         own = list(_own(collector, connection))
-    yield from _communes(codes)
+    yield from _communes(sorted({*codes, *province.serving}), province.places)
+    yield from _serving(province)
     yield from own
 
 
@@ -49,8 +54,14 @@ def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:
         yield Sample("sansang_ingest_refused_records_total", (why,), count)
 
 
-def _communes(codes: Iterable[str]) -> Iterator[Sample]:
+def _communes(codes: Iterable[str], places: Places) -> Iterator[Sample]:
     for code in codes:
-        known = commune.known(code)
-        former = known.former_district if known else ""
-        yield Sample("sansang_commune_info", (code, commune.name_of(code), former), 1)
+        known = places.known(code)
+        more = (known.former_district, known.kind, known.province) if known else ("", "", "")
+        yield Sample("sansang_commune_info", (code, places.name_of(code), *more), 1)
+
+
+def _serving(province: Province) -> Iterator[Sample]:
+    for code, found in province.serving.items():
+        for state in State:
+            yield Sample("sansang_commune_serving", (code, state.value), state is found.state)

@@ -60,6 +60,9 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     retention: Retention = Retention()
 
+    shards: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
+    """Into how many scrapes the series of checks are parted with more than 200 agents."""
+
     @property
     def listen_host(self) -> str:
         """The address to listen on, without brackets."""

@@ -11,6 +11,7 @@ from sansang_agent.contract.report import Device, Interface
 from sansang_agent.contract.rung import Network, Rung
 
 from .liveness import State
+from .serving import Serving
 
 
 class CheckView(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +112,8 @@ class CommuneView(msgspec.Struct, frozen=True, kw_only=True):
     """Of the silent ones, those that said goodbye or are off as usual at this hour: not lost."""
     labels: tuple[str, ...] = ()
     """The labels of its agents' profiles, each once, for example that an agent is a sandbox."""
+    serving: Serving | None = None
+    """Whether it can serve citizens now; None where the inventory does not have it."""
 
 
 class FleetView(msgspec.Struct, frozen=True, kw_only=True):

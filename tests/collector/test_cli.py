@@ -177,14 +177,14 @@ def test_the_defaults_listen_to_this_machine_only() -> None:
 
 
 def test_the_province_has_sixty_five_communes_with_names_of_one_spelling() -> None:
-    known = commune._communes()
+    known = commune._packaged()
 
     assert len(known) == 65
     assert known["05983"].name == "Phường Lương Văn Tri"
     assert all(commune.CODE.fullmatch(code) for code in known)
-    assert commune.name_of("99999") == "99999"
+    assert commune.PACKAGED.name_of("99999") == "99999"
 
 
 def test_a_machine_in_no_commune_says_so_in_either_language() -> None:
-    assert commune.name_of("00000") == "Máy này (không thuộc xã nào)"
-    assert commune.name_of("00000", "en") == "This computer (in no commune)"
+    assert commune.PACKAGED.name_of("00000") == "Máy này (không thuộc xã nào)"
+    assert commune.PACKAGED.name_of("00000", "en") == "This computer (in no commune)"

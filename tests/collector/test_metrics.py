@@ -23,6 +23,7 @@ from sansang_collector.metrics import FAMILIES
 from sansang_collector.running import Collector
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.state import State
+from tests.collector.inventory.folders import folder
 from tests.support.collector_process import CollectorProcess
 from tests.support.ledgers import NOW, add_agent, entry_of
 from tests.support.reports import GATEWAY, SERVICE, body, report, result
@@ -48,8 +49,12 @@ RESULTS = [
 
 
 @pytest.fixture(scope="module")
-def scraped(collector: CollectorProcess) -> str:
-    """What a scrape reads after one report of everything, and one with a mistake."""
+def scraped(collector: CollectorProcess, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a scrape reads after one report of everything, and one with a mistake; there is an inventory."""
+    place = folder(tmp_path_factory.mktemp("folder") / "inventory")
+    collector.run("inventory", "apply", str(place), "--data", str(collector.data))
+    with collector.client("admin") as admin:
+        admin.post("/-/reload").raise_for_status()
     with collector.client("agent", "05983", "pc-1") as agent, collector.client("metrics") as metrics:
         everything = report(1, results=RESULTS, config=profile_hash(CHECKS), host=HOST)
         agent.post("/api/v1/reports", content=body(everything, {}, profiles=(CHECKS,))).raise_for_status()
@@ -121,6 +126,18 @@ def test_what_a_device_counts_is_exposed_as_it_counts_it(scraped: str) -> None:
     assert value("sansang_if_speed_bytes", "wan0") == 125_000_000
     assert not any("sansang_if_admin_status" in name and "eth0" in name for name in found)
     assert [name for name in found if "Đường truyền" in name and not name.startswith("sansang_if_info")] == []
+
+
+def test_every_commune_of_the_inventory_has_its_names_and_one_state(scraped: str) -> None:
+    found = values(scraped)
+    states = {name: value for name, value in found.items() if "sansang_commune_serving" in name and "06001" in name}
+
+    assert found[
+        'sansang_commune_info{commune="06001",former_district="Huyện Tràng Định",kind="xã",name="Xã Đoàn Kết",province="20"}'
+    ]
+    assert sorted(states.values()) == [0, 0, 0, 0, 0, 1]
+    assert not any("sansang_commune_serving" in name and "05983" in name for name in found)
+    assert any("sansang_commune_info" in name and "05983" in name for name in found)
 
 
 def test_could_not_find_out_is_not_a_failure(scraped: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sansang_agent.contract.settings import SettingsError
+from sansang_collector.commune import PACKAGED, Commune, Places
 from sansang_collector.store import Store
 
 from . import units, versions
@@ -23,9 +24,12 @@ class InForce:
 
     version: Version | None
     """None: no inventory has ever been applied."""
+    places: Places
+    """What its communes are called."""
 
     def __init__(self, store: Store, now: Callable[[], float]) -> None:
         self.version = None
+        self.places = PACKAGED
         self._store = store
         self._now = now
         self._one_at_a_time = threading.Lock()
@@ -45,6 +49,7 @@ class InForce:
                 return str(error)
             if _number(found) != _number(self.version):
                 self.version = found
+                self.places = _places(found)
                 _LOG.info("inventory: version %d is in force", _number(found))
             return ""
 
@@ -55,3 +60,15 @@ class InForce:
 
 def _number(version: Version | None) -> int:
     return version.applied.number if version else 0
+
+
+def _places(version: Version | None) -> Places:
+    if version is None:
+        return PACKAGED
+    province = version.inventory.province.code
+    return Places(
+        {
+            one.code: Commune(one.code, one.name, one.kind, one.former_district, province)
+            for one in version.inventory.communes
+        }
+    )

@@ -16,9 +16,11 @@ from . import (
     pages,
     problems,
     schemas,
+    sd,
     static,
     stream,
     unauthenticated,
+    wall,
 )
 
 
@@ -27,10 +29,10 @@ def include(app: FastAPI) -> None:
 
     ``app.state.collector`` must be a :class:`sansang_collector.running.Collector` before the first request.
     """
-    app.include_router(pages.router)
-    for router in (fleet.router, fleet_deeds.router, api.router, fleet_api.router):
+    for router in (wall.router, pages.router, fleet.router, fleet_deeds.router, api.router, fleet_api.router):
         app.include_router(router)
     app.include_router(history.router)
+    app.include_router(sd.router)
     app.include_router(stream.router)
     static.mount(app)
     problems.handle(app)

@@ -55,18 +55,22 @@ def _listed(items: Sequence[object], limit: int, offset: int) -> Response:
 
 @router.get("/communes", summary="Communes and their ladders", tags=["communes"], responses=listed(CommuneView))
 def communes(request: Request, limit: Limit = 200, offset: Offset = 0) -> Response:
-    """All communes in the order of their codes, each with the light of every rung over all its agents."""
+    """All communes of the inventory or with agents, by code: each rung's light over all agents, and ``serving``."""
     collector = shell.collector_of(request)
+    present = collector.present()
     with collector.store.read() as connection:
-        return _listed(overview.communes(connection, collector.present()), limit, offset)
+        province = collector.board.province(connection, present)
+        return _listed(overview.communes(connection, present, province), limit, offset)
 
 
 @router.get("/communes/{code}", summary="One commune", tags=["communes"], responses=one(CommuneView) | _MISSING)
 def commune(request: Request, code: str) -> Response:
-    """One commune's ladder and how many of its agents are silent."""
+    """One commune's ladder, how many of its agents are silent, and whether it can serve."""
     collector = shell.collector_of(request)
+    present = collector.present()
     with collector.store.read() as connection:
-        found = overview.commune(connection, code, collector.present())
+        province = collector.board.province(connection, present, code)
+        found = overview.commune(connection, code, present, province)
     if found is None:
         raise HTTPException(404, f"no commune has the code {code!r}")
     return answer(found)
@@ -89,7 +93,9 @@ def rung_intervals(
     collector = shell.collector_of(request)
     first, last = window(first, last, collector.now())
     with collector.store.read() as connection:
-        if overview.commune(connection, code, collector.present()) is None:
+        present = collector.present()
+        province = collector.board.province(connection, present, code)
+        if overview.commune(connection, code, present, province) is None:
             raise HTTPException(404, f"no commune has the code {code!r}")
         found = overview.rung_intervals(connection, code, rung, first, last)
     return _over_time({"commune": code, "rung": rung}, first, last, found)
@@ -100,7 +106,8 @@ def agents(request: Request, commune: Commune = None, limit: Limit = 200, offset
     """All agents, or one commune's: contact, spool, clock, version, ladder."""
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
-        return _listed(overview.agents(connection, collector.present(), commune=commune), limit, offset)
+        places = collector.inventory.places
+        return _listed(overview.agents(connection, collector.present(), commune, places), limit, offset)
 
 
 @router.get("/agents/{agent}", summary="One agent", tags=["agents"], responses=one(AgentView) | _MISSING)
@@ -108,7 +115,7 @@ def agent(request: Request, agent: AgentId) -> Response:
     """One agent with the newest result of each of its checks."""
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
-        found = overview.agent(connection, agent, collector.present())
+        found = overview.agent(connection, agent, collector.present(), collector.inventory.places)
     if found is None:
         raise HTTPException(404, f"there is no agent {agent}")
     return answer(found)
@@ -127,7 +134,7 @@ def results(request: Request, agent: AgentId, limit: Limit = 200, offset: Offset
     """
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
-        found = overview.agent(connection, agent, collector.present())
+        found = overview.agent(connection, agent, collector.present(), collector.inventory.places)
     if found is None:
         raise HTTPException(404, f"there is no agent {agent}")
     return _listed(found.checks, limit, offset)

@@ -1,4 +1,4 @@
-"""The pages: every commune's ladder, one commune, one machine, and the way from a report's code to its machine.
+"""The pages of one commune, of one machine, and the way from a report's code to its machine.
 
 Each fetches views from overview.py, gives them to a template, and decides nothing.
 """
@@ -29,45 +29,14 @@ from .timeline import Window
 
 router = APIRouter(dependencies=[Depends(require("read"))], include_in_schema=False)
 
-PAGE_SIZE = 200
-"""Communes on one page: a province fits, the country does not."""
-
 _USUAL_RUNGS = frozenset({Rung.MACHINE, Rung.GATEWAY, Rung.LINE, Rung.INTERNET, Rung.DNS, Rung.SERVICE})
 """Shown even where nothing is configured for them: that is worth knowing. The others only where something is."""
 
 _FINE_STEP_S, _COARSE_STEP_S = 300, 1800
 """A point of a curve, up to a day and beyond."""
 
-_WORST_FIRST = (Light.FAILED, Light.DEGRADED, Light.UNKNOWN, Light.OK, Light.NOT_CONFIGURED)
-
 Hours = Annotated[int, Query(ge=1, le=168)]
 Moment = Annotated[float | None, Query(ge=0, le=32_503_680_000)]
-
-
-@router.get("/")
-def communes(request: Request, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
-    """All communes, the worst on top."""
-    collector = shell.collector_of(request)
-    with collector.store.read() as connection:
-        change = overview.newest_change(connection)
-        found = overview.communes(connection, collector.present())
-    shown = sorted(found, key=_rank)[offset : offset + PAGE_SIZE]
-    return shell.page(
-        request,
-        "communes.html",
-        change=change,
-        communes=shown,
-        offset=offset,
-        total=len(found),
-        page_size=PAGE_SIZE,
-        counts={light: sum(commune.light is light for commune in found) for light in _WORST_FIRST},
-        rungs=_rungs(shown),
-        labels=_labels(label for commune in shown for label in commune.labels),
-    )
-
-
-def _rank(commune: CommuneView) -> tuple[int, str]:
-    return _WORST_FIRST.index(commune.light), commune.code
 
 
 def _rungs(found: Sequence[CommuneView | AgentView]) -> list[Rung]:
@@ -90,10 +59,10 @@ def commune(request: Request, code: str, hours: Hours = 6) -> Response:
     say = shell.phrases(request)
     with collector.store.read() as connection:
         change = overview.newest_change(connection)
-        found = overview.commune(connection, code, present)
+        found = overview.commune(connection, code, present, collector.board.province(connection, present, code))
         if found is None:
             raise HTTPException(404)
-        agents = overview.agents(connection, present, commune=code)
+        agents = overview.agents(connection, present, code, collector.inventory.places)
         strips = {
             rung.rung: strip_of(
                 say,
@@ -141,7 +110,7 @@ def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = No
     say = shell.phrases(request)
     with collector.store.read() as connection:
         change = overview.newest_change(connection)
-        found = overview.agent(connection, agent_id, present)
+        found = overview.agent(connection, agent_id, present, collector.inventory.places)
         if found is None:
             raise HTTPException(404)
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.words import catalogue, word
-from sansang_collector import commune
+from sansang_collector import serving_words
+from sansang_collector.commune import PACKAGED, Places
+from sansang_collector.serving import Serving
 
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 _DATE = {"vi": "%d/%m/%Y", "en": "%Y-%m-%d"}
@@ -24,8 +26,9 @@ def local(at: float) -> datetime:
 class Phrases:
     """Everything a page says that is not a fixed sentence; one per language."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, places: Places = PACKAGED) -> None:
         self.language = language
+        self.places = places
         self.translations = catalogue("sansang_collector", language)
 
     def word(self, kind: str, key: str) -> str:
@@ -34,7 +37,15 @@ class Phrases:
 
     def commune(self, code: str) -> str:
         """What people call a commune; names are Vietnamese in every language, only "no commune" is not."""
-        return commune.name_of(code, self.language)
+        return self.places.name_of(code, self.language)
+
+    def serving(self, found: Serving) -> str:
+        """Whether a commune can serve now: the state's name."""
+        return serving_words.state(found.state, self.language)
+
+    def serving_facts(self, found: Serving, now: float) -> str:
+        """What does not work, and how many counters still do."""
+        return serving_words.sentence(found, self.language, lambda at: self.minute(at, now))
 
     def count(self, value: int) -> str:
         """A whole number with the language's thousands mark."""
@@ -84,6 +95,11 @@ class Phrases:
     def moment(self, at: float, now: float) -> str:
         """``08:14:05`` today, with the date on any other day."""
         clock = f"{local(at):%H:%M:%S}"
+        return clock if local(at).date() == local(now).date() else f"{clock} {self.date(at)}"
+
+    def minute(self, at: float, now: float) -> str:
+        """``07:30`` today, with the date on any other day."""
+        clock = f"{local(at):%H:%M}"
         return clock if local(at).date() == local(now).date() else f"{clock} {self.date(at)}"
 
     def span(self, first: float, last: float, now: float) -> str:

@@ -28,13 +28,14 @@ def _reference(kind: type) -> dict[str, Any]:
     return _REFERENCES[_KINDS.index(kind)]
 
 
-def _found(schema: dict[str, Any]) -> Described:
+def described(schema: dict[str, Any]) -> Described:
+    """The answer has this schema."""
     return {200: {"description": "Found.", "content": {"application/json": {"schema": schema}}}}
 
 
 def one(kind: type) -> Described:
     """The answer is one ``kind``."""
-    return _found(_reference(kind))
+    return described(_reference(kind))
 
 
 def listed(kind: type) -> Described:
@@ -51,7 +52,7 @@ def over_time(of: dict[str, str]) -> Described:
 
 
 def _object(properties: dict[str, Any]) -> Described:
-    return _found({"type": "object", "properties": properties, "required": list(properties)})
+    return described({"type": "object", "properties": properties, "required": list(properties)})
 
 
 def refusal(status: int, description: str) -> Described:
@@ -65,9 +66,9 @@ def complete(app: FastAPI) -> None:
     """Add the schemas that the routes refer to to the description of ``app``."""
     describe = app.openapi
 
-    def described() -> dict[str, Any]:
+    def completed() -> dict[str, Any]:
         description = describe()
         description.setdefault("components", {}).setdefault("schemas", {}).update(_COMPONENTS)
         return description
 
-    app.openapi = described  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    app.openapi = completed  # type: ignore[method-assign]  # FastAPI's own way to extend it

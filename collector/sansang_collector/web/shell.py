@@ -11,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from sansang_agent.contract.light import Light
-from sansang_agent.contract.words import LANGUAGES
-from sansang_collector.inventory.in_force import InForce
+from sansang_agent.contract.words import LANGUAGES, catalogue
 from sansang_collector.inventory.model import Inventory
 from sansang_collector.running import Collector
 
@@ -30,17 +29,15 @@ def _environment(tongue: str) -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    say = Phrases(tongue)
-    environment.install_gettext_translations(say.translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(say=say, asset=static.address, Light=Light)
+    translations = catalogue("sansang_collector", tongue)
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(asset=static.address, Light=Light)
     return environment
 
 
 def phrases(request: Request) -> Phrases:
-    """How the language of this request says things."""
-    say = _environment(language.language_of(request)).globals["say"]
-    assert isinstance(say, Phrases)
-    return say
+    """How the language of this request says things, and what the inventory in force calls communes."""
+    return Phrases(language.language_of(request), collector_of(request).inventory.places)
 
 
 def collector_of(request: Request) -> Collector:
@@ -52,9 +49,8 @@ def collector_of(request: Request) -> Collector:
 
 def inventory_of(request: Request) -> Inventory | None:
     """The inventory in force, if any was ever applied."""
-    in_force = request.app.state.inventory
-    assert isinstance(in_force, InForce)
-    return in_force.version.inventory if in_force.version else None
+    version = collector_of(request).inventory.version
+    return version.inventory if version else None
 
 
 def page(request: Request, template: str, **context: Any) -> HTMLResponse:
@@ -67,7 +63,7 @@ def page(request: Request, template: str, **context: Any) -> HTMLResponse:
     text = (
         _environment(tongue)
         .get_template(template)
-        .render(context, language=tongue, languages=_choices(request, tongue))
+        .render(context, say=phrases(request), language=tongue, languages=_choices(request, tongue))
     )
     response = HTMLResponse(text)
     language.remember(request, response)
