@@ -173,21 +173,32 @@ def chosen(found: Sequence[Row], asked: Filter, places: Gazetteer, wanted: Wante
 
 
 def _has(machine: Machine, words: Sequence[str], places: Gazetteer) -> bool:
-    known = places.get(machine.commune).plain
-    return all(word in known or word in findable(machine.name) for word in words)
+    place = places.get(machine.commune)
+    return all(place.has(word) or word in findable(machine.name) for word in words)
 
 
 def ordered(found: Sequence[Row], order: Order, descending: bool, places: Gazetteer, wanted: Wanted) -> list[Row]:
     """Sorted; what is equal stays in the order of communes and names, and what is not known comes last."""
+    if order is Order.STATE:
+        return _by_state(found, descending)
     key = _key(order, places, wanted)
-    known = [row for row in found if key(row) is not None]
-    missing = [row for row in found if key(row) is None] if len(known) < len(found) else []
-    return sorted(known, key=key, reverse=descending) + missing
+    keys = [key(row) for row in found]
+    known = [n for n, each in enumerate(keys) if each is not None]
+    missing = [row for row, each in zip(found, keys, strict=True) if each is None]
+    return [found[n] for n in sorted(known, key=keys.__getitem__, reverse=descending)] + missing
+
+
+def _by_state(found: Sequence[Row], descending: bool) -> list[Row]:
+    """The usual order, for which nothing needs to be compared."""
+    by_state: dict[State, list[Row]] = {state: [] for state in _WORST_FIRST}
+    for row in found:
+        by_state[row.liveness.state].append(row)
+    states = reversed(by_state) if descending else iter(by_state)
+    return [row for state in states for row in by_state[state]]
 
 
 def _key(order: Order, places: Gazetteer, wanted: Wanted) -> Callable[[Row], Any]:
     keys: dict[Order, Callable[[Row], Any]] = {
-        Order.STATE: lambda row: _WORST_FIRST[row.liveness.state],
         Order.COMMUNE: lambda row: places.get(row.machine.commune).plain,
         Order.NAME: lambda row: row.machine.name.casefold(),
         Order.ROLE: lambda row: row.machine.role,

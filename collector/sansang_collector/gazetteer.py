@@ -1,51 +1,58 @@
-"""The communes as pages name and find them: from the inventory in force, else from the packaged table. Pure."""
+"""How communes are found: by their names and former districts without marks and capitals. Pure."""
 
 from functools import lru_cache
 from typing import NamedTuple
 
-from . import commune as packaged
+from .commune import PACKAGED, Places
 from .inventory.headings import plain
-from .inventory.model import Commune, Inventory
+
+
+_CODE_BEGINS = 3
+"""Fewer digits are a machine's number rather than a commune's."""
 
 
 class Place(NamedTuple):
-    """A commune's names; ``plain`` is what it is found by, without marks and capitals."""
+    """A commune's names; ``plain`` is what it is found by."""
 
     code: str
     name: str
     district: str
-    """The former district; of several the one that stands first, empty where none is entered."""
+    """The former district; of several the one that stands first, empty where none is known."""
     plain: str
+
+    def has(self, word: str) -> bool:
+        """Whether it is found by ``word``, which is plain: part of a name, or how its code begins."""
+        return word in self.plain or (len(word) >= _CODE_BEGINS and self.code.startswith(word))
 
 
 class Gazetteer:
-    """All communes of an inventory, and those only the packaged table knows; kept while the inventory stays."""
+    """The communes of an inventory, and those that only the packaged table knows; made anew with the inventory."""
 
-    def __init__(self, inventory: Inventory | None) -> None:
-        communes = inventory.communes if inventory else ()
-        self.listed = {commune.code: commune for commune in communes}
-        """By code, in the inventory's order."""
-        self._known = {commune.code: _entered(commune) for commune in communes}
-        self.districts = sorted({place.district for place in self._known.values() if place.district})
+    def __init__(self, places: Places = PACKAGED) -> None:
+        self._places = places
+        self._made: dict[str, Place] = {}
+        self._districts: dict[str, set[str]] = {}
+        for code in places.communes:
+            self._districts.setdefault(self.get(code).district, set()).add(code)
+
+    @property
+    def districts(self) -> list[str]:
+        """The former districts of the inventory."""
+        return sorted(district for district in self._districts if district)
 
     def get(self, code: str) -> Place:
         """The commune with this code; under its bare code where nobody knows it."""
-        found = self._known.get(code)
+        found = self._made.get(code)
         if found is None:
-            known = packaged.known(code)
+            known = self._places.known(code)
+            name = self._places.name_of(code)
             district = main_district(known.former_district) if known else ""
-            found = self._known[code] = _place(code, packaged.name_of(code), district)
+            found = self._made[code] = Place(code, name, district, f"{plain(name)} {plain(district)}")
         return found
 
     def in_district(self, district: str) -> frozenset[str]:
         """The codes of the inventory's communes in a former district."""
-        return frozenset(code for code in self.listed if self._known[code].district == district)
-
-
-@lru_cache(maxsize=4)
-def gazetteer_of(inventory: Inventory | None) -> Gazetteer:
-    """The places of an inventory; made once while it is in force."""
-    return Gazetteer(inventory)
+        return frozenset(self._districts.get(district, ()))
 
 
 @lru_cache(maxsize=65536)
@@ -57,11 +64,3 @@ def findable(text: str) -> str:
 def main_district(entered: str) -> str:
     """The former district that stands first where a commune was made of several."""
     return entered.partition(";")[0].strip()
-
-
-def _entered(commune: Commune) -> Place:
-    return _place(commune.code, commune.name, main_district(commune.former_district))
-
-
-def _place(code: str, name: str, district: str) -> Place:
-    return Place(code, name, district, f"{plain(name)} {plain(district)} {code}")

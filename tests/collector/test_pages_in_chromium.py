@@ -120,7 +120,7 @@ def test_a_failure_appears_without_a_reload_and_focus_stays(browser: Any, tmp_pa
             running.turn_clock(15)
             running.report([("hop", Reason.TIMEOUT)])
 
-            page.locator(".row.failed").wait_for()
+            page.locator(".tile.failed").wait_for()
 
             assert page.evaluate("window.sameDocument")
             assert page.evaluate("document.activeElement.id") == f"commune-{COMMUNE}"

@@ -12,7 +12,6 @@ from sansang_agent.contract.assignment import Role
 from sansang_collector import fleet
 from sansang_collector.access import may_act, require
 from sansang_collector.fleet import Config, Order
-from sansang_collector.gazetteer import gazetteer_of
 from sansang_collector.inventory.coverage import Blind, BlindSpot, blind_spots
 from sansang_collector.inventory.coverage_words import CoverageWords
 from sansang_collector.liveness import State
@@ -107,7 +106,7 @@ def blind(request: Request, offset: Offset = 0, kind: Blind | None = None) -> Re
     by_commune: dict[str, list[BlindSpot]] = {}
     for spot in shown:
         by_commune.setdefault(spot.commune, []).append(spot)
-    places = gazetteer_of(inventory)
+    places = shell.collector_of(request).inventory.gazetteer
     communes = [BlindCommune(code, places.get(code).name, found) for code, found in by_commune.items()]
     return shell.page(
         request,

@@ -11,7 +11,7 @@ from fastapi import Query, Request
 from sansang_agent.contract.assignment import Role
 from sansang_collector import fleet
 from sansang_collector.fleet import Config, Filter, Machine, Order, Row, Standing, Wanted
-from sansang_collector.gazetteer import Gazetteer, gazetteer_of
+from sansang_collector.gazetteer import Gazetteer
 from sansang_collector.liveness import State
 from sansang_collector.view import FleetView
 
@@ -83,7 +83,7 @@ def find(request: Request, asked: Asked) -> Found:
     """Answer the question from the roster."""
     collector = shell.collector_of(request)
     standing = collector.roster.standing(collector.store, collector.present())
-    places = gazetteer_of(shell.inventory_of(request))
+    places = collector.inventory.gazetteer
     wanted = collector.roster.wanted
     chosen = fleet.chosen(standing.rows, asked.filter, places, wanted)
     in_order = fleet.ordered(chosen, asked.order, asked.descending, places, wanted)

@@ -22,20 +22,39 @@ class FleetWords:
     """One per language."""
 
     def __init__(self, say: Phrases) -> None:
+        _ = say.translations.gettext
         self._say = say
-        self._gettext = say.translations.gettext
-
-    def state(self, state: str) -> str:
-        """How a machine stands, in a word or two."""
-        _ = self._gettext
-        return {
+        self._states = {
             State.ONLINE: _("in contact"),
             State.GOODBYE: _("away as announced"),
             State.EXPECTED_OFF: _("off as usual"),
             State.SILENT: _("silent"),
             State.RETIRED: _("retired"),
             State.NEVER_SEEN: _("never heard from"),
-        }[State(state)]
+        }
+        self._roles = {
+            Role.COUNTER: _("counter PC"),
+            Role.KIOSK: _("kiosk"),
+            Role.MINI: _("always-on mini PC"),
+            Role.VANTAGE: _("vantage point"),
+        }
+        self._configs = {Config.CURRENT: _("current"), Config.LAGGING: _("lagging"), Config.OWN: _("its own")}
+        self._columns = {
+            Order.COMMUNE: _("Commune"),
+            Order.NAME: _("Computer"),
+            Order.ROLE: _("Role"),
+            Order.STATE: _("State"),
+            Order.CONTACT: _("Last contact"),
+            Order.VERSION: _("Version"),
+            Order.SKEW: _("Its clock"),
+            Order.SPOOL: _("Waiting to be sent"),
+            Order.CONFIG: _("Configuration"),
+            Order.DROPPED: _("Lost for want of space"),
+        }
+
+    def state(self, state: str) -> str:
+        """How a machine stands, in a word or two."""
+        return self._states[State(state)]
 
     def shape(self, state: str) -> str:
         """The symbol that stands for it."""
@@ -43,7 +62,7 @@ class FleetWords:
 
     def explained(self, row: FleetView, now: float) -> str:
         """Since when, why, and until when: what follows the state's word."""
-        _ = self._gettext
+        _ = self._say.translations.gettext
         parts = []
         if row.state == State.GOODBYE:
             parts.append(self._say.goodbye(row.why))
@@ -58,37 +77,13 @@ class FleetWords:
         return ", ".join(parts)
 
     def role(self, role: str) -> str:
-        """What a machine is in its centre."""
-        _ = self._gettext
-        known = {
-            Role.COUNTER: _("counter PC"),
-            Role.KIOSK: _("kiosk"),
-            Role.MINI: _("always-on mini PC"),
-            Role.VANTAGE: _("vantage point"),
-        }
-        return {str(key): word for key, word in known.items()}.get(role, role)
+        """What a machine is in its centre; one of a newer program by its own name."""
+        return next((word for known, word in self._roles.items() if known == role), role)
 
     def config(self, config: str) -> str:
         """Whether it follows the centre's configuration."""
-        _ = self._gettext
-        return {
-            Config.CURRENT: _("current"),
-            Config.LAGGING: _("lagging"),
-            Config.OWN: _("its own"),
-        }[Config(config)]
+        return self._configs[Config(config)]
 
     def column(self, order: str) -> str:
         """A column's heading."""
-        _ = self._gettext
-        return {
-            Order.COMMUNE: _("Commune"),
-            Order.NAME: _("Computer"),
-            Order.ROLE: _("Role"),
-            Order.STATE: _("State"),
-            Order.CONTACT: _("Last contact"),
-            Order.VERSION: _("Version"),
-            Order.SKEW: _("Its clock"),
-            Order.SPOOL: _("Waiting to be sent"),
-            Order.CONFIG: _("Configuration"),
-            Order.DROPPED: _("Lost for want of space"),
-        }[Order(order)]
+        return self._columns[Order(order)]

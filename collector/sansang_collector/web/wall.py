@@ -13,7 +13,7 @@ from starlette.responses import Response
 from sansang_agent.contract.light import Light
 from sansang_collector import overview, serving
 from sansang_collector.access import require
-from sansang_collector.gazetteer import Gazetteer, findable, gazetteer_of
+from sansang_collector.gazetteer import Gazetteer, findable
 from sansang_collector.view import CommuneView
 
 from . import shell
@@ -82,7 +82,7 @@ def wall(
         change = overview.newest_change(connection)
         found = overview.communes(connection, present, collector.board.province(connection, present))
     say = shell.phrases(request)
-    tiles = _tiles(found, gazetteer_of(shell.inventory_of(request)), say, present.at)
+    tiles = _tiles(found, collector.inventory.gazetteer, say, present.at)
     words = findable(q).split()
     chosen = [
         tile for tile in tiles if all(word in tile.plain for word in words) and (tile.needs_somebody or not problems)
@@ -128,7 +128,7 @@ def _tile(commune: CommuneView, names: Gazetteer, say: Phrases, now: float) -> T
         needs_somebody = able.state in _PROBLEMS or able.why is serving.Why.SILENT
     name = say.commune(commune.code)
     since = _since(commune) if shape in ("failed", "degraded") else None
-    return Tile(commune, name, place.district, place.plain, shape, word, facts, since, needs_somebody)
+    return Tile(commune, name, place.district, f"{place.plain} {place.code}", shape, word, facts, since, needs_somebody)
 
 
 def _since(commune: CommuneView) -> float | None:
