@@ -169,12 +169,22 @@ def chosen(found: Sequence[Row], asked: Filter, places: Gazetteer, wanted: Wante
     if asked.config:
         kept = [row for row in kept if config_of(row.machine, wanted) == asked.config]
     words = findable(asked.text).split()
-    return [row for row in kept if _has(row.machine, words, places)] if words else kept
+    return _named(kept, words, places) if words else kept
 
 
-def _has(machine: Machine, words: Sequence[str], places: Gazetteer) -> bool:
-    place = places.get(machine.commune)
-    return all(place.has(word) or word in findable(machine.name) for word in words)
+def _named(found: Sequence[Row], words: Sequence[str], places: Gazetteer) -> list[Row]:
+    """Those whose commune or own name has every word; a commune is asked once for all its machines."""
+    missing: dict[str, list[str]] = {}
+    kept = []
+    for row in found:
+        commune = row.machine.commune
+        if commune not in missing:
+            place = places.get(commune)
+            missing[commune] = [word for word in words if not place.has(word)]
+        left = missing[commune]
+        if not left or all(word in findable(row.machine.name) for word in left):
+            kept.append(row)
+    return kept
 
 
 def ordered(found: Sequence[Row], order: Order, descending: bool, places: Gazetteer, wanted: Wanted) -> list[Row]:

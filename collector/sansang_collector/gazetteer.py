@@ -6,7 +6,6 @@ from typing import NamedTuple
 from .commune import PACKAGED, Places
 from .inventory.headings import plain
 
-
 _CODE_BEGINS = 3
 """Fewer digits are a machine's number rather than a commune's."""
 

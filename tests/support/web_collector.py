@@ -102,12 +102,17 @@ class WebCollector:
         store.close()
         return str(secret)
 
-    @contextmanager
-    def session(self, scope: str) -> Iterator[httpx.Client]:
-        """A browser that has opened a one-time link."""
+    def link(self, scope: str) -> str:
+        """The secret of a one-time link."""
         store = Store(self._folder)
         secret = store.write_sync(lambda it: links.issue_link(it, self.now, scope))
         store.close()
+        return str(secret)
+
+    @contextmanager
+    def session(self, scope: str) -> Iterator[httpx.Client]:
+        """A browser that has opened a one-time link."""
+        secret = self.link(scope)
         with httpx.Client(base_url=self.url, timeout=10, headers={"Accept": "text/html"}) as browser:
             assert browser.get(f"/login/{secret}").status_code == 303
             yield browser
