@@ -1,11 +1,11 @@
 """Reads from the ledger what the exposition says of agents, and for how long it stays true if nothing new arrives."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import Host
@@ -14,8 +14,11 @@ from sansang_agent.contract.rung import Rung
 from . import clocks, latest, profiles_seen
 from .agent_lines import Facts, InContact
 from .latest import Unpacked, reach_seconds
-from .liveness import Present, is_silent
+from .liveness import Known, Present, State, state_of
 from .profiles_seen import Asked, SeenProfile
+
+Wanted = Callable[[int], str | None]
+"""An agent's id → the hash of the assignment the centre has for it; None: it has none."""
 
 
 class Window(NamedTuple):
@@ -29,7 +32,7 @@ NEVER = Window(inf, -inf)
 
 
 class Standing(NamedTuple):
-    """Who an agent is, whether it is silent, and the log's position up to which the ledger has its envelopes.
+    """Who an agent is, how it stands with the collector, and up to which position of the log the ledger has it.
 
     While all of this stays, nothing in the ledger has changed that the exposition says of it.
     """
@@ -37,18 +40,25 @@ class Standing(NamedTuple):
     id: int
     commune: str
     name: str
-    silent: bool
+    state: State
     position: int | None
     """None while it was never in contact."""
+    wanted: str | None
+    """Hash of the assignment the centre has for it; None: it has none."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether it is not in contact, for whatever reason."""
+        return self.state is not State.ONLINE
 
 
-def standings(connection: Connection, present: Present) -> list[Standing]:
-    """All agents, by commune and name."""
-    rows = connection.exec_driver_sql(_STANDINGS).tuples()
-    return [
-        Standing(number, commune, name, at is None or is_silent(at, bool(known_silent), present), position)
-        for number, commune, name, at, known_silent, position in rows
-    ]
+def standings(connection: Connection, present: Present, wanted: Wanted) -> list[Standing]:
+    """All agents in use, by commune and name."""
+    found = []
+    for number, commune, name, role, at, known_silent, position, goodbye, back in connection.execute(_STANDINGS):
+        known = Known(commune, role, None, at, known_silent=bool(known_silent), goodbye=goodbye, back=back)
+        found.append(Standing(number, commune, name, state_of(known, present).state, position, wanted(number)))
+    return found
 
 
 def read(connection: Connection, agents: Sequence[Standing], now: float) -> Iterator[tuple[Standing, Facts, Window]]:
@@ -64,7 +74,7 @@ def read(connection: Connection, agents: Sequence[Standing], now: float) -> Iter
     bodies = latest.bodies(connection, speaking)
     profiles: dict[str, SeenProfile | None] = {"": None}
     for agent in agents:
-        _, config, host = machines.get(agent.id, (agent.id, "", None))
+        _, config, host, assigned = machines.get(agent.id, _NO_MACHINE)
         rows = latest.unpack(bodies.pop(agent.id)) if agent.id in bodies else []
         configs = {config, *(row.config for row in rows)}
         _look_up(connection, configs, profiles)
@@ -74,11 +84,12 @@ def read(connection: Connection, agents: Sequence[Standing], now: float) -> Iter
         facts = Facts(
             agent.commune,
             agent.name,
-            agent.silent,
+            agent.state,
             dropped.get(agent.id, 0),
             contacts.get(agent.id),
             _host(host) if host else None,
             checks,
+            None if agent.silent or agent.wanted is None else assigned == agent.wanted,
         )
         yield agent, facts, window if lasting else NEVER
 
@@ -121,14 +132,17 @@ def _list(ids: Iterable[int]) -> str:
     return encode(list(ids)).decode()
 
 
-_STANDINGS = """
-    SELECT agent.id, agent.commune, agent.name, contact.at, contact.silent, contact.position
-    FROM agent LEFT JOIN contact ON contact.agent = agent.id ORDER BY agent.commune, agent.name"""
+_STANDINGS = text("""
+    SELECT agent.id, agent.commune, agent.name, agent.role, contact.at, contact.silent, contact.position,
+        machine.goodbye, machine.back
+    FROM agent LEFT JOIN contact ON contact.agent = agent.id LEFT JOIN machine ON machine.agent = agent.id
+    WHERE agent.retired_at IS NULL ORDER BY agent.commune, agent.name""")
 _CONTACTS = """
     SELECT agent, at, skew, spool_bytes, spool_rows FROM contact WHERE agent IN (SELECT value FROM json_each(?))"""
 _DROPPED = """
     SELECT agent, sum(count) FROM dropped WHERE agent IN (SELECT value FROM json_each(?)) GROUP BY agent"""
-_MACHINES = "SELECT agent, config, host FROM machine WHERE agent IN (SELECT value FROM json_each(?))"
+_MACHINES = "SELECT agent, config, host, assigned FROM machine WHERE agent IN (SELECT value FROM json_each(?))"
+_NO_MACHINE = (0, "", None, "")
 _LAST = len(Rung)
 _DEFAULT_REACH_S = reach_seconds(clocks.live_seconds(clocks.DEFAULT_PERIOD))
 _host = msgspec.json.Decoder(Host).decode

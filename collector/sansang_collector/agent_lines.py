@@ -13,6 +13,7 @@ from sansang_agent.contract.report import Host, Result
 
 from . import figures, interfaces
 from .latest import Unpacked
+from .liveness import State
 from .metrics import AGENT_FAMILIES, BY_NAME
 from .profiles_seen import Asked
 
@@ -37,16 +38,18 @@ class InContact(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What there is to say of one agent now; ``host`` and ``checks`` are empty while it is silent."""
+    """What there is to say of one agent now; ``host`` and ``checks`` are empty while it is not in contact."""
 
     commune: str
     name: str
-    silent: bool
+    state: State
     dropped: int
     contact: InContact | None
     host: Host | None
     checks: Sequence[tuple[Unpacked, Asked | None]]
     """Only results that are the present, each with what its profile says of the check."""
+    current: bool | None = None
+    """Whether it works by what the centre has assigned to it; None: nothing is assigned, or it is not in contact."""
 
 
 Lines = tuple[bytes, ...]
@@ -73,6 +76,7 @@ def render(facts: Facts) -> Lines:
     for name, value in (*_of_agent(facts), *_of_host(facts.host)):
         if value is not None:
             into[name].append(("} ", value))
+    into["sansang_agent_state"].append((f',state="{facts.state}"}} ', 1.0))
     for row, asked in facts.checks:
         kind, rung = (asked.kind, asked.rung) if asked else ("", "")
         check = _check_labels(row.check, rung)
@@ -106,15 +110,18 @@ def _numbers(values: list[float]) -> Iterator[str]:
 
 
 def _of_agent(facts: Facts) -> Iterator[tuple[str, float]]:
-    yield "sansang_agent_up", float(not facts.silent)
+    in_contact = facts.state is State.ONLINE
+    yield "sansang_agent_up", float(in_contact)
     yield "sansang_agent_dropped_reports_total", facts.dropped
     if facts.contact is None:
         return
     yield "sansang_agent_last_contact_timestamp_seconds", facts.contact.at
-    if not facts.silent:
+    if in_contact:
         yield "sansang_agent_spool_bytes", facts.contact.spool_bytes
         yield "sansang_agent_spool_rows", facts.contact.spool_rows
         yield "sansang_agent_clock_skew_seconds", facts.contact.skew
+    if facts.current is not None:
+        yield "sansang_agent_config_current", float(facts.current)
 
 
 def _of_host(host: Host | None) -> Iterator[tuple[str, float | None]]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from . import agent_facts
-from .agent_facts import Standing, Window
+from .agent_facts import Standing, Wanted, Window
 from .agent_lines import Lines, render
 from .liveness import Present
 
@@ -34,10 +34,12 @@ class Pieces:
 
     def __init__(self) -> None:
         self._pieces: dict[int, _Piece] = {}
+        self.standings: list[Standing] = []
+        """Of all agents, as they were brought up last; replaced whole."""
 
-    def bring_up(self, connection: Connection, present: Present) -> list[tuple[str, Lines]]:
-        """Commune and lines of every agent as the ledger has it, by commune and name; renders those that changed."""
-        standings = agent_facts.standings(connection, present)
+    def bring_up(self, connection: Connection, present: Present, wanted: Wanted) -> list[Lines]:
+        """The lines of every agent as the ledger has it, by commune and name; renders those that changed."""
+        standings = agent_facts.standings(connection, present, wanted)
         pieces = {
             standing.id: piece
             for standing in standings
@@ -48,5 +50,5 @@ class Pieces:
             for standing, facts, window in agent_facts.read(connection, some, present.at):
                 pieces[standing.id] = _Piece(standing, window, render(facts))
                 time.sleep(0)  # lets the event loop have the interpreter: a thousand agents at once would hold it up
-        self._pieces = pieces
-        return [(standing.commune, pieces[standing.id].lines) for standing in standings]
+        self._pieces, self.standings = pieces, standings
+        return [pieces[standing.id].lines for standing in standings]

@@ -52,5 +52,6 @@ _COMMUNES = text("SELECT id, commune FROM agent WHERE id IN :agents").bindparams
 
 
 def communes(connection: Connection) -> list[str]:
-    """The communes that have agents, in order."""
-    return list(connection.scalars(select(AGENT.c.commune).distinct().order_by(AGENT.c.commune)))
+    """The communes that have agents in use, in order."""
+    in_use = select(AGENT.c.commune).where(AGENT.c.retired_at.is_(None))
+    return list(connection.scalars(in_use.distinct().order_by(AGENT.c.commune)))

@@ -43,14 +43,16 @@ def add(connection: Connection, agent: int, front: Front, late: Iterable[Single]
 
     All other results must be in the ledger; ``front`` is told what is closed now.
     """
-    found: list[Single] = list(late)
+    block = chunks.summed(_named(front, late))
     upto = first_open(agent, now)
     if upto > front.closed:
-        found += bundles.between(connection, agent, front.closed * SLOT_MS, upto * SLOT_MS - 1)
+        # one by one: the results of an hour lying in memory together would be the most that the collector ever needs
+        over = bundles.between(connection, agent, front.closed * SLOT_MS, upto * SLOT_MS - 1)
+        chunks.join(block, chunks.summed(_named(front, over)))
         front.closed = upto
         fronts.stretch_rows(connection, front.tips.values())
-    if found:
-        _join(connection, agent, chunks.summed(_named(front, found)))
+    if block:
+        _join(connection, agent, block)
 
 
 def close_all(connection: Connection, agents: Sequence[int], now: float) -> None:

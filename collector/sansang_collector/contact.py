@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Boolean, Column, Connection, Float, ForeignKey, Integer, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, Connection, Float, ForeignKey, Integer, LargeBinary, Table, Text, text
 
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import Span
@@ -99,6 +99,11 @@ def dropped_by(connection: Connection, agents: Iterable[int]) -> Dropped:
     return {(agent, stream): _spans(found) for agent, stream, found in rows}
 
 
+def versions(connection: Connection) -> dict[str, int]:
+    """How many agents in use last reported each version."""
+    return dict(connection.execute(_VERSIONS).tuples().all())
+
+
 def touch(connection: Connection, contacts: Sequence[ContactRow]) -> None:
     """Write who is in contact, which ends a silence."""
     if contacts:
@@ -118,6 +123,9 @@ def write_dropped(connection: Connection, dropped: Dropped) -> None:
         connection.exec_driver_sql(_DROP, rows)
 
 
+_VERSIONS = text("""
+    SELECT machine.version, count(*) FROM machine JOIN agent ON agent.id = machine.agent
+    WHERE agent.retired_at IS NULL GROUP BY machine.version ORDER BY machine.version""")
 _SILENT = "SELECT agent, silent FROM contact WHERE agent IN (SELECT value FROM json_each(?))"
 _DROPPED = "SELECT agent, stream, spans FROM dropped WHERE agent IN (SELECT value FROM json_each(?))"
 _TOUCH = """

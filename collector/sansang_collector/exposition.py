@@ -54,7 +54,7 @@ class Exposition(Source):
     def collect(self) -> Iterable[_Metric]:
         """Every family that is not of agents and has a sample, in the order of the list."""
         found = {family.name: _empty(family) for family in OTHER_FAMILIES}
-        for sample in samples(self._collector):
+        for sample in samples(self._collector, self._pieces.standings):
             found[sample.name].add_metric(sample.labels, sample.value)
         return [metric for metric in found.values() if metric.samples]
 
@@ -77,7 +77,9 @@ class Exposition(Source):
 
     def _bring_up(self) -> tuple[list[tuple[str, Lines]], bool]:
         with self._bringing_up, self._collector.store.read() as connection:
-            return self._pieces.bring_up(connection, self._collector.present()), is_sharded(connection)
+            pieces = self._pieces.bring_up(connection, self._collector.present(), self._collector.wanted)
+            communes = [standing.commune for standing in self._pieces.standings]
+            return list(zip(communes, pieces, strict=True)), is_sharded(connection)
 
 
 class _Nothing(Source):

@@ -61,7 +61,13 @@ FAMILIES: tuple[Family, ...] = (
     Family("sansang_if_out_errors_total", "counter", "Packets not sent because of an error", _INTERFACE),
     Family("sansang_if_in_discards_total", "counter", "Packets received and dropped without an error", _INTERFACE),
     Family("sansang_if_out_discards_total", "counter", "Packets dropped instead of sent, without an error", _INTERFACE),
-    Family("sansang_agent_up", "gauge", "1 while the agent is in contact, 0 when it is silent", _AGENT),
+    Family("sansang_agent_up", "gauge", "1 while the agent is in contact, else 0, whatever the reason", _AGENT),
+    Family(
+        "sansang_agent_state",
+        "gauge",
+        "1 for the state the agent is in: online, goodbye, expected_off, silent or never_seen",
+        (*_AGENT, "state"),
+    ),
     Family(
         "sansang_agent_last_contact_timestamp_seconds", "gauge", "When an authenticated envelope last arrived", _AGENT
     ),
@@ -69,6 +75,12 @@ FAMILIES: tuple[Family, ...] = (
     Family("sansang_agent_spool_rows", "gauge", "Reports the agent had not been able to send yet", _AGENT),
     Family("sansang_agent_clock_skew_seconds", "gauge", "The agent's wall clock minus the collector's", _AGENT),
     Family("sansang_agent_dropped_reports_total", "counter", "Reports the agent had to drop", _AGENT),
+    Family(
+        "sansang_agent_config_current",
+        "gauge",
+        "1 while the agent in contact works by what the centre has assigned to it, else 0",
+        _AGENT,
+    ),
     Family("sansang_host_uptime_seconds", "gauge", "How long the machine has been running", _AGENT),
     Family("sansang_host_cpu_ratio", "gauge", "Processor in use", _AGENT),
     Family("sansang_host_memory_ratio", "gauge", "Memory in use", _AGENT),
@@ -86,6 +98,8 @@ FAMILIES: tuple[Family, ...] = (
         "1 for the state a commune of the inventory is in, 0 for the others",
         ("commune", "state"),
     ),
+    Family("sansang_agents", "gauge", "Agents by state; retired ones are left out", ("commune", "state")),
+    Family("sansang_agent_versions", "gauge", "Agents by the version they last reported", ("version",)),
     Family("sansang_build_info", "gauge", "The running collector's version", ("version",)),
     Family("sansang_log_position", "gauge", "Position of the newest envelope in the report log"),
     Family("sansang_log_bytes", "gauge", "What the report log holds, without free pages of its file"),

@@ -21,7 +21,7 @@ from .board import Province
 from .check_history import INTERVAL
 from .commune import PACKAGED, Places
 from .contact import CONTACT, DROPPED, MACHINE
-from .liveness import OFF_AS_USUAL, Known, Liveness, Present, is_silent, state_of
+from .liveness import OFF_AS_USUAL, Known, Liveness, Present, State, is_silent, state_of
 from .log import ReportLog
 from .profiles_seen import SeenProfile
 from .rungs import best_light
@@ -326,6 +326,7 @@ def _commune(
         light=_whole(rung.light for rung in rungs),
         agents=len(members),
         silent_agents=sum(member.silent for member in members),
+        missed_agents=sum(member.state is State.SILENT for member in members),
         away_agents=sum(member.state in OFF_AS_USUAL for member in members),
         last_contact=max(contacts, default=None),
         rungs=tuple(rungs),

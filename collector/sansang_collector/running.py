@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from . import consumers, habits, retention
+from .agent_facts import Wanted
 from .board import Board
 from .consumers import Consumer
 from .expected import NOTHING_USUAL, Usual
@@ -50,11 +51,13 @@ class Collector:
     """Every machine's row, for lists of the whole fleet."""
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
-    usual: Usual
-    """When people work, as far as it is known; replaced whole, read from any thread."""
     inventory: InForce
     board: Board
     """Which communes can serve."""
+    wanted: Wanted
+    """What the centre has assigned to each agent; asked at every scrape, from any thread."""
+    usual: Usual
+    """When people work, as far as it is known; replaced whole, read from any thread."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float]) -> None:
         self.settings = settings
@@ -74,8 +77,9 @@ class Collector:
         self.inventory = InForce(self.store, now)
         self.board = Board(self.inventory)
         self.state = State()
-        self.roster = Roster()
+        self.roster = Roster(lambda agent: self.wanted(agent))  # noqa: PLW0108  # it is replaced later
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
+        self.wanted = lambda _agent: None
         self.usual = NOTHING_USUAL
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []

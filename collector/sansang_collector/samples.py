@@ -1,18 +1,20 @@
 """The values behind the metrics that are not of agents: what is true now of communes and of the collector itself."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from sansang_agent.contract.version import __version__
 
-from . import agents
+from . import agents, contact, serving
+from .agent_facts import Standing
 from .board import Province
 from .commune import Places
 from .consumers import position_of
+from .liveness import State
 from .running import Collector
-from .serving import State
 
 
 class Sample(NamedTuple):
@@ -23,15 +25,27 @@ class Sample(NamedTuple):
     value: float
 
 
-def samples(collector: Collector) -> Iterator[Sample]:
-    """Everything there is to say now."""
+def samples(collector: Collector, standings: Sequence[Standing]) -> Iterator[Sample]:
+    """Everything there is to say now; ``standings`` are of all agents."""
     with collector.store.read() as connection:
         codes = agents.communes(connection)
         province = collector.board.province(connection, collector.present())
+        versions = contact.versions(connection)
         own = list(_own(collector, connection))
     yield from _communes(sorted({*codes, *province.serving}), province.places)
     yield from _serving(province)
+    yield from _states(standings)
+    yield from (Sample("sansang_agent_versions", (version,), count) for version, count in versions.items())
     yield from own
+
+
+def _states(standings: Iterable[Standing]) -> Iterator[Sample]:
+    """How many agents of each commune stand how; none is a number too."""
+    found: dict[str, Counter[State]] = {}
+    for standing in standings:
+        found.setdefault(standing.commune, Counter())[standing.state] += 1
+    for commune_code, counts in found.items():
+        yield from (Sample("sansang_agents", (commune_code, state), counts[state]) for state in _SHOWN)
 
 
 def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:
@@ -63,5 +77,8 @@ def _communes(codes: Iterable[str], places: Places) -> Iterator[Sample]:
 
 def _serving(province: Province) -> Iterator[Sample]:
     for code, found in province.serving.items():
-        for state in State:
+        for state in serving.State:
             yield Sample("sansang_commune_serving", (code, state.value), state is found.state)
+
+
+_SHOWN = tuple(state for state in State if state is not State.RETIRED)

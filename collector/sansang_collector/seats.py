@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from .agents import AGENT
 from .contact import CONTACT, MACHINE
-from .liveness import Present, is_silent
+from .liveness import Known, Present, State, is_silent, state_of
 from .serving import Presence
 
 
@@ -25,21 +25,20 @@ class Seat(NamedTuple):
 
 
 def read(connection: Connection, present: Present, commune: str | None = None) -> list[Seat]:
-    """All machines that are not retired, or those of one commune, by commune and name."""
+    """All machines that are not retired, or those of one commune, by commune and name.
+
+    A machine that was never in contact has not been set up yet: it is off, not missed.
+    """
     query = _SEATS if commune is None else _SEATS.where(AGENT.c.commune == commune)
-    return [
-        Seat(id_, place, name, role, _presence(at, bool(known), goodbye, present), position, config or "")
-        for id_, place, name, role, at, known, position, goodbye, config in connection.execute(query).tuples()
-    ]
-
-
-def _presence(at: float | None, known_silent: bool, goodbye: str | None, present: Present) -> Presence:
-    """A machine that was never in contact has not been set up yet: it is not missed."""
-    if at is None:
-        return Presence.OFF
-    if not is_silent(at, known_silent, present):
-        return Presence.LIVE
-    return Presence.OFF if goodbye else Presence.SILENT
+    found = []
+    for id_, place, name, role, at, known, position, goodbye, back, config in connection.execute(query).tuples():
+        if at is not None and not is_silent(at, bool(known), present):
+            presence = Presence.LIVE
+        else:
+            stands = state_of(Known(place, role, None, at, bool(known), goodbye, back), present)
+            presence = Presence.SILENT if stands.state is State.SILENT else Presence.OFF
+        found.append(Seat(id_, place, name, role, presence, position, config or ""))
+    return found
 
 
 _SEATS = (
@@ -52,6 +51,7 @@ _SEATS = (
         CONTACT.c.silent,
         CONTACT.c.position,
         MACHINE.c.goodbye,
+        MACHINE.c.back,
         MACHINE.c.config,
     )
     .select_from(

@@ -108,6 +108,8 @@ class CommuneView(msgspec.Struct, frozen=True, kw_only=True):
     """Not in contact, for whatever reason."""
     last_contact: float | None
     rungs: tuple[RungView, ...]
+    missed_agents: int = 0
+    """Of the silent ones, those that should be in contact: state ``silent``."""
     away_agents: int = 0
     """Of the silent ones, those that said goodbye or are off as usual at this hour: not lost."""
     labels: tuple[str, ...] = ()

@@ -273,7 +273,7 @@ def test_silence_takes_the_series_away_and_the_next_contact_brings_them_back(sti
     counts.append(len(of_agents(plain(still.text()))))
     still.take(result("gw"))
 
-    assert [*counts, len(of_agents(plain(still.text())))] == [7, 3, 3, 7]
+    assert [*counts, len(of_agents(plain(still.text())))] == [8, 4, 4, 8]
 
 
 def test_a_profile_that_comes_later_gives_the_checks_their_rung(still: Still) -> None:

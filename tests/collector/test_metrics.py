@@ -18,7 +18,9 @@ from sansang_agent.contract.check import DnsCheck, Profile, SnmpCheck
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.rung import Rung
 from sansang_collector import profiles_seen
+from sansang_collector.agents import AGENT
 from sansang_collector.exposition import Exposition
+from sansang_collector.inventory.calendars import Calendar
 from sansang_collector.metrics import FAMILIES
 from sansang_collector.running import Collector
 from sansang_collector.settings import CollectorSettings
@@ -39,6 +41,7 @@ PHASES = {"resolve": 1.0, "connect": 2.0, "tls": 3.0, "first_byte": 4.0, "transf
 WAN = {"name": "wan0", "index": 3, "alias": "Đường truyền", "admin": 1, "oper": 1, "bps": 1_000_000_000, "bits": 64}
 COUNTERS = {"in_octets": 9, "out_octets": 8, "in_errors": 7, "out_errors": 6, "in_discards": 5, "out_discards": 4}
 OLD = {"name": "eth0", "index": 4, "oper": 2, "bits": 32, "in_octets": 3}
+UNASSIGNED = {"sansang_agent_config_current"}
 RESULTS = [
     result(sent=5, lost=1, rtt_ms=[1, 2, 3, 4], jitter_ms=0.5),
     result("gw6", reason="no_permission", outcome="unknown"),
@@ -82,7 +85,9 @@ def test_the_exposition_is_exactly_the_list(scraped: str) -> None:
         labels = {tuple(sorted(sample.labels)) for sample in family.samples}
         found[name] = (family.type, family.documentation, labels)
 
-    assert found == {one.name: (one.kind, one.help, {tuple(sorted(one.labels))}) for one in FAMILIES}
+    listed = {one.name: (one.kind, one.help, {tuple(sorted(one.labels))}) for one in FAMILIES}
+    assert {name: listed.pop(name) for name in UNASSIGNED}  # nothing is assigned to these agents
+    assert found == listed
 
 
 def test_values_are_in_base_units(scraped: str) -> None:
@@ -132,9 +137,9 @@ def test_every_commune_of_the_inventory_has_its_names_and_one_state(scraped: str
     found = values(scraped)
     states = {name: value for name, value in found.items() if "sansang_commune_serving" in name and "06001" in name}
 
-    assert found[
-        'sansang_commune_info{commune="06001",former_district="Huyện Tràng Định",kind="xã",name="Xã Đoàn Kết",province="20"}'
-    ]
+    names = 'former_district="Huyện Tràng Định",kind="xã",name="Xã Đoàn Kết",province="20"'
+
+    assert found[f'sansang_commune_info{{commune="06001",{names}}}'] == 1
     assert sorted(states.values()) == [0, 0, 0, 0, 0, 1]
     assert not any("sansang_commune_serving" in name and "05983" in name for name in found)
     assert any("sansang_commune_info" in name and "05983" in name for name in found)
@@ -195,6 +200,58 @@ def test_a_silent_agents_series_vanish(still: tuple[Collector, list[float]]) -> 
     assert not gone & after.keys()
     assert [before["sansang_agent_up"].samples[0].value, after["sansang_agent_up"].samples[0].value] == [1, 0]
     assert "sansang_agent_last_contact_timestamp_seconds" in after
+
+
+def samples_of(exposition: Exposition, name: str) -> dict[tuple[str, ...], float]:
+    """Values by the values of their labels in their order."""
+    return {tuple(one.labels.values()): one.value for one in families(exposition)[name].samples}
+
+
+def test_an_agent_has_one_state_which_changes_with_the_hour_and_is_counted(
+    still: tuple[Collector, list[float]],
+) -> None:
+    collector, clock = still
+    exposition = Exposition(collector)
+    seen = []
+    for closed, later in ((False, 0), (False, 46), (True, 0)):
+        clock[0] += later
+        collector.know_calendars({"05983": Calendar(())} if closed else {})
+        counts = samples_of(exposition, "sansang_agents")
+        seen.append((samples_of(exposition, "sansang_agent_state"), {key for key, count in counts.items() if count}))
+
+    assert seen == [
+        ({("05983", "pc-1", state): 1.0}, {("05983", state)}) for state in ("online", "silent", "expected_off")
+    ]
+
+
+def test_a_retired_agent_is_in_no_series(still: tuple[Collector, list[float]]) -> None:
+    collector, _ = still
+    exposition = Exposition(collector)
+    before = exposition.write("").text
+    collector.store.write_sync(lambda connection: connection.execute(AGENT.update().values(retired_at=NOW)))
+    after = exposition.write("").text
+
+    assert b"05983" in before
+    assert b"sansang_agent_versions{" in before
+    assert b"05983" not in after
+    assert b"sansang_agent_versions{" not in after
+
+
+def test_whether_an_agent_works_by_what_is_assigned_follows_both(still: tuple[Collector, list[float]]) -> None:
+    collector, clock = still
+    exposition = Exposition(collector)
+    name = "sansang_agent_config_current"
+
+    assert name not in families(exposition)
+    collector.wanted = lambda _agent: "new"
+    assert samples_of(exposition, name) == {("05983", "pc-1"): 0.0}
+    taken_over = entry_of(2, report(2, assigned="new"), received=clock[0])
+    collector.store.write_sync(lambda connection: State().apply(connection, [taken_over], clock[0]))
+    assert samples_of(exposition, name) == {("05983", "pc-1"): 1.0}
+    collector.wanted = lambda _agent: "newer"
+    assert samples_of(exposition, name) == {("05983", "pc-1"): 0.0}
+    clock[0] += 46
+    assert name not in families(exposition)
 
 
 def test_a_stale_checks_series_vanish_while_its_agent_is_up(still: tuple[Collector, list[float]]) -> None:

@@ -265,7 +265,15 @@ def test_the_api_refuses_whom_and_what_it_must(small: WebCollector) -> None:
     good = {"ids": [small.agent], "retired": True}
 
     assert httpx.patch(f"{small.url}/api/v1/agents", json=good, headers=reader).status_code == 403
-    for bad in ({}, {"ids": []}, {"ids": [1]}, {"ids": [1], "retire": True}, {"ids": [1, 999], "retired": True}, []):
+    bodies: tuple[Any, ...] = (
+        {},
+        {"ids": []},
+        {"ids": [1]},
+        {"ids": [1], "retire": True},
+        {"ids": [1, 999], "retired": True},
+        [],
+    )
+    for bad in bodies:
         assert httpx.patch(f"{small.url}/api/v1/agents", json=bad, headers=admin).status_code == 422, bad
     assert not retired(small)
 

@@ -149,7 +149,7 @@ def test_a_silent_machine_is_shown_as_silent_and_its_results_as_old(tmp_path: Pa
 
         shown = text(page(running, f"/agents/{running.agent}"))
 
-    assert "mất liên lạc: 1 giờ trước" in shown
+    assert "mất liên lạc từ 12:00:00" in shown
     assert "số đo đã cũ" in shown
 
 
@@ -160,8 +160,8 @@ def test_a_machine_that_said_goodbye_is_not_called_lost(tmp_path: Path) -> None:
 
         shown = [text(page(running, address)) for address in ("/", f"/communes/{COMMUNE}", f"/agents/{running.agent}")]
 
-    assert "1 máy , 1 ngừng có báo trước" in shown[0].replace("máy,", "máy ,")
-    assert all("ngừng, đã báo trước: máy tắt" in each for each in shown[1:])
+    assert "1 máy , 1 tắt đúng dự kiến" in shown[0].replace("máy,", "máy ,")
+    assert all("máy tắt lúc 12:00:00, có báo trước" in each for each in shown[1:])
     assert not any("mất liên lạc" in each for each in shown)
 
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 from importlib.metadata import requires
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -71,7 +72,7 @@ def test_no_password_stands_in_the_environment() -> None:
 def test_the_collector_answers_to_the_name_prometheus_calls_it_by() -> None:
     settings = load(COMPOSE / "collector.yml", CollectorSettings)
     prometheus = yaml.safe_load((COMPOSE / "prometheus.yml").read_text(encoding="utf-8"))
-    (target,) = prometheus["scrape_configs"][0]["static_configs"][0]["targets"]
+    target = urlsplit(prometheus["scrape_configs"][0]["http_sd_configs"][0]["url"]).netloc
     name, _, port = target.partition(":")
 
     assert name in settings.hosts

@@ -29,7 +29,9 @@ def _on_this_machine(config: dict[str, Any], folder: Path) -> Path:
     token = folder / "metrics.token"
     token.write_text("secret\n")
     config["rule_files"] = [str(ALERTS / "rules" / Path(name).name) for name in config["rule_files"]]
-    config["scrape_configs"][0]["authorization"]["credentials_file"] = str(token)
+    job = config["scrape_configs"][0]
+    for asked in (job, *job["http_sd_configs"]):
+        asked["authorization"]["credentials_file"] = str(token)
     file = folder / "prometheus.yml"
     file.write_text(yaml.safe_dump(config), encoding="utf-8")
     return file
@@ -56,6 +58,15 @@ def test_the_collector_is_scraped_with_a_token_from_a_file_under_the_job_the_rul
 
     assert job["job_name"] == "sansang"
     assert job["authorization"].keys() == {"credentials_file"}
+
+
+@EVERY_CONFIG
+def test_what_to_scrape_is_asked_of_the_collector_itself_with_the_same_token(path: Path) -> None:
+    (job,) = _load(path)["scrape_configs"]
+    (discovery,) = job["http_sd_configs"]
+
+    assert discovery["url"].endswith(":9640/api/v1/sd")
+    assert discovery["authorization"] == {"type": "Bearer", **job["authorization"]}
 
 
 @pytest.fixture
@@ -91,8 +102,10 @@ def _impatient(config: dict[str, Any], folder: Path, alertmanager: str, collecto
     """The configuration for a collector that is not there, looked at every second and without the rule's patience."""
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [alertmanager]
-    config["scrape_configs"][0]["static_configs"][0]["targets"] = [collector]
     file = _on_this_machine(config, folder)
+    # What was discovered before it went away.
+    del config["scrape_configs"][0]["http_sd_configs"]
+    config["scrape_configs"][0]["static_configs"] = [{"targets": [collector]}]
     rules = yaml.safe_load((ALERTS / "rules" / "collector.yml").read_text(encoding="utf-8"))
     rules["groups"][0]["rules"][0]["for"] = "0s"
     (folder / "rules.yml").write_text(yaml.safe_dump(rules), encoding="utf-8")

@@ -68,6 +68,7 @@ def _samples(connection: Connection, present: Present) -> Iterator[Sample]:
 def _agent(view: AgentView, contact: Row[tuple[object, ...]] | None) -> Iterator[Sample]:
     labels = (view.commune, view.name)
     yield "sansang_agent_up", labels, float(not view.silent)
+    yield "sansang_agent_state", (*labels, view.state), 1
     yield "sansang_agent_dropped_reports_total", labels, view.dropped
     if contact:
         yield "sansang_agent_last_contact_timestamp_seconds", labels, contact.at

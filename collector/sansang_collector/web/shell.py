@@ -3,7 +3,7 @@
 Templates get ``_`` and ``ngettext`` from the catalogue, ``say`` (:class:`~.phrases.Phrases`) and ``now``.
 """
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,10 +13,12 @@ from starlette.responses import HTMLResponse
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.words import LANGUAGES, catalogue
 from sansang_collector.inventory.model import Inventory
+from sansang_collector.liveness import State
 from sansang_collector.running import Collector
 
 from . import language, static
 from .phrases import Phrases
+from .whereabouts import whereabouts
 
 
 @cache
@@ -31,7 +33,9 @@ def _environment(tongue: str) -> Environment:
     )
     translations = catalogue("sansang_collector", tongue)
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(asset=static.address, Light=Light)
+    environment.globals.update(
+        asset=static.address, Light=Light, State=State, whereabouts_of=partial(whereabouts, Phrases(tongue))
+    )
     return environment
 
 
