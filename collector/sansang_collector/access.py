@@ -5,16 +5,19 @@
 
 from collections.abc import Callable
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import Request
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from . import links, tokens
 
 Scope = Literal["agent", "metrics", "read", "admin"]
 
 SESSION_COOKIE = "sansang_session"
+ACTING_COOKIE = "sansang_acting"
+"""The secret of an admin's session once more, of ``SameSite=Strict``: only with it a session acts."""
 
 _READING = frozenset({"GET", "HEAD"})
 
@@ -62,6 +65,49 @@ def principal(connection: Connection, authorization: str, session: str | None, n
         return holder(authorization, lambda secret: tokens.find(connection, secret))
     scope = links.session_scope(connection, session, now) if session else None
     return Principal(_INCLUDES[scope]) if scope else None
+
+
+def require_own_page(request: Request) -> Principal:
+    """A FastAPI dependency for forms: an admin's token, or an admin's session whose own page sent the form.
+
+    Raises :class:`NotAllowedError`. Another site can make a browser send a form, but neither with a cookie that is
+    ``SameSite=Strict`` nor with our own origin, and both are needed.
+    """
+    collector = request.app.state.collector
+    authorization = request.headers.get("authorization", "")
+    acting = request.cookies.get(ACTING_COOKIE)
+    if not authorization and not _is_own_page(request):
+        raise NotAllowedError(403, "this form was not sent by a page of this server")
+    with collector.store.read() as connection:
+        who = principal(connection, authorization, acting, collector.now())
+    if who is None:
+        raise NotAllowedError(401, "a valid bearer token or an admin's session is needed")
+    if "admin" not in who.scopes:
+        raise NotAllowedError(403, "this credential does not have the scope 'admin'")
+    return who
+
+
+def _is_own_page(request: Request) -> bool:
+    origin = urlsplit(request.headers.get("origin", ""))
+    is_same_site = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+    return is_same_site and bool(origin.netloc) and origin.netloc == request.headers.get("host")
+
+
+def may_act(request: Request) -> bool:
+    """Whether the page about to be shown may offer forms: by the credential it is asked for with."""
+    collector = request.app.state.collector
+    with collector.store.read() as connection:
+        authorization = request.headers.get("authorization", "")
+        who = principal(connection, authorization, request.cookies.get(ACTING_COOKIE), collector.now())
+    return who is not None and "admin" in who.scopes
+
+
+def named(connection: Connection, who: Principal) -> str:
+    """What an audit calls them: the token's label and number, or that it was a browser's session."""
+    if who.token is None:
+        return "admin session"
+    label = connection.scalar(select(tokens.TOKEN.c.label).where(tokens.TOKEN.c.id == who.token))
+    return f"token {who.token} ({label})"
 
 
 def require(scope: Scope) -> Callable[[Request], Principal]:

@@ -93,6 +93,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
 
     link = commands.add_parser("link", parents=[placed], help=_("make a one-time link for a browser (10 minutes)"))
     link.add_argument("--url", help=_("how the browser reaches the collector, if not by public_url"))
+    link.add_argument("--admin", action="store_true", help=_("for a session that may also change machines on /fleet"))
 
     check = commands.add_parser("check-config", parents=[shared], help=_("say every mistake in a settings file"))
     check.add_argument("--config", type=Path, required=True, help=_("the settings file (YAML)"))

@@ -47,7 +47,8 @@ def link(options: argparse.Namespace, settings: CollectorSettings) -> int:
     """Print a link that opens one browser session within ten minutes."""
     store = Store(settings.folder)
     try:
-        secret = store.write_sync(lambda connection: links.issue_link(connection, time.time()))
+        scope = "admin" if options.admin else "read"
+        secret = store.write_sync(lambda connection: links.issue_link(connection, time.time(), scope))
     finally:
         store.close()
     base = options.url or settings.public_url or f"http://{settings.listen}"

@@ -4,10 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 
 from . import links
-from .access import SESSION_COOKIE, NotAllowedError, Principal, require
+from .access import ACTING_COOKIE, SESSION_COOKIE, NotAllowedError, Principal, require
 from .problem import problem
+from .running import Collector
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,7 +48,15 @@ async def login(request: Request, secret: str) -> Response:
     answer = RedirectResponse("/", 303, headers)
     secure = request.url.scheme == "https" or collector.settings.public_url.startswith("https://")
     # Lax, not strict: a link opened from a chat is another site's request, and so is where it leads.
-    answer.set_cookie(
-        SESSION_COOKIE, session, max_age=int(links.SESSION_SECONDS), httponly=True, samesite="lax", secure=secure
-    )
+    life = int(links.SESSION_SECONDS)
+    answer.set_cookie(SESSION_COOKIE, session, max_age=life, httponly=True, samesite="lax", secure=secure)
+    if await run_in_threadpool(_scope, collector, session) == "admin":
+        answer.set_cookie(ACTING_COOKIE, session, max_age=life, httponly=True, samesite="strict", secure=secure)
+    else:
+        answer.delete_cookie(ACTING_COOKIE)
     return answer
+
+
+def _scope(collector: Collector, session: str) -> str | None:
+    with collector.store.read() as connection:
+        return links.session_scope(connection, session, collector.now())

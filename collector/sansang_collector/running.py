@@ -21,6 +21,7 @@ from .liveness import Present
 from .log import ReportLog
 from .news import News
 from .request_desk import RequestDesk
+from .roster import Roster, keep_ready
 from .settings import CollectorSettings
 from .silence import watch_silence
 from .state import State
@@ -50,6 +51,8 @@ class Collector:
     state: State
     assignments: Assignments
     """What each agent is to do; whoever makes this object keeps them current."""
+    roster: Roster
+    """Every machine's row, for lists of the whole fleet."""
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
     inventory: InForce
@@ -81,6 +84,7 @@ class Collector:
         self.board = Board(self.inventory)
         self.state = State()
         self.assignments = Assignments()
+        self.roster = Roster(lambda agent: self.wanted(agent))  # noqa: PLW0108  # it is replaced later
         self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
         self.wanted = self.assignments.hash_of
         self._batch_s = batch_s
@@ -126,6 +130,8 @@ class Collector:
         learn = habits.watch(self.store, self.present, self._know_habits)
         self._tasks.append(asyncio.create_task(learn, name="habits"))
         self._tasks.append(asyncio.create_task(self.desk.follow(), name="requests"))
+        ready = keep_ready(self.roster, self.store, self.present)
+        self._tasks.append(asyncio.create_task(ready, name="roster"))
 
     async def stop(self) -> None:
         """Wake the streams, stop the consumers between two transactions, write what waits, close the files."""

@@ -118,6 +118,36 @@ class CommuneView(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it can serve citizens now; None where the inventory does not have it."""
 
 
+class FleetView(msgspec.Struct, frozen=True, kw_only=True):
+    """One machine in the list of the whole fleet: how it stands, without its results."""
+
+    id: int
+    commune: str
+    commune_name: str
+    district: str
+    """The former district, empty where none is entered."""
+    name: str
+    role: str
+    state: str
+    """``online``, ``goodbye``, ``expected_off``, ``silent``, ``retired`` or ``never_seen``."""
+    state_since: float | None
+    why: str
+    """Of a goodbye its reason; of a machine that is off as usual ``hours`` or ``habit``."""
+    back: float | None
+    """When a machine that is away is expected again."""
+    last_contact: float | None
+    version: str
+    clock_skew_s: float | None
+    spool_rows: int | None
+    spool_oldest: float | None
+    config: str
+    """``current`` or ``lagging`` behind what the centre has for it; ``own`` where that is nothing."""
+    dropped: int
+    """Reports it had to drop, ever."""
+    still_reports: bool
+    """Whether it goes on reporting although it is retired."""
+
+
 class IntervalView(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of one outcome; ``reason`` is of its first result, ``late`` says part of it arrived afterwards."""
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sansang_agent.contract.outcome import Reason
+from tests.support.province import province
 from tests.support.web_collector import COMMUNE, Evidence, WebCollector, web_collector
 
 pytestmark = pytest.mark.needs("chromium")
@@ -23,7 +24,17 @@ VIEWS: dict[str, dict[str, Any]] = {
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     "paper": {"viewport": {"width": 794, "height": 1123}},
 }
-PAGES = {"communes": "/", "commune": f"/communes/{COMMUNE}", "agent": "/agents/1?hours=24", "no-code": "/find?code=x"}
+PAGES = {
+    "communes": "/",
+    "fleet": "/fleet",
+    "blind-spots": "/fleet/blind-spots",
+    "commune": f"/communes/{COMMUNE}",
+    "agent": "/agents/1?hours=24",
+    "no-code": "/find?code=x",
+}
+
+
+CONFIRM = "/fleet/confirm?deed=retire&id=2&id=3"
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +72,19 @@ def page(browser: Any, collector: WebCollector) -> Iterator[Any]:
 class opened:  # noqa: N801  # reads as a verb in a with statement
     """A page with a credential, whose every complaint fails the test, but for the one that the test provokes."""
 
-    def __init__(self, browser: Any, collector: WebCollector, view: dict[str, Any], provoked: str = "\0") -> None:
+    def __init__(  # a test names what it needs
+        self,
+        browser: Any,
+        collector: WebCollector,
+        view: dict[str, Any],
+        provoked: str = "\0",
+        secret: str = "",
+    ) -> None:
         self.context = browser.new_context(
             **view,
             base_url=collector.url,
             locale="vi-VN",
-            extra_http_headers={"Authorization": f"Bearer {collector.read_secret}"},
+            extra_http_headers={"Authorization": f"Bearer {secret or collector.read_secret}"},
         )
         self.complaints: list[str] = []
         self._provoked = provoked
@@ -120,7 +138,7 @@ def test_a_failure_appears_without_a_reload_and_focus_stays(browser: Any, tmp_pa
             running.turn_clock(15)
             running.report([("hop", Reason.TIMEOUT)])
 
-            page.locator(".row.failed").wait_for()
+            page.locator(".tile.failed").wait_for()
 
             assert page.evaluate("window.sameDocument")
             assert page.evaluate("document.activeElement.id") == f"commune-{COMMUNE}"
@@ -157,6 +175,58 @@ def test_the_first_tab_leads_past_the_header(page: Any) -> None:
     page.keyboard.press("Tab")
 
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+
+
+def test_a_province_fits_every_screen_and_has_no_barrier(browser: Any, tmp_path: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415  # as above
+
+    with province(tmp_path, each=2) as running:
+        for width in (320, 768, 1920):
+            view = {"viewport": {"width": width, "height": 800}}
+            with opened(browser, running, view, secret=running.token("admin")) as page:
+                for address in ("/", "/fleet", "/fleet/blind-spots", "/communes/06286", CONFIRM):
+                    page.goto(address)
+                    name = f"province-{address.strip('/').partition('?')[0].replace('/', '-') or 'wall'}-{width}.png"
+                    page.screenshot(path=pictures(tmp_path) / name, full_page=True)
+
+                    assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+                    found = Axe().run(page)
+                    assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+
+
+def test_the_wall_narrows_while_somebody_types_and_stays_so_when_it_renews(browser: Any, tmp_path: Path) -> None:
+    with province(tmp_path, each=1) as running, opened(browser, running, VIEWS["wide"]) as page:
+        page.goto("/")
+        page.locator("#q").press_sequentially("Khánh Khê")
+        assert page.locator(".tile:visible").count() == 1
+
+        page.evaluate("refresh()")
+        assert page.locator(".tile:visible").count() == 1
+        assert page.evaluate("document.activeElement.value") == "Khánh Khê"
+        assert page.url.endswith("/?q=Kh%C3%A1nh+Kh%C3%AA")
+
+        page.locator("#q").fill("")
+        page.evaluate("refresh()")
+        page.wait_for_function("() => document.querySelectorAll('.tile:not([hidden])').length === 65")
+
+
+def test_an_admin_ticks_a_page_confirms_and_the_ticks_outlive_a_renewal(browser: Any, tmp_path: Path) -> None:
+    with province(tmp_path, each=1) as running:
+        context = browser.new_context(**VIEWS["wide"], base_url=running.url, locale="vi-VN")
+        page = context.new_page()
+        page.goto(f"/login/{running.link('admin')}")
+        page.goto("/fleet?state=goodbye")
+        ticked = page.locator("tbody input:checked")
+        page.locator("#tick-all").check()
+        page.evaluate("refresh()")
+        number = ticked.count()
+        page.get_by_role("button", name="Cho nghỉ").click()
+        page.get_by_role("button", name="Đồng ý, thực hiện").click()
+        page.wait_for_url("**/fleet?**done=*")
+
+        assert number > 0
+        assert f"Đã thay đổi {number} máy." in page.locator("main").inner_text()
+        context.close()
 
 
 def test_a_code_typed_into_the_search_box_leads_to_the_machine(page: Any, collector: WebCollector) -> None:

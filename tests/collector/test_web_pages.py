@@ -47,7 +47,7 @@ def test_the_first_page_shows_a_commune_by_name_and_its_ladder(collector: WebCol
     shown = text(page(collector, "/"))
 
     assert "Xã Tân Tiến" in shown
-    assert "Đường truyền : Mất" in shown
+    assert "Đường truyền: Mất" in shown
     assert "1 máy" in shown
     assert "liên lạc 2 giây trước" in shown
 
@@ -208,7 +208,7 @@ def test_pages_hold_no_inline_style_or_script(collector: WebCollector) -> None:
     assert " style=" not in html
     assert "<style" not in html
     assert "<script defer src=" in html
-    assert html.count("<script") == 1
+    assert html.count("<script") == html.count("<script defer src=")
 
 
 def test_static_files_are_kept_by_their_content(collector: WebCollector) -> None:

@@ -9,21 +9,24 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
+from sqlalchemy import Connection
 
 from sansang_agent.contract.check import DnsCheck, HttpCheck, IcmpCheck, PathCheck, Profile, TcpCheck
 from sansang_agent.contract.codec import profile_hash, report_code
 from sansang_agent.contract.outcome import Reason, outcome_of
 from sansang_agent.contract.report import Envelope, Goodbye, GoodbyeReason, Report, Result, Sent, SpoolState, Why
 from sansang_agent.contract.rung import Network, Rung
-from sansang_collector import agents, tokens
+from sansang_collector import agents, links, tokens
 from sansang_collector.app import create_app
 from sansang_collector.server import CollectorServer
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.store import Store
+
+T = TypeVar("T")
 
 NOON = 1_782_450_000.0  # 2026-06-26 12:00:00 in Vietnam
 COMMUNE = "06019"
@@ -92,6 +95,49 @@ class WebCollector:
         store.write_sync(lambda connection: connection.execute(agents.AGENT.delete()))
         store.close()
 
+    def token(self, scope: str, agent: int | None = None) -> str:
+        """The secret of a new token."""
+        store = Store(self._folder)
+        secret = store.write_sync(lambda it: tokens.issue(it, scope, "test", self.now, agent))[1]
+        store.close()
+        return str(secret)
+
+    def link(self, scope: str) -> str:
+        """The secret of a one-time link."""
+        store = Store(self._folder)
+        secret = store.write_sync(lambda it: links.issue_link(it, self.now, scope))
+        store.close()
+        return str(secret)
+
+    @contextmanager
+    def session(self, scope: str) -> Iterator[httpx.Client]:
+        """A browser that has opened a one-time link."""
+        secret = self.link(scope)
+        with httpx.Client(base_url=self.url, timeout=10, headers={"Accept": "text/html"}) as browser:
+            assert browser.get(f"/login/{secret}").status_code == 303
+            yield browser
+
+    def read_ledger(self, ask: Callable[[Connection], T]) -> T:
+        """What the ledger says."""
+        store = Store(self._folder)
+        with store.read() as connection:
+            found = ask(connection)
+        store.close()
+        return found
+
+    def register(self, machines: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, str]]:
+        """More machines by commune and name: their numbers and their tokens' secrets."""
+
+        def add(connection: Connection) -> dict[tuple[str, str], tuple[int, str]]:
+            made = {place: agents.register(connection, *place, self.now) for place in machines}
+            issue = tokens.issue
+            return {at: (id_, issue(connection, "agent", at[1], self.now, id_)[1]) for at, id_ in made.items()}
+
+        store = Store(self._folder)
+        found = store.write_sync(add)
+        store.close()
+        return found
+
     def report(
         self,
         failing: Sequence[tuple[str, Reason]] = (),
@@ -149,12 +195,12 @@ class WebCollector:
 
 
 @contextmanager
-def web_collector(folder: Path) -> Iterator[WebCollector]:
-    """Run a collector with its data in ``folder`` until the block ends."""
-    now = [NOON]
+def web_collector(folder: Path, inventory: str = "", at: float = NOON) -> Iterator[WebCollector]:
+    """Run a collector with its data in ``folder`` until the block ends; ``inventory`` is a folder it applies."""
+    now = [at]
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        app = create_app(CollectorSettings(data_dir=str(folder)), lambda: now[0])
+        app = create_app(CollectorSettings(data_dir=str(folder), inventory_dir=inventory), lambda: now[0])
         ready = threading.Event()
         server = CollectorServer(app, ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

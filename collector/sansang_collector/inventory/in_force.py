@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sansang_agent.contract.settings import SettingsError
 from sansang_collector.commune import PACKAGED, Commune, Places
+from sansang_collector.gazetteer import Gazetteer
 from sansang_collector.store import Store
 
 from . import units, versions
@@ -26,10 +27,13 @@ class InForce:
     """None: no inventory has ever been applied."""
     places: Places
     """What its communes are called."""
+    gazetteer: Gazetteer
+    """How they are found."""
 
     def __init__(self, store: Store, now: Callable[[], float]) -> None:
         self.version = None
         self.places = PACKAGED
+        self.gazetteer = Gazetteer()
         self._store = store
         self._now = now
         self._one_at_a_time = threading.Lock()
@@ -50,6 +54,7 @@ class InForce:
             if _number(found) != _number(self.version):
                 self.version = found
                 self.places = _places(found)
+                self.gazetteer = Gazetteer(self.places)
                 _LOG.info("inventory: version %d is in force", _number(found))
             return ""
 

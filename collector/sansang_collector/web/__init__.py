@@ -1,6 +1,7 @@
-"""The collector's pages, JSON API and event stream: everything a person or a program reads.
+"""The collector's pages, JSON API and event stream: everything a person or a program reads, and the
+few things they change.
 
-One call hangs all of it on the application; nothing here measures or decides, and only requests.py writes.
+One call hangs all of it on the application; nothing here measures or decides.
 """
 
 from fastapi import FastAPI
@@ -9,6 +10,9 @@ from . import (
     agent_admin,
     api,
     assigned,
+    fleet,
+    fleet_api,
+    fleet_deeds,
     headers,
     history,
     pages,
@@ -19,6 +23,7 @@ from . import (
     static,
     stream,
     unauthenticated,
+    wall,
 )
 
 
@@ -27,8 +32,8 @@ def include(app: FastAPI) -> None:
 
     ``app.state.collector`` must be a :class:`sansang_collector.running.Collector` before the first request.
     """
-    app.include_router(pages.router)
-    app.include_router(api.router)
+    for router in (wall.router, pages.router, fleet.router, fleet_deeds.router, api.router, fleet_api.router):
+        app.include_router(router)
     app.include_router(assigned.router)
     app.include_router(agent_admin.router)
     app.include_router(history.router)

@@ -1,4 +1,4 @@
-"""The pages: every commune's ladder, one commune, one machine, and the way from a report's code to its machine.
+"""The pages of one commune, of one machine, and the way from a report's code to its machine.
 
 Each fetches views from overview.py, gives them to a template, and decides nothing.
 """
@@ -15,7 +15,7 @@ from sansang_agent.contract.light import Light
 from sansang_agent.contract.rung import Rung
 from sansang_collector import overview, points
 from sansang_collector.access import require
-from sansang_collector.serving import State
+from sansang_collector.inventory.coverage_words import CoverageWords
 from sansang_collector.view import AgentView, CheckView, CommuneView, PointView, RungView
 
 from . import language, shell, timeline
@@ -23,13 +23,11 @@ from .api import AgentId
 from .codes import normal
 from .curves import Curve, curve_of
 from .phrases import Phrases
+from .site import ports_of, site_of
 from .strips import Strip, strip_of
 from .timeline import Window
 
 router = APIRouter(dependencies=[Depends(require("read"))], include_in_schema=False)
-
-PAGE_SIZE = 200
-"""Communes on one page: a province fits, the country does not."""
 
 _USUAL_RUNGS = frozenset({Rung.MACHINE, Rung.GATEWAY, Rung.LINE, Rung.INTERNET, Rung.DNS, Rung.SERVICE})
 """Shown even where nothing is configured for them: that is worth knowing. The others only where something is."""
@@ -37,39 +35,8 @@ _USUAL_RUNGS = frozenset({Rung.MACHINE, Rung.GATEWAY, Rung.LINE, Rung.INTERNET, 
 _FINE_STEP_S, _COARSE_STEP_S = 300, 1800
 """A point of a curve, up to a day and beyond."""
 
-_WORST_FIRST = (Light.FAILED, Light.DEGRADED, Light.UNKNOWN, Light.OK, Light.NOT_CONFIGURED)
-
 Hours = Annotated[int, Query(ge=1, le=168)]
 Moment = Annotated[float | None, Query(ge=0, le=32_503_680_000)]
-
-
-@router.get("/")
-def communes(request: Request, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
-    """All communes, the worst on top."""
-    collector = shell.collector_of(request)
-    with collector.store.read() as connection:
-        change = overview.newest_change(connection)
-        present = collector.present()
-        found = overview.communes(connection, present, collector.board.province(connection, present))
-    shown = sorted(found, key=_rank)[offset : offset + PAGE_SIZE]
-    return shell.page(
-        request,
-        "communes.html",
-        change=change,
-        communes=shown,
-        offset=offset,
-        total=len(found),
-        page_size=PAGE_SIZE,
-        counts={light: sum(commune.light is light for commune in found) for light in _WORST_FIRST},
-        rungs=_rungs(shown),
-        labels=_labels(label for commune in shown for label in commune.labels),
-    )
-
-
-def _rank(commune: CommuneView) -> tuple[bool, int, str]:
-    """Where citizens cannot be served stands first, then by the light."""
-    cannot = commune.serving is not None and commune.serving.state is State.CANNOT_SERVE
-    return not cannot, _WORST_FIRST.index(commune.light), commune.code
 
 
 def _rungs(found: Sequence[CommuneView | AgentView]) -> list[Rung]:
@@ -121,6 +88,9 @@ def commune(request: Request, code: str, hours: Hours = 6) -> Response:
         hours=hours,
         window_query=_window_query,
         labels=_labels(agent.label for agent in agents),
+        site=site_of(shell.inventory_of(request), code, agents, say),
+        ports=ports_of(agents),
+        coverage=CoverageWords(say.language),
     )
 
 

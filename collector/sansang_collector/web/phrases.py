@@ -59,6 +59,10 @@ class Phrases:
         """``0,41 ms``, ``12 ms``: two digits below ten, none above."""
         return f"{self.decimal(value, 2 if value < 10 else 0)} ms"
 
+    def megabits(self, value: float) -> str:
+        """``300 Mbit/s``; a decimal only where there is one."""
+        return f"{self.decimal(value, 0 if value == int(value) else 1)} Mbit/s"
+
     def percent(self, ratio: float) -> str:
         """A ratio as ``20 %``; a small one keeps a decimal so that it never reads as none."""
         return f"{self.decimal(ratio * 100, 1 if 0 < ratio < 0.1 else 0)} %"

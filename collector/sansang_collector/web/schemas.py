@@ -8,9 +8,18 @@ from fastapi import FastAPI
 from sansang_agent.contract.report import Problem
 from sansang_collector.new_agent import MadeAgent, NewAgent
 from sansang_collector.request_view import RequestView
-from sansang_collector.view import AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, ReportView
+from sansang_collector.view import (
+    AgentView,
+    ChangeView,
+    CheckView,
+    CommuneView,
+    FleetView,
+    HistoryView,
+    IntervalView,
+    ReportView,
+)
 
-_VIEWS = (AgentView, ChangeView, CheckView, CommuneView, HistoryView, IntervalView, ReportView, RequestView)
+_VIEWS = (AgentView, ChangeView, CheckView, CommuneView, FleetView, HistoryView, IntervalView, ReportView, RequestView)
 _KINDS = (*_VIEWS, MadeAgent, NewAgent, Problem)
 _REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
 

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.words import LANGUAGES, catalogue
+from sansang_collector.inventory.model import Inventory
 from sansang_collector.liveness import State
 from sansang_collector.running import Collector
 
@@ -50,21 +51,23 @@ def collector_of(request: Request) -> Collector:
     return collector
 
 
+def inventory_of(request: Request) -> Inventory | None:
+    """The inventory in force, if any was ever applied."""
+    version = collector_of(request).inventory.version
+    return version.inventory if version else None
+
+
 def page(request: Request, template: str, **context: Any) -> HTMLResponse:
     """Render ``template`` in the language of ``request``."""
     tongue = language.language_of(request)
+    context.setdefault("now", collector_of(request).now())
     context.setdefault("code", "")
     context.setdefault("change", None)
+    context.setdefault("calm", False)
     text = (
         _environment(tongue)
         .get_template(template)
-        .render(
-            context,
-            say=phrases(request),
-            now=collector_of(request).now(),
-            language=tongue,
-            languages=_choices(request, tongue),
-        )
+        .render(context, say=phrases(request), language=tongue, languages=_choices(request, tongue))
     )
     response = HTMLResponse(text)
     language.remember(request, response)

@@ -26,12 +26,27 @@ function suspect() {
   if (!doubt) doubt = setTimeout(() => say(true), PATIENCE_MS);
 }
 
+// What somebody is doing on the page outlives the swap: what is focused, typed and ticked, and which way a table is pushed.
 function swap(fresh) {
-  const focused = main.contains(document.activeElement) ? document.activeElement.id : "";
+  const active = main.contains(document.activeElement) ? document.activeElement : null;
+  const typed = active?.matches("input[type=search]") ? [active.value, active.selectionStart, active.selectionEnd] : null;
+  const ticked = [...main.querySelectorAll("table :checked")].map((box) => box.id);
+  const pushed = main.querySelector(".table")?.scrollLeft;
   const scrolled = [window.scrollX, window.scrollY];
   main.replaceChildren(...fresh.childNodes);
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  for (const id of ticked) {
+    const box = document.getElementById(id);
+    if (box) box.checked = true;
+  }
+  if (pushed) main.querySelector(".table")?.scrollTo({ left: pushed });
+  const again = active?.id ? document.getElementById(active.id) : null;
+  again?.focus({ preventScroll: true });
+  if (typed && again) {
+    again.value = typed[0];
+    again.setSelectionRange(typed[1], typed[2]);
+  }
   window.scrollTo(...scrolled);
+  document.dispatchEvent(new Event("swapped"));
 }
 
 async function refresh() {
@@ -42,8 +57,9 @@ async function refresh() {
     if (answer.status === 401) return location.reload();
     if (!answer.ok) return suspect();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    swap(page.getElementById("main"));
-    if (stream?.readyState === EventSource.OPEN) say(false);
+    // A list being chosen from would shut; the next round is soon enough.
+    if (document.activeElement?.tagName !== "SELECT") swap(page.getElementById("main"));
+    if (!newest || stream?.readyState === EventSource.OPEN) say(false);
   } catch {
     suspect();
   }
@@ -91,4 +107,6 @@ if (newest) {
   follow();
   setInterval(soon, REFRESH_MS);
   document.addEventListener("visibilitychange", follow);
+} else if ("calm" in main.dataset) {
+  setInterval(soon, REFRESH_MS); // a list of very many, in which something changes all the time
 }

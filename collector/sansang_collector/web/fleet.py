@@ -1,0 +1,134 @@
+"""/fleet: every machine one row, as a page and as a spreadsheet; and what cannot be told apart in which commune.
+
+Ticked machines are handed to fleet_deeds.py, for those who may.
+"""
+
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from sansang_agent.contract.assignment import Role
+from sansang_collector import fleet
+from sansang_collector.access import may_act, require
+from sansang_collector.fleet import Config, Order
+from sansang_collector.inventory.coverage import Blind, BlindSpot, blind_spots
+from sansang_collector.inventory.coverage_words import CoverageWords
+from sansang_collector.liveness import State
+
+from . import shell
+from .fleet_csv import csv_of
+from .fleet_query import Asked, Found, asked, find
+from .fleet_words import FleetWords
+
+router = APIRouter(dependencies=[Depends(require("read"))], include_in_schema=False)
+
+Question = Annotated[Asked, Depends(asked)]
+Offset = Annotated[int, Query(ge=0, le=10_000_000)]
+
+VERSIONS_SHOWN = 8
+"""Of the version spread; more are counted together."""
+_NOT_ASKED_HERE = frozenset({Blind.GATEWAY_PING_UNKNOWN, Blind.GATEWAY_SILENT})
+"""What only the newest results tell; a commune's own page says it."""
+
+
+@router.get("/fleet")
+def list_(request: Request, question: Question, offset: Offset = 0, done: Annotated[int, Query(ge=0)] = 0) -> Response:
+    """The machines asked for, a hundred at a time."""
+    found = find(request, question)
+    response = shell.page(
+        request, "fleet.html", now=found.at, calm=True, done=done, **_context(request, question, found, offset)
+    )
+    # A form of this page says where it comes from; to other sites still nothing is said.
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _context(request: Request, question: Asked, found: Found, offset: int) -> dict[str, Any]:
+    counts = found.standing.counts
+    return {
+        "words": FleetWords(shell.phrases(request)),
+        "asked": question,
+        "rows": [found.view(row) for row in found.chosen[offset : offset + fleet.PAGE_SIZE]],
+        "total": len(found.chosen),
+        "offset": offset,
+        "page_size": fleet.PAGE_SIZE,
+        "counts": counts,
+        "versions": list(counts.versions.items())[:VERSIONS_SHOWN],
+        "other_versions": list(counts.versions)[VERSIONS_SHOWN:],
+        "columns": _COLUMNS,
+        "states": list(State),
+        "roles": list(Role),
+        "configs": list(Config),
+        "districts": found.places.districts,
+        "place_name": found.places.get(question.filter.place).name if question.filter.place else "",
+        "may_act": may_act(request),
+    }
+
+
+_COLUMNS = (
+    Order.COMMUNE,
+    Order.NAME,
+    Order.ROLE,
+    Order.STATE,
+    Order.CONTACT,
+    Order.VERSION,
+    Order.SKEW,
+    Order.SPOOL,
+    Order.CONFIG,
+    Order.DROPPED,
+)
+
+
+@router.get("/fleet.csv")
+def spreadsheet(request: Request, question: Question) -> Response:
+    """All machines asked for, not only those of one page."""
+    found = find(request, question)
+    body = csv_of((found.view(row) for row in found.chosen), shell.phrases(request), found.at)
+    headers = {"Content-Disposition": 'attachment; filename="sansang-fleet.csv"'}
+    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+class BlindCommune(NamedTuple):
+    """A commune and what cannot be told apart there."""
+
+    code: str
+    name: str
+    spots: list[BlindSpot]
+
+
+@router.get("/fleet/blind-spots")
+def blind(request: Request, offset: Offset = 0, kind: Blind | None = None) -> Response:
+    """Per commune what is missing, what that hides, and what would mend it."""
+    inventory = shell.inventory_of(request)
+    spots = _spots(request) if inventory else []
+    shown = [spot for spot in spots if kind is None or spot.kind is kind]
+    by_commune: dict[str, list[BlindSpot]] = {}
+    for spot in shown:
+        by_commune.setdefault(spot.commune, []).append(spot)
+    places = shell.collector_of(request).inventory.gazetteer
+    communes = [BlindCommune(code, places.get(code).name, found) for code, found in by_commune.items()]
+    return shell.page(
+        request,
+        "blind_spots.html",
+        words=CoverageWords(shell.phrases(request).language),
+        has_inventory=inventory is not None,
+        kinds={each: len({spot.commune for spot in spots if spot.kind is each}) for each in Blind},
+        kind=kind,
+        communes=communes[offset : offset + fleet.PAGE_SIZE],
+        total=len(communes),
+        all_communes=len(inventory.communes) if inventory else 0,
+        offset=offset,
+        page_size=fleet.PAGE_SIZE,
+    )
+
+
+def _spots(request: Request) -> list[BlindSpot]:
+    inventory = shell.inventory_of(request)
+    assert inventory is not None
+    collector = shell.collector_of(request)
+    names: dict[str, list[str]] = {}
+    for row in collector.roster.standing(collector.store, collector.present()).rows:
+        if row.machine.retired_at is None:
+            names.setdefault(row.machine.commune, []).append(row.machine.name)
+    return [spot for spot in blind_spots(inventory, names, {}) if spot.kind not in _NOT_ASKED_HERE]

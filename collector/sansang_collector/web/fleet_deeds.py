@@ -1,0 +1,108 @@
+"""What an admin does to ticked machines: first a page that says what will happen, then the deed itself.
+
+Only our own pages can send the form (access.require_own_page); every machine changed gets a row in the audit.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from sansang_agent.contract.assignment import Role
+from sansang_collector import access, fleet_changes
+from sansang_collector.access import Principal, require, require_own_page
+from sansang_collector.fleet_changes import Change, UnknownAgentsError
+
+from . import shell
+from .fleet_query import Asked, asked, find
+from .fleet_words import FleetWords
+
+router = APIRouter(include_in_schema=False)
+
+MOST_BYTES = 65_536
+"""Of a form: a thousand machines' numbers and the list's address are far less."""
+
+
+class Deed(StrEnum):
+    """What the buttons offer."""
+
+    ROLE = "role"
+    RETIRE = "retire"
+    UNRETIRE = "unretire"
+
+
+Ticked = Annotated[list[int], Query(max_length=fleet_changes.MOST)]
+
+
+@router.get("/fleet/confirm", dependencies=[Depends(require("admin"))])
+def confirm(
+    request: Request,
+    question: Annotated[Asked, Depends(asked)],
+    deed: Deed,
+    id: Ticked = [],  # noqa: A002, B006  # the form's name for a ticked row; FastAPI copies it
+    to: Role = Role.COUNTER,
+) -> Response:
+    """What will happen to which machines; nothing has happened yet."""
+    found = find(request, question)
+    ticked = frozenset(id)
+    rows = [found.view(row) for row in found.standing.rows if row.machine.id in ticked]
+    changing = [row for row in rows if _changes(row.role, row.state == "retired", deed, to)]
+    response = shell.page(
+        request,
+        "fleet_confirm.html",
+        words=FleetWords(shell.phrases(request)),
+        deed=deed,
+        to=to,
+        changing=changing,
+        staying=[row for row in rows if row not in changing],
+        back=question.query(),
+    )
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _changes(role: str, is_retired: bool, deed: Deed, to: Role) -> bool:
+    return role != to if deed is Deed.ROLE else is_retired is (deed is Deed.UNRETIRE)
+
+
+@router.post("/fleet/deeds")
+async def do(request: Request, who: Annotated[Principal, Depends(require_own_page)]) -> Response:
+    """Do it, and go back to the list; 422 for a form that none of our pages sends."""
+    form = parse_qs(await _body(request))
+    ids, change = _asked_for(form)
+    collector = shell.collector_of(request)
+    now = collector.now()
+    try:
+        changed = await collector.store.write(
+            lambda connection: fleet_changes.apply(connection, ids, change, access.named(connection, who), now)
+        )
+    except UnknownAgentsError as error:
+        raise HTTPException(422, str(error)) from None
+    collector.roster.forget_standing()
+    back = form.get("back", [""])[0]
+    joint = "&" if back.startswith("?") else "?"
+    return RedirectResponse(f"/fleet{back if back.startswith('?') else ''}{joint}done={len(changed)}", 303)
+
+
+async def _body(request: Request) -> str:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise HTTPException(413)
+    return body.decode("utf-8", "replace")
+
+
+def _asked_for(form: dict[str, list[str]]) -> tuple[Sequence[int], Change]:
+    try:
+        ids = [int(one) for one in form.get("id", [])]
+        deed = Deed(form["deed"][0])
+        role = Role(form["to"][0]) if deed is Deed.ROLE else None
+    except (KeyError, ValueError):
+        raise HTTPException(422, "the form names no machines or nothing to do with them") from None
+    if not 0 < len(ids) <= fleet_changes.MOST:
+        raise HTTPException(422, f"between 1 and {fleet_changes.MOST} machines can be changed at once")
+    return ids, Change(role=role, retired=None if deed is Deed.ROLE else deed is Deed.RETIRE)
