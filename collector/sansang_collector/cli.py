@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = _("The collector is not installed here. Install it with: {command}")
         print(hint.format(command="pip install 'sansang[collector]'"), file=sys.stderr)
         return 2
-    options = _parser(_language(given)).parse_args(given)
+    options = parser(_language(given)).parse_args(given)
     try:
         settings = read_settings(options)
         if options.command == "check-config":
@@ -76,7 +76,8 @@ def _language(arguments: Sequence[str]) -> str:
     return asked[-1] if asked and asked[-1] in LANGUAGES else DEFAULT_LANGUAGE
 
 
-def _parser(language: str) -> argparse.ArgumentParser:
+def parser(language: str) -> argparse.ArgumentParser:
+    """The command line in this language."""
     _ = catalogue("sansang_collector", language).gettext
     parser = argparse.ArgumentParser(prog="sansang-collector", description=_("The collector of sansang."))
     parser.add_argument("--version", action="version", version=__version__)
