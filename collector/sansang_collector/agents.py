@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    func,
     select,
     text,
 )
@@ -20,6 +21,7 @@ from sansang_agent.contract.assignment import Role
 
 from .store import LEDGER
 
+_STEP_SECONDS = 0.001
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """What a machine may be called."""
 
@@ -50,10 +52,19 @@ def register(connection: Connection, commune: str, name: str, now: float, role: 
     return int(connection.scalars(AGENT.insert().values(row).returning(AGENT.c.id)).one())
 
 
+def changing_at(connection: Connection, now: float) -> float:
+    """The ``changed_at`` of a change made now: after all before it, even if the clock has been set back since.
+
+    What has changed is noticed by the newest one.
+    """
+    newest = connection.scalar(select(func.max(AGENT.c.changed_at))) or 0.0
+    return now if now > newest else newest + _STEP_SECONDS
+
+
 def set_role(connection: Connection, agent: int, role: Role, now: float) -> bool:
     """Say what a machine is; False where it is that already."""
     other = AGENT.update().where(AGENT.c.id == agent, AGENT.c.role != role)
-    return connection.execute(other.values(role=role, changed_at=now)).rowcount == 1
+    return connection.execute(other.values(role=role, changed_at=changing_at(connection, now))).rowcount == 1
 
 
 def assign(connection: Connection, agent: int, role: Role, now: float) -> None:
@@ -61,7 +72,7 @@ def assign(connection: Connection, agent: int, role: Role, now: float) -> None:
     connection.execute(
         AGENT.update()
         .where(AGENT.c.id == agent, (AGENT.c.role != role.value) | AGENT.c.retired_at.is_not(None))
-        .values(role=role.value, retired_at=None, changed_at=now)
+        .values(role=role.value, retired_at=None, changed_at=changing_at(connection, now))
     )
 
 
@@ -69,7 +80,9 @@ def retire(connection: Connection, agent: int, now: float) -> str | None:
     """Take the machine out of use, its history stays; its commune, None where there is no such agent."""
     commune = connection.scalar(select(AGENT.c.commune).where(AGENT.c.id == agent))
     connection.execute(
-        AGENT.update().where(AGENT.c.id == agent, AGENT.c.retired_at.is_(None)).values(retired_at=now, changed_at=now)
+        AGENT.update()
+        .where(AGENT.c.id == agent, AGENT.c.retired_at.is_(None))
+        .values(retired_at=now, changed_at=changing_at(connection, now))
     )
     return str(commune) if commune is not None else None
 

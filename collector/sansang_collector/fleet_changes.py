@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from sansang_agent.contract.assignment import Role
 
 from . import audit
-from .agents import AGENT
+from .agents import AGENT, changing_at
 from .audit import Deed
 
 MOST = 1_000
@@ -49,6 +49,7 @@ def apply(connection: Connection, ids: Iterable[int], change: Change, who: str, 
     if missing:
         raise UnknownAgentsError(missing)
     changed: list[Changed] = []
+    changed_at = changing_at(connection, now)
     for row in found:
         role = row.role if change.role is None else change.role.value
         retired_at = row.retired_at
@@ -56,7 +57,7 @@ def apply(connection: Connection, ids: Iterable[int], change: Change, who: str, 
             retired_at = now if change.retired else None
         if (role, retired_at) == (row.role, row.retired_at):
             continue
-        connection.execute(_SET, {"of": row.id, "role": role, "retired_at": retired_at, "changed_at": now})
+        connection.execute(_SET, {"of": row.id, "role": role, "retired_at": retired_at, "changed_at": changed_at})
         for what, detail in _deeds(row.role, role, row.retired_at, retired_at):
             audit.note(connection, Deed(now, who, what, row.commune, row.id, detail))
         changed.append(Changed(row.id, row.commune, row.name))

@@ -188,6 +188,16 @@ def test_the_roster_follows_contacts_new_machines_changes_and_removals(store: St
     assert [row.machine.name for row in kept.standing(store, PRESENT).rows] == ["may-0", "may-1"]
 
 
+def test_the_roster_sees_what_was_changed_after_the_clock_was_set_back(store: Store) -> None:
+    kept = Roster()
+    first, second = register(store, "may-1", "may-2")
+    for one, at in ((first, NOW), (second, NOW - 3600)):
+        store.write_sync(lambda it, one=one, at=at: fleet_changes.apply(it, [one], Change(Role.KIOSK), "test", at))  # type: ignore[misc]
+        roles = [row.machine.role for row in kept.standing(store, PRESENT).rows]
+
+    assert roles == ["kiosk", "kiosk"]
+
+
 def test_a_large_fleet_is_kept_and_says_of_when_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roster, "MANY", 1)
     kept = Roster()
