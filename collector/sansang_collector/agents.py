@@ -42,12 +42,15 @@ AGENT = Table(
 
 
 def register(connection: Connection, commune: str, name: str, now: float, role: Role | None = None) -> int:
-    """The id of the machine ``name`` in ``commune``, made now if it is new; ``role`` where it is to be another."""
-    found = connection.scalar(select(AGENT.c.id).where(AGENT.c.commune == commune, AGENT.c.name == name))
+    """The id of the machine ``name`` in ``commune``, made now if it is new; ``role`` where it is to be another.
+
+    A retired one is in use again: who gives a machine a token wants it to report.
+    """
+    query = select(AGENT.c.id, AGENT.c.role).where(AGENT.c.commune == commune, AGENT.c.name == name)
+    found = connection.execute(query).one_or_none()
     if found is not None:
-        if role is not None:
-            set_role(connection, int(found), role, now)
-        return int(found)
+        assign(connection, found.id, Role(found.role) if role is None else role, now)
+        return int(found.id)
     row = {"commune": commune, "name": name, "created_at": now, "role": role or Role.COUNTER}
     return int(connection.scalars(AGENT.insert().values(row).returning(AGENT.c.id)).one())
 
@@ -59,12 +62,6 @@ def changing_at(connection: Connection, now: float) -> float:
     """
     newest = connection.scalar(select(func.max(AGENT.c.changed_at))) or 0.0
     return now if now > newest else newest + _STEP_SECONDS
-
-
-def set_role(connection: Connection, agent: int, role: Role, now: float) -> bool:
-    """Say what a machine is; False where it is that already."""
-    other = AGENT.update().where(AGENT.c.id == agent, AGENT.c.role != role)
-    return connection.execute(other.values(role=role, changed_at=changing_at(connection, now))).rowcount == 1
 
 
 def assign(connection: Connection, agent: int, role: Role, now: float) -> None:

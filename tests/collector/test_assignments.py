@@ -126,7 +126,7 @@ def test_a_new_role_a_new_machine_a_retired_one_and_a_new_inventory_are_noticed(
     ledger.refresh()
     hashes = [ledger.made.hash_of(pc)]
 
-    ledger.store.write_sync(lambda it: agents.set_role(it, pc, Role.KIOSK, NOW + 1))
+    ledger.store.write_sync(lambda it: agents.assign(it, pc, Role.KIOSK, NOW + 1))
     ledger.refresh()
     hashes.append(ledger.made.hash_of(pc))
     ledger.machine("second")
@@ -143,10 +143,10 @@ def test_a_new_role_a_new_machine_a_retired_one_and_a_new_inventory_are_noticed(
 def test_a_change_made_after_the_clock_was_set_back_is_noticed_too(ledger: Ledger) -> None:
     pc = ledger.machine("pc")
     ledger.apply(1)
-    ledger.store.write_sync(lambda it: agents.set_role(it, pc, Role.MINI, NOW + 3600))
+    ledger.store.write_sync(lambda it: agents.assign(it, pc, Role.MINI, NOW + 3600))
     ledger.refresh()
     hashes = [ledger.made.hash_of(pc)]
-    ledger.store.write_sync(lambda it: agents.set_role(it, pc, Role.KIOSK, NOW))
+    ledger.store.write_sync(lambda it: agents.assign(it, pc, Role.KIOSK, NOW))
     ledger.refresh()
     hashes.append(ledger.made.hash_of(pc))
     ledger.store.write_sync(lambda it: agents.retire(it, pc, NOW))

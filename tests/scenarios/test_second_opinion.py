@@ -4,6 +4,7 @@ import asyncio
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -63,21 +64,31 @@ async def running_pc(folder: Path, collector: CollectorProcess, name: str, role:
     await keep_running(config, machine, SystemClock(machine), stop, agent, centre)
 
 
-class Told:
-    """What the centre says of the commune, every time it is asked."""
+class Centre:
+    """What it says, every time it is asked."""
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
         self.states: list[str] = []
 
+    async def until_both_are_heard(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while sum("rungs" in one for one in await self._get("/api/v1/agents")) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+
     async def until(self, state: str) -> None:
         async with asyncio.timeout(PATIENCE):
             while self.states[-1:] != [state]:
-                answer = await asyncio.to_thread(self._client.get, f"/api/v1/communes/{COMMUNE}")
-                self.states.append(answer.json().get("serving", {}).get("state", ""))
+                (commune,) = await self._get("/api/v1/communes")
+                self.states.append(commune["serving"]["state"])
                 await asyncio.sleep(0.2)
 
+    async def _get(self, path: str) -> list[Any]:
+        answer = await asyncio.to_thread(self._client.get, path)
+        return list(answer.json()["items"])
 
+
+@pytest.mark.timeout(240)  # a commune asks one host once a minute
 async def test_a_service_that_both_do_not_reach_is_said_once_the_second_was_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,17 +99,19 @@ async def test_a_service_that_both_do_not_reach_is_said_once_the_second_was_aske
         store.write_sync(lambda it: versions.apply(it, with_service(standin.port), 1.0, ""))
         store.close()
         with running_collector(tmp_path / "collector") as collector, collector.client("read") as client:
-            told = Told(client)
-            second = asyncio.create_task(running_pc(tmp_path, collector, "pc", Role.COUNTER, stop))
-            await told.until("serving")
+            centre = Centre(client)
+            pcs = [
+                asyncio.create_task(running_pc(tmp_path, collector, name, role, stop))
+                for name, role in (("mini", Role.MINI), ("pc", Role.COUNTER))
+            ]
+            await centre.until_both_are_heard()
             standin.behave("refuse")
-            first = asyncio.create_task(running_pc(tmp_path, collector, "mini", Role.MINI, stop))
-            await told.until("cannot_serve")
+            await centre.until("cannot_serve")
             requests = client.get("/api/v1/requests").json()["items"]
             stop.set()
-            await asyncio.gather(first, second)
+            await asyncio.gather(*pcs)
 
-    assert told.states[-2] == "serving"
+    assert centre.states[-2] == "serving"
     assert [(one["agent_name"], one["who"], one["why"], one["state"]) for one in requests] == [
         ("pc", "collector", "second opinion", "answered")
     ]
