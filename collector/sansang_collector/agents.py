@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    func,
     select,
     text,
 )
@@ -20,6 +21,7 @@ from sansang_agent.contract.assignment import Role
 
 from .store import LEDGER
 
+_STEP_SECONDS = 0.001
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """What a machine may be called."""
 
@@ -40,20 +42,26 @@ AGENT = Table(
 
 
 def register(connection: Connection, commune: str, name: str, now: float, role: Role | None = None) -> int:
-    """The id of the machine ``name`` in ``commune``, made now if it is new; ``role`` where it is to be another."""
-    found = connection.scalar(select(AGENT.c.id).where(AGENT.c.commune == commune, AGENT.c.name == name))
+    """The id of the machine ``name`` in ``commune``, made now if it is new; ``role`` where it is to be another.
+
+    A retired one is in use again: who gives a machine a token wants it to report.
+    """
+    query = select(AGENT.c.id, AGENT.c.role).where(AGENT.c.commune == commune, AGENT.c.name == name)
+    found = connection.execute(query).one_or_none()
     if found is not None:
-        if role is not None:
-            set_role(connection, int(found), role, now)
-        return int(found)
+        assign(connection, found.id, Role(found.role) if role is None else role, now)
+        return int(found.id)
     row = {"commune": commune, "name": name, "created_at": now, "role": role or Role.COUNTER}
     return int(connection.scalars(AGENT.insert().values(row).returning(AGENT.c.id)).one())
 
 
-def set_role(connection: Connection, agent: int, role: Role, now: float) -> bool:
-    """Say what a machine is; False where it is that already."""
-    other = AGENT.update().where(AGENT.c.id == agent, AGENT.c.role != role)
-    return connection.execute(other.values(role=role, changed_at=now)).rowcount == 1
+def changing_at(connection: Connection, now: float) -> float:
+    """The ``changed_at`` of a change made now: after all before it, even if the clock has been set back since.
+
+    What has changed is noticed by the newest one.
+    """
+    newest = connection.scalar(select(func.max(AGENT.c.changed_at))) or 0.0
+    return now if now > newest else newest + _STEP_SECONDS
 
 
 def assign(connection: Connection, agent: int, role: Role, now: float) -> None:
@@ -61,7 +69,7 @@ def assign(connection: Connection, agent: int, role: Role, now: float) -> None:
     connection.execute(
         AGENT.update()
         .where(AGENT.c.id == agent, (AGENT.c.role != role.value) | AGENT.c.retired_at.is_not(None))
-        .values(role=role.value, retired_at=None, changed_at=now)
+        .values(role=role.value, retired_at=None, changed_at=changing_at(connection, now))
     )
 
 
@@ -69,7 +77,9 @@ def retire(connection: Connection, agent: int, now: float) -> str | None:
     """Take the machine out of use, its history stays; its commune, None where there is no such agent."""
     commune = connection.scalar(select(AGENT.c.commune).where(AGENT.c.id == agent))
     connection.execute(
-        AGENT.update().where(AGENT.c.id == agent, AGENT.c.retired_at.is_(None)).values(retired_at=now, changed_at=now)
+        AGENT.update()
+        .where(AGENT.c.id == agent, AGENT.c.retired_at.is_(None))
+        .values(retired_at=now, changed_at=changing_at(connection, now))
     )
     return str(commune) if commune is not None else None
 

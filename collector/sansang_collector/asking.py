@@ -56,7 +56,11 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def ask(connection: Connection, wish: Wish, who: str, now: float) -> Asked:
     """Write the request and its audit row; raises :class:`AskError` where it is not to be asked."""
-    check = check_of(wish)
+    return ask_check(connection, wish, check_of(wish), who, now)
+
+
+def ask_check(connection: Connection, wish: Wish, check: Check, who: str, now: float) -> Asked:
+    """The same where more is known of the check than its kind and target."""
     machine = _machine(connection, wish, now)
     _refuse_if_busy(requests.busy(connection, now, SPACING_S), machine, shared_host(check), now)
     request = Request(id=secrets.token_hex(16), check=check, count=wish.count, expires=now + EXPIRES_S)

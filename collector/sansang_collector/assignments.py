@@ -16,7 +16,7 @@ from sansang_agent.contract.assignment import Role, assignment_hash
 from sansang_agent.contract.codec import encode
 
 from .agents import AGENT
-from .contact import CONTACT
+from .contact import CONTACT, MACHINE
 from .inventory.versions import Version
 from .profiles.compiler import Plan
 from .profiles.election import Machine
@@ -76,7 +76,8 @@ class Assignments:
         plan = self._plan
         if plan is None or basis != self._basis:
             plan = Plan(version.inventory, templates(), _machines(connection))
-        elected = plan.elect(_silent(connection), self._elected)
+        before = self._elected if self._plan else plan.incumbents(_told(connection))
+        elected = plan.elect(_silent(connection), before)
         communes = plan.by_commune if plan is not self._plan else _differing(elected, self._elected)
         made = {
             one.id: assignment_hash(plan.assignment(one, elected)) for code in communes for one in plan.by_commune[code]
@@ -125,6 +126,12 @@ def _silent(connection: Connection) -> set[int]:
     heard = AGENT.outerjoin(CONTACT, CONTACT.c.agent == AGENT.c.id)
     wanted = select(AGENT.c.id).select_from(heard).where(CONTACT.c.silent.is_not(False))
     return set(connection.scalars(wanted))
+
+
+def _told(connection: Connection) -> dict[int, str]:
+    """By agent the hash of what it said that it follows."""
+    rows = connection.execute(select(MACHINE.c.agent, MACHINE.c.assigned).where(MACHINE.c.assigned != ""))
+    return dict(rows.tuples().all())
 
 
 def _differing(one: dict[str, int], other: dict[str, int]) -> Iterable[str]:

@@ -5,8 +5,9 @@ Keeps what it read of machines that have not reported since, and since when a se
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -18,11 +19,12 @@ from .commune import PACKAGED, Places
 from .inventory.calendars import Calendar, calendars
 from .inventory.hours import parse_hours
 from .inventory.in_force import InForce
-from .inventory.model import Asker, Commune
+from .inventory.model import Asker, Commune, ServiceCheckKind
 from .inventory.openings import next_opening
 from .inventory.versions import Version
 from .liveness import Present
-from .serving import Machine, Moment, Presence, Serving, Wanted
+from .profiles.services import check_id
+from .serving import Doubt, Machine, Moment, Presence, Serving, Wanted
 from .sights import Sight, Sights
 
 ANSWERS_LAST_SECONDS = 300.0
@@ -45,6 +47,17 @@ class Work(NamedTuple):
     until: float
 
 
+class Question(NamedTuple):
+    """What another machine is to be asked, because only one says that a service is not reached."""
+
+    commune: str
+    service: str
+    machine: str
+    """The name of the one to ask."""
+    check: str
+    """Which of the service's checks failed; of several the one that says most."""
+
+
 class _Plan:
     """One version of the inventory, made ready to judge by."""
 
@@ -55,7 +68,8 @@ class _Plan:
         self.services = [(Calendar(parse_hours(one.hours)), Wanted(one.id, one.name, one.mandatory)) for one in asked]
         self.communes: dict[str, Commune] = {one.code: one for one in inventory.communes} if inventory else {}
         self.calendars = calendars(inventory) if inventory else {}
-        self.sights = Sights({f"{one.id}-{check.kind}": one.id for one in asked for check in one.checks})
+        self.service_of = {check_id(one, check): one.id for one in asked for check in one.checks}
+        self.sights = Sights(self.service_of)
 
 
 class Board:
@@ -66,12 +80,26 @@ class Board:
         self._plan = _Plan(None)
         self._alone: dict[str, dict[str, float]] = {}
         self._answers: dict[int, dict[str, tuple[bool, float]]] = {}
+        self._questions: dict[str, tuple[Question, ...]] = {}
+        self._whole_at: float | None = None
         self._one_at_a_time = threading.Lock()
 
     def heard(self, agent: int, service: str, reached: bool, at: float) -> None:
         """A machine that does not ask a service by itself was asked to, and answered at ``at`` (Unix seconds)."""
         with self._one_at_a_time:
             self._answers.setdefault(agent, {})[service] = reached, at
+
+    def looked_at_all(self, since: float, until: float) -> bool:
+        """Whether all communes were last looked at between these moments (Unix seconds)."""
+        at = self._whole_at
+        return at is not None and since <= at <= until
+
+    def questions(self, commune: str | None = None) -> list[Question]:
+        """What was in doubt when each commune, or this one, was last looked at; an answer does not end a doubt."""
+        with self._one_at_a_time:
+            if commune is not None:
+                return list(self._questions.get(commune, ()))
+            return [one for those in self._questions.values() for one in those]
 
     def province(
         self, connection: Connection, present: Present, commune: str | None = None, work: Iterable[Work] = ()
@@ -82,11 +110,12 @@ class Board:
             if version is None:
                 return Province()
             if version.applied.number != self._plan.number:
-                self._plan = _Plan(version)
+                self._plan, self._alone, self._questions = _Plan(version), {}, {}
             self._forget_answers(present.at)
             found = attendance.read(connection, present, commune)
             if commune is None:
                 self._plan.sights.keep_only(found)
+                self._whole_at = present.at
             seen = self._plan.sights.bring_up(
                 connection, [seat for seat in found if seat.presence is Presence.LIVE], present.at
             )
@@ -130,26 +159,80 @@ class Board:
         moment: Moment,
     ) -> Serving:
         counters = frozenset(self._plan.communes[code].counter_agents)
-        machines = [self._machine(seat, seen.get(seat.id), counters) for seat in members]
+        own = [self._machine(seat, seen.get(seat.id), counters) for seat in members]
+        machines = [self._with_answers(seat.id, machine) for seat, machine in zip(members, own, strict=True)]
         others = {one.id: one for seat in members if seat.id in seen for one in seen[seat.id].others}
-        alone = self._alone.get(code, {})
-        found = serving.judge(machines, [*wanted, *others.values()], moment, alone)
-        # A clock set back would let a doubt wait for ever.
-        self._alone[code] = {one.service: min(alone.get(one.service, moment.at), moment.at) for one in found.doubts}
+        services = [*wanted, *others.values()]
+        alone = self._alone_since(code, own, machines, services, moment)
+        found = serving.judge(machines, services, moment, alone)
+        doubts = found.doubts if machines == own else serving.judge(own, services, moment, alone).doubts
+        waiting = {one.service for one in doubts}
+        # What was said at once, because nobody else could be asked, is not unsaid when another machine comes on.
+        said = {service: since if service in waiting else -inf for service, since in alone.items()}
+        _put(self._alone, code, said)
+        _put(self._questions, code, tuple(self._questions_of(code, doubts, members, seen)))
         return found
+
+    def _alone_since(
+        self,
+        code: str,
+        own: Sequence[Machine],
+        machines: Sequence[Machine],
+        services: Iterable[Wanted],
+        moment: Moment,
+    ) -> dict[str, float]:
+        """Since when one machine's word about each service stands alone; not while another's answer contradicts it."""
+        if not moment.open:
+            return {}
+        known, now = self._alone.get(code, {}), moment.at
+        contradicted = {service for one in machines for service, reached in one.reached.items() if reached}
+        # A clock set back would let a doubt wait for ever.
+        return {
+            service: now if service in contradicted else min(known.get(service, now), now)
+            for service in serving.alone(own) & {one.id for one in services}
+        }
+
+    def _questions_of(
+        self, code: str, doubts: Iterable[Doubt], members: Sequence[Attending], seen: Mapping[int, Sight]
+    ) -> Iterator[Question]:
+        """One for each doubt about a service of the inventory."""
+        failed = [check for seat in members if seat.id in seen for check in seen[seat.id].failed]
+        for doubt in doubts:
+            checks = [check for check in failed if self._plan.service_of.get(check) == doubt.service]
+            if checks:
+                most = max(checks, key=lambda check: _TELLING.index(check.rpartition("-")[2]))
+                yield Question(code, doubt.service, doubt.machine, most)
 
     def _machine(self, seat: Attending, sight: Sight | None, counters: frozenset[str]) -> Machine:
         at_counter = seat.name in counters if counters else seat.role == Role.COUNTER
         always_on = seat.role == Role.MINI
         if sight is None:
             return Machine(seat.name, seat.presence, at_counter, always_on)
-        told = {service: reached for service, (reached, _) in self._answers.get(seat.id, {}).items()}
-        return Machine(seat.name, seat.presence, at_counter, always_on, sight.broken, {**told, **sight.reached})
+        return Machine(seat.name, seat.presence, at_counter, always_on, sight.broken, sight.reached)
+
+    def _with_answers(self, agent: int, machine: Machine) -> Machine:
+        told = {service: reached for service, (reached, _) in self._answers.get(agent, {}).items()}
+        return machine._replace(reached={**told, **machine.reached}) if told else machine
 
     def _forget_answers(self, now: float) -> None:
         for agent, told in list(self._answers.items()):
-            left = {service: one for service, one in told.items() if now - one[1] <= ANSWERS_LAST_SECONDS}
+            left = {service: one for service, one in told.items() if abs(now - one[1]) <= ANSWERS_LAST_SECONDS}
             if left:
                 self._answers[agent] = left
             else:
                 del self._answers[agent]
+
+
+V = TypeVar("V", dict[str, float], tuple[Question, ...])
+
+
+def _put(kept: dict[str, V], commune: str, value: V) -> None:
+    """Keep what there is of a commune, and nothing of one of which there is nothing."""
+    if value:
+        kept[commune] = value
+    else:
+        kept.pop(commune, None)
+
+
+_TELLING = (ServiceCheckKind.TCP, ServiceCheckKind.TLS, ServiceCheckKind.TIMESTAMP, ServiceCheckKind.HTTP)
+"""The kinds of checks, by how much one says of a service."""

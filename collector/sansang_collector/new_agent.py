@@ -7,6 +7,7 @@ import msgspec
 from sansang_agent.contract.assignment import Role
 
 from . import agents
+from .commune import NOWHERE
 
 
 class NewAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,6 +16,10 @@ class NewAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     commune: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{5}$", description="a commune's code: five digits")]
     name: Annotated[str, msgspec.Meta(pattern=rf"^{agents.NAME.pattern}$", description="letters, digits, _ . -")]
     role: Role = Role.COUNTER
+
+    def __post_init__(self) -> None:
+        if self.role is Role.VANTAGE and self.commune != NOWHERE:
+            raise ValueError(f"the vantage stands in no commune: its `commune` is {NOWHERE}")
 
 
 class MadeAgent(msgspec.Struct, frozen=True):

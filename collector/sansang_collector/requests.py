@@ -46,8 +46,11 @@ REQUEST = Table(
     Column("answered_at", Float),
     Column("answer", LargeBinary),
 )
+LONGEST_S = 600.0
+"""No request is open for longer than this, its answer included."""
 _UNANSWERED = REQUEST.c.answered_at.is_(None)
 Index("request_open", REQUEST.c.expires_at, sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED)
+Index("request_asked", REQUEST.c.asked_at)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,10 +99,20 @@ def newest(connection: Connection, commune: str | None, limit: int, offset: int)
 
 
 def busy(connection: Connection, now: float, spacing_s: float) -> list[Asked]:
-    """The requests that may be running: open ones, and those answered less than ``spacing_s`` seconds ago."""
+    """The requests that may be running: open ones, and those answered less than ``spacing_s`` seconds ago.
+
+    What was asked in the future was asked before the clock was set back: it holds up nobody.
+    """
     is_open = REQUEST.c.answered_at.is_(None) & (REQUEST.c.expires_at > now)
-    rows = connection.execute(_WHOLE.where(or_(is_open, REQUEST.c.answered_at > now - spacing_s)))
+    recent = REQUEST.c.asked_at.between(now - LONGEST_S, now + spacing_s)
+    rows = connection.execute(_WHOLE.where(recent, or_(is_open, REQUEST.c.answered_at > now - spacing_s)))
     return [_asked(row) for row in rows]
+
+
+def asked_by(connection: Connection, who: str, since: float) -> list[Asked]:
+    """What somebody has asked since then, oldest first."""
+    rows = _WHOLE.where(REQUEST.c.asked_at > since, REQUEST.c.who == who).order_by(REQUEST.c.asked_at)
+    return [_asked(row) for row in connection.execute(rows)]
 
 
 def open_at(connection: Connection, now: float) -> Sequence[Row[tuple[str, int, bytes, float, float | None]]]:

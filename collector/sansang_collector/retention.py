@@ -24,6 +24,7 @@ from .consumers import Consumer, position_of
 from .fronts import FRONT
 from .links import LINK, SESSION
 from .log import ReportLog
+from .requests import REQUEST
 from .rung_history import RUNG_INTERVAL
 from .settings import Retention
 from .store import Store
@@ -97,7 +98,7 @@ async def trim_log(log: ReportLog, upto: int, limits: Retention, now: float) -> 
 
 
 async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
-    """Delete single results, chunks, intervals and changes that are older than they are kept for, and what is spent.
+    """Delete single results, chunks, intervals, changes and requests older than they are kept for, and what is spent.
 
     What goes is looked for on a reading connection, so that only deleting holds up others.
     """
@@ -122,7 +123,12 @@ async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
         while ids := await asyncio.to_thread(_oldest_ids, store, at, before):
             await store.write(partial(_delete_ids, table, ids))
             await asyncio.sleep(PAUSE_SECONDS)
-    for spent, age in ((LINK.c.expires_at, DAY), (SESSION.c.expires_at, DAY), (BOOT.c.at, BOOT_DAYS * DAY)):
+    for spent, age in (
+        (LINK.c.expires_at, DAY),
+        (SESSION.c.expires_at, DAY),
+        (BOOT.c.at, BOOT_DAYS * DAY),
+        (REQUEST.c.asked_at, limits.raw_days * DAY),
+    ):
         if await asyncio.to_thread(_any_before, store, spent, now - age):
             await store.write(partial(_delete_before, spent, now - age))
 

@@ -22,6 +22,7 @@ from .log import ReportLog
 from .news import News
 from .request_desk import RequestDesk
 from .roster import Roster, keep_ready
+from .second_opinion import SecondOpinion
 from .settings import CollectorSettings
 from .silence import watch_silence
 from .state import State
@@ -64,6 +65,8 @@ class Collector:
     """When people work, as far as it is known; replaced whole, read from any thread."""
     desk: RequestDesk
     """Requests that machines have not answered yet."""
+    second_opinion: SecondOpinion
+    """Asks another machine where only one says that a service is not reached."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float = BATCH_SECONDS) -> None:
         self.settings = settings
@@ -92,6 +95,7 @@ class Collector:
         self._calendars: Mapping[str, Calendar] = {}
         self._habits: Mapping[str, bytes] = {}
         self.desk = RequestDesk(self.store, now)
+        self.second_opinion = SecondOpinion(self.store, self.board, self.inventory, self.present)
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -130,6 +134,7 @@ class Collector:
         learn = habits.watch(self.store, self.present, self._know_habits)
         self._tasks.append(asyncio.create_task(learn, name="habits"))
         self._tasks.append(asyncio.create_task(self.desk.follow(), name="requests"))
+        self._tasks.append(asyncio.create_task(self.second_opinion.follow(), name="second opinion"))
         ready = keep_ready(self.roster, self.store, self.present)
         self._tasks.append(asyncio.create_task(ready, name="roster"))
 

@@ -3,6 +3,7 @@
 Nothing is claimed that nobody measured, and one machine's word against a service waits until another could be asked.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -125,6 +126,16 @@ def judge(
     if moment.planned and found.state is not State.SERVING:
         return msgspec.structs.replace(found, state=State.PLANNED_WORK)
     return found
+
+
+def alone(machines: Iterable[Machine]) -> set[str]:
+    """The services, by id, that one machine says are not reached and no other says anything about."""
+    said: defaultdict[str, list[bool]] = defaultdict(list)
+    for machine in machines:
+        if machine.presence is Presence.LIVE:
+            for service, reached in machine.reached.items():
+                said[service].append(reached)
+    return {service for service, words in said.items() if words == [False]}
 
 
 class _Word(NamedTuple):

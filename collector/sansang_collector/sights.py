@@ -36,6 +36,8 @@ class Sight(NamedTuple):
     """Services it asked, by id: reached if no check of it failed. What no inventory names goes by its check's id."""
     others: tuple[Wanted, ...] = ()
     """What is known of those that no inventory names."""
+    failed: tuple[str, ...] = ()
+    """The checks of services that failed."""
 
 
 class _Kept(NamedTuple):
@@ -125,6 +127,7 @@ def _sight(found: Iterable[tuple[_Glance, SeenProfile]], services: Mapping[str, 
     rungs: dict[str, bool] = {}
     reached: dict[str, bool] = {}
     others: list[Wanted] = []
+    failed: list[str] = []
     for row, profile in found:
         rung = profile.asked[row.check].rung
         ok = row.outcome is Outcome.OK
@@ -133,11 +136,13 @@ def _sight(found: Iterable[tuple[_Glance, SeenProfile]], services: Mapping[str, 
         elif rung == Rung.SERVICE:
             service = services.get(row.check, row.check)
             reached[service] = reached.get(service, True) and ok
+            if not ok:
+                failed.append(row.check)
             if row.check not in services:
                 spec = profile.checks[row.check]
                 others.append(Wanted(service, spec.name or spec.target, spec.mandatory))
     broken = next((rung for rung in OWN_RUNGS if rungs.get(rung) is False), None)
-    return Sight(broken, reached, tuple(others))
+    return Sight(broken, reached, tuple(others), tuple(failed))
 
 
 _OWN = frozenset(rung.value for rung in OWN_RUNGS)

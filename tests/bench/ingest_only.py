@@ -15,8 +15,8 @@ from sansang_collector.settings import CollectorSettings
 class IngestOnly(Collector):
     """Authenticates, reads, validates and logs; nobody follows the log."""
 
-    def __init__(self, settings: CollectorSettings, now: Callable[[], float]) -> None:
-        super().__init__(settings, now)
+    def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float) -> None:
+        super().__init__(settings, now, batch_s)
         self.consumers = ()
 
 

@@ -73,6 +73,7 @@ def test_a_retired_machine_that_is_made_again_is_in_use_again_under_its_number(t
     ("wrong", "said"),
     [
         ({"commune": "6001"}, "commune"),
+        ({"role": "vantage"}, "the vantage stands in no commune: its `commune` is 00000"),
         ({"name": "máy 1"}, "name"),
         ({"role": "counters"}, "role"),
         ({"rôle": "mini"}, "rôle"),

@@ -13,7 +13,7 @@ from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import Envelope, Report, Sent, Why
 from sansang_collector import agents, assignments, tokens
 from sansang_collector.assignments import Assignments
-from sansang_collector.contact import CONTACT, ContactRow, touch
+from sansang_collector.contact import CONTACT, MACHINE, ContactRow, touch
 from sansang_collector.inventory import versions
 from sansang_collector.inventory.versions import Version
 from sansang_collector.store import Store
@@ -47,10 +47,13 @@ class Ledger:
 
         return self.store.write_sync(write)
 
-    def fall_silent(self, agent: int) -> None:
+    def fall_silent(self, agent: int, silent: bool = True) -> None:
         self.store.write_sync(
-            lambda it: it.execute(CONTACT.update().where(CONTACT.c.agent == agent).values(silent=True))
+            lambda it: it.execute(CONTACT.update().where(CONTACT.c.agent == agent).values(silent=silent))
         )
+
+    def wake(self, agent: int) -> None:
+        self.fall_silent(agent, silent=False)
 
     def refresh(self) -> int:
         with self.store.read() as connection:
@@ -123,7 +126,7 @@ def test_a_new_role_a_new_machine_a_retired_one_and_a_new_inventory_are_noticed(
     ledger.refresh()
     hashes = [ledger.made.hash_of(pc)]
 
-    ledger.store.write_sync(lambda it: agents.set_role(it, pc, Role.KIOSK, NOW + 1))
+    ledger.store.write_sync(lambda it: agents.assign(it, pc, Role.KIOSK, NOW + 1))
     ledger.refresh()
     hashes.append(ledger.made.hash_of(pc))
     ledger.machine("second")
@@ -135,6 +138,46 @@ def test_a_new_role_a_new_machine_a_retired_one_and_a_new_inventory_are_noticed(
 
     assert hashes[3] is None
     assert len(set(hashes)) == 4
+
+
+def test_a_change_made_after_the_clock_was_set_back_is_noticed_too(ledger: Ledger) -> None:
+    pc = ledger.machine("pc")
+    ledger.apply(1)
+    ledger.store.write_sync(lambda it: agents.assign(it, pc, Role.MINI, NOW + 3600))
+    ledger.refresh()
+    hashes = [ledger.made.hash_of(pc)]
+    ledger.store.write_sync(lambda it: agents.assign(it, pc, Role.KIOSK, NOW))
+    ledger.refresh()
+    hashes.append(ledger.made.hash_of(pc))
+    ledger.store.write_sync(lambda it: agents.retire(it, pc, NOW))
+    ledger.refresh()
+    hashes.append(ledger.made.hash_of(pc))
+
+    assert hashes[2] is None
+    assert len(set(hashes)) == 3
+
+
+def follow(ledger: Ledger, *machines: int) -> None:
+    """The machines report what they follow."""
+    for one in machines:
+        row = {"agent": one, "at": NOW, "version": "1", "config": "", "assigned": ledger.made.hash_of(one)}
+        ledger.store.write_sync(lambda it, row=row: it.execute(MACHINE.insert().values(row)))  # type: ignore[misc]
+
+
+def test_a_restart_moves_no_office(ledger: Ledger) -> None:
+    first, second = ledger.machine("pc-1"), ledger.machine("pc-2")
+    ledger.apply(2)
+    ledger.fall_silent(first)
+    ledger.refresh()
+    ledger.wake(first)
+    follow(ledger, first, second)
+    told = [ledger.made.hash_of(one) for one in (first, second)]
+
+    ledger.made = Assignments()
+    ledger.refresh()
+
+    assert [ledger.asks(first), ledger.asks(second)] == [False, True]
+    assert [ledger.made.hash_of(one) for one in (first, second)] == told
 
 
 def test_a_mistake_of_ours_leaves_what_was_assigned(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,18 +139,46 @@ def test_the_second_pc_is_waited_for_and_then_the_first_ones_word_counts(still: 
     assert states == [State.SERVING] * 8 + [State.CANNOT_SERVE] * 2
 
 
-def test_an_answer_of_the_second_pc_settles_a_doubt_and_lapses(still: Still) -> None:
+@pytest.mark.parametrize(
+    ("reached", "answered", "lapsed"),
+    [(False, State.CANNOT_SERVE, State.CANNOT_SERVE), (True, State.LIMITED, State.SERVING)],
+)
+def test_an_answer_of_the_second_pc_settles_a_doubt_and_unsays_nothing_when_it_lapses(
+    still: Still, reached: bool, answered: State, lapsed: State
+) -> None:
+    first, second = still.agent("pc-1"), still.agent("pc-2")
+    found = []
+    for seconds in range(0, 360, 30):
+        still.take(first, *BAD)
+        still.take(second, result("line"), by=ONLY_LINE)
+        if seconds == 0:
+            still.collector.board.heard(second, "dvc", reached, still.now)
+        found.append(still.serving().state)
+        still.now += 30
+
+    assert (found[0], found[-1]) == (answered, lapsed)
+
+
+def test_what_the_only_pc_said_is_not_unsaid_when_another_comes_on(still: Still) -> None:
     first, second = still.agent("pc-1"), still.agent("pc-2")
     still.take(first, *BAD)
-    still.take(second, result("line"), by=ONLY_LINE)
-    still.collector.board.heard(second, "dvc", False, still.now)
-    answered = still.serving()
-    still.now += 301
-    still.take(first, *BAD)
+    alone = still.serving().state
     still.take(second, result("line"), by=ONLY_LINE)
 
-    assert (answered.state, answered.doubts) == (State.CANNOT_SERVE, ())
-    assert still.serving().state is State.SERVING
+    assert (alone, still.serving().state) == (State.CANNOT_SERVE, State.CANNOT_SERVE)
+
+
+def test_before_it_opens_no_doubt_grows_old(still: Still) -> None:
+    still.now = datetime.fromisoformat("2026-06-26T07:20:00+07:00").timestamp()
+    first, second = still.agent("pc-1"), still.agent("pc-2")
+    states = []
+    for _ in range(22):
+        still.take(first, *BAD)
+        still.take(second, result("line"), by=ONLY_LINE)
+        states.append(still.serving().state)
+        still.now += 30
+
+    assert states == [State.CLOSED] * 20 + [State.SERVING] * 2
 
 
 def test_a_doubt_that_went_away_begins_anew(still: Still) -> None:

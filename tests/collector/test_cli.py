@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sansang_collector import cli, commune, tokens
+from sansang_collector import agents, cli, commune, tokens
 from sansang_collector.log import ReportLog
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.store import Store
@@ -59,6 +59,21 @@ def test_a_token_whose_file_cannot_be_written_is_not_made(tmp_path: Path, capsys
     assert (status, said.startswith("Cannot do that:")) == (1, True)
 
     assert run(capsys, "token", "list", "--data", str(tmp_path))[1] == ""
+
+
+def test_a_token_for_a_retired_machine_takes_it_into_use_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = ("token", "agent", "05983", "pc-1", "--data", str(tmp_path), "--role", "mini")
+    run(capsys, *made)
+    store = Store(tmp_path)
+    store.write_sync(lambda connection: agents.retire(connection, 1, 1_795_000_000.0))
+    run(capsys, *made[:-2])
+    with store.read() as connection:
+        (row,) = connection.execute(agents.AGENT.select())
+    store.close()
+
+    assert (row.role, row.retired_at) == ("mini", None)
 
 
 def test_two_tokens_of_one_machine_belong_to_one_agent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from sansang_collector.audit import AUDIT
 from sansang_collector.commune import Commune, Places
 from sansang_collector.contact import CONTACT
 from sansang_collector.fleet import Config, Filter, Machine, Order
-from sansang_collector.fleet_changes import Change, UnknownAgentsError
+from sansang_collector.fleet_changes import Change, RefusedError, UnknownAgentsError
 from sansang_collector.gazetteer import Gazetteer
 from sansang_collector.liveness import Present, State
 from sansang_collector.roster import Roster
@@ -188,6 +188,16 @@ def test_the_roster_follows_contacts_new_machines_changes_and_removals(store: St
     assert [row.machine.name for row in kept.standing(store, PRESENT).rows] == ["may-0", "may-1"]
 
 
+def test_the_roster_sees_what_was_changed_after_the_clock_was_set_back(store: Store) -> None:
+    kept = Roster()
+    first, second = register(store, "may-1", "may-2")
+    for one, at in ((first, NOW), (second, NOW - 3600)):
+        store.write_sync(lambda it, one=one, at=at: fleet_changes.apply(it, [one], Change(Role.KIOSK), "test", at))  # type: ignore[misc]
+        roles = [row.machine.role for row in kept.standing(store, PRESENT).rows]
+
+    assert roles == ["kiosk", "kiosk"]
+
+
 def test_a_large_fleet_is_kept_and_says_of_when_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roster, "MANY", 1)
     kept = Roster()
@@ -218,6 +228,15 @@ def test_every_change_of_a_machine_is_audited_and_none_that_is_no_change(store: 
 
     assert deeds(store) == [("lan", "role", one, "counter -> mini"), ("lan", "retire", one, ""),
                             ("lan", "unretire", one, "")]  # fmt: skip
+
+
+def test_a_machine_of_a_commune_becomes_no_vantage(store: Store) -> None:
+    (one,) = register(store, "may-1")
+
+    with pytest.raises(RefusedError, match=r"may-1 stands in .*: only a machine of 00000 can be a vantage"):
+        store.write_sync(lambda it: fleet_changes.apply(it, [one], Change(role=Role.VANTAGE), "lan", NOW))
+
+    assert deeds(store) == []
 
 
 def test_one_machine_that_does_not_exist_keeps_all_as_they_are(store: Store) -> None:

@@ -12,7 +12,20 @@ from sqlalchemy.exc import OperationalError
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.report import Sent, SpoolState
 from sansang_agent.contract.settings import SettingsError, loads
-from sansang_collector import boots, changes, chunk_history, consumers, links, profiles_seen, retention
+from sansang_collector import (
+    asking,
+    boots,
+    changes,
+    chunk_history,
+    consumers,
+    contact,
+    links,
+    profiles_seen,
+    requests,
+    retention,
+)
+from sansang_collector.asking import Wish
+from sansang_collector.audit import AUDIT
 from sansang_collector.bundles import BUNDLE
 from sansang_collector.changes import CHANGE
 from sansang_collector.check_history import INTERVAL
@@ -217,6 +230,23 @@ def test_spent_links_sessions_and_long_past_boots_go(store: Store) -> None:
         known = boots.known(connection, 1, {"boot-40", "boot-0"})
     assert left == [2, 1]
     assert list(known) == ["boot-0"]
+
+
+def test_requests_go_with_the_single_results_and_the_audit_stays(store: Store) -> None:
+    def write(connection: Connection) -> None:
+        for age in (8, 6):
+            at = NOW - age * DAY
+            contact.touch(connection, [contact.ContactRow(1, at, "b", 0.0, 0, None, 0, age)])
+            asking.ask(connection, Wish(commune="05983", kind="host"), f"{age} days ago", at)
+
+    store.write_sync(write)
+    asyncio.run(retention.trim_ledger(store, LIMITS, NOW))
+
+    with store.read() as connection:
+        _, left = requests.newest(connection, None, 10, 0)
+        deeds = list(connection.scalars(select(AUDIT.c.who)))
+    assert [one.who for one in left] == ["6 days ago"]
+    assert deeds == ["8 days ago", "6 days ago"]
 
 
 def reports_sent(boot: str) -> Sent:

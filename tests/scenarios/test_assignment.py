@@ -64,7 +64,7 @@ class Pair:
         return set(said.results) if said else set()
 
     def become(self, role: Role, now: float) -> None:
-        self._store.write_sync(lambda it: agents.set_role(it, 1, role, now))
+        self._store.write_sync(lambda it: agents.assign(it, 1, role, now))
 
     def close(self) -> None:
         self._store.close()

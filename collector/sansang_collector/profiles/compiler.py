@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Mapping
 
 import msgspec
 
-from sansang_agent.contract.assignment import Assignment, Contacts, Role
+from sansang_agent.contract.assignment import Assignment, Contacts, Role, assignment_hash
 from sansang_agent.contract.check import Check, Profile
 from sansang_agent.contract.rung import Owner
 from sansang_collector.commune import NOWHERE
@@ -65,6 +65,16 @@ class Plan:
         """Who asks the services, in each commune that has somebody; ``before``: who did."""
         chosen = {code: elected(them, silent, before.get(code)) for code, them in self._askers.items()}
         return {code: id_ for code, id_ in chosen.items() if id_ is not None}
+
+    def incumbents(self, told: Mapping[int, str]) -> dict[str, int]:
+        """Who asked the services before a restart, by the hash of what each machine ``told`` that it follows."""
+        return {
+            code: one.id
+            for code, them in self._askers.items()
+            if len(them) > 1
+            for one in them
+            if one.id in told and told[one.id] == assignment_hash(self.assignment(one, {code: one.id}))
+        }
 
     def assignment(self, machine: Machine, elected: Elected) -> Assignment:
         """What this machine is asked."""

@@ -147,6 +147,7 @@ _REQUESTS: Migration = (
         why TEXT NOT NULL, asked_at REAL NOT NULL, expires_at REAL NOT NULL, sent_at REAL, answered_at REAL,
         answer BLOB) WITHOUT ROWID""",
     "CREATE INDEX request_open ON request (expires_at) WHERE answered_at IS NULL",
+    "CREATE INDEX request_asked ON request (asked_at)",
 )
 """What was asked of single machines."""
 _HABITS: Migration = (

@@ -39,8 +39,7 @@ async def make(request: Request, who: Admin) -> Response:
 
     def enrol(connection: Connection) -> MadeAgent:
         now = collector.now()
-        agent = agents.register(connection, wanted.commune, wanted.name, now)
-        agents.assign(connection, agent, wanted.role, now)
+        agent = agents.register(connection, wanted.commune, wanted.name, now, wanted.role)
         label = f"{wanted.commune}/{wanted.name}"
         made_agent = MadeAgent(agent, tokens.issue(connection, "agent", label, now, agent)[1])
         by = tokens.label_of(connection, who.token)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from sansang_agent.contract.assignment import Role
 from sansang_collector import access, fleet_changes
 from sansang_collector.access import Principal, require
-from sansang_collector.fleet_changes import MOST, Change, UnknownAgentsError
+from sansang_collector.fleet_changes import MOST, Change, RefusedError
 from sansang_collector.view import FleetView
 
 from . import shell
@@ -91,7 +91,7 @@ async def change(request: Request, who: Annotated[Principal, Depends(require("ad
         changed = await collector.store.write(
             lambda connection: fleet_changes.apply(connection, asking.ids, wanted, access.named(connection, who), now)
         )
-    except UnknownAgentsError as error:
+    except RefusedError as error:
         raise HTTPException(422, str(error)) from None
     collector.roster.forget_standing()
     return answer({"changed": [one.id for one in changed]})

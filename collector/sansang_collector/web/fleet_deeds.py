@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from sansang_agent.contract.assignment import Role
 from sansang_collector import access, fleet_changes
 from sansang_collector.access import Principal, require, require_own_page
-from sansang_collector.fleet_changes import Change, UnknownAgentsError
+from sansang_collector.fleet_changes import Change, RefusedError
 
 from . import shell
 from .fleet_query import Asked, asked, find
@@ -79,7 +79,7 @@ async def do(request: Request, who: Annotated[Principal, Depends(require_own_pag
         changed = await collector.store.write(
             lambda connection: fleet_changes.apply(connection, ids, change, access.named(connection, who), now)
         )
-    except UnknownAgentsError as error:
+    except RefusedError as error:
         raise HTTPException(422, str(error)) from None
     collector.roster.forget_standing()
     back = form.get("back", [""])[0]
