@@ -76,6 +76,17 @@ class Permission:
 
         return ask
 
+    def asking_once(self, tools: Tools) -> Ask:
+        """How a person's one look at an assignment is run: at once, and none that is not permitted."""
+        guarded = msgspec.structs.replace(tools, guard=self._guard)
+
+        async def ask(check: Check) -> Result:
+            if why := self.stopped() or self.policy.judge(check):
+                return _not_asked(check, Reason.REFUSED_BY_POLICY, why)
+            return await run_once(check, guarded, self._clock)
+
+        return ask
+
     def stopped(self) -> str | None:
         """Why nothing at all is asked for the centre: the file that somebody put here; None: there is none."""
         found = next((path for path in self._stop_files if os.path.lexists(path)), None)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
-from .contract.check import Check, HostCheck, SnmpCheck
+from .contract.check import Check, HostCheck, IcmpCheck, SnmpCheck
 from .evidence import host_of
 from .platform import NetworkState
 
@@ -24,6 +24,9 @@ devices, too few to map its network."""
 
 LOCAL_KEYS = ("ca_file", "proxy", "community_file", "user", "auth_file", "priv_file")
 """Keys of checks that only this machine's administrator sets: they name its files, or another way out."""
+
+LONGEST_S = 60.0
+"""Seconds that one run of a check may take: few of them must not hold up what else is asked."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _BROADCAST = IPv4Address("255.255.255.255")
@@ -61,7 +64,10 @@ class Policy:
         if isinstance(check, SnmpCheck):
             return "SNMP is for this machine's own administrator to set up"
         set_ = [key for key in LOCAL_KEYS if getattr(check, key, "")]
-        return f"{set_[0]} is for this machine's own administrator to set" if set_ else None
+        if set_:
+            return f"{set_[0]} is for this machine's own administrator to set"
+        takes = check.timeout + (check.count * check.gap if isinstance(check, IcmpCheck) else 0.0)
+        return f"it might take {takes:g} s, longer than {LONGEST_S:g} s" if takes > LONGEST_S else None
 
     def judge_all(self, checks: Sequence[Check]) -> dict[str, str]:
         """Why checks of an assignment are not run, by their ids: each alone, its period, and all against one target."""

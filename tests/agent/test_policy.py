@@ -140,3 +140,15 @@ def test_a_vantage_may_be_assigned_checks_every_five_seconds() -> None:
 
 def test_a_target_that_is_no_url_is_no_reason_to_fall_over() -> None:
     assert target_of(HttpCheck(id="a", rung=Rung.SERVICE, target="http://[")) == "http://["
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        TcpCheck(id="x", rung=Rung.SERVICE, target="192.0.2.1:1", timeout=86400),
+        IcmpCheck(id="x", rung=Rung.SERVICE, target="192.0.2.1", count=100, gap=3600),
+    ],
+    ids=["tcp", "icmp"],
+)
+def test_a_run_without_an_end_is_refused(check: Check) -> None:
+    assert "longer than 60 s" in (Policy().judge(check) or "")
