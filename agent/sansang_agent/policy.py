@@ -29,6 +29,7 @@ LONGEST_S = 60.0
 """Seconds that one run of a check may take: few of them must not hold up what else is asked."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
 _BROADCAST = IPv4Address("255.255.255.255")
 _THIS_NETWORK = ip_network("0.0.0.0/8")
 
@@ -96,7 +97,7 @@ class Policy:
             return f"{text} is this machine itself"
         if address.is_link_local:
             return f"{text} is a link-local address"
-        if not address.is_global and address not in self._private:
+        if not _is_public(address) and address not in self._private:
             if len(self._private) >= MOST_PRIVATE:
                 return f"{text} would be private address number {MOST_PRIVATE + 1} that the centre asks about here"
             self._private.add(address)
@@ -130,6 +131,11 @@ def plain(text: str) -> Address:
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address
+
+
+def _is_public(address: Address) -> bool:
+    """Whether it may be anybody's on the Internet; all IPv6 of that kind is in one block, and Pythons' lists differ."""
+    return address.is_global and (isinstance(address, IPv4Address) or address in _GLOBAL_UNICAST)
 
 
 def _never(address: Address) -> str | None:

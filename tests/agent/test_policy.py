@@ -152,3 +152,13 @@ def test_a_target_that_is_no_url_is_no_reason_to_fall_over() -> None:
 )
 def test_a_run_without_an_end_is_refused(check: Check) -> None:
     assert "longer than 60 s" in (Policy().judge(check) or "")
+
+
+@pytest.mark.parametrize("address", ["64:ff9b:1::a00:1", "::10.0.0.1", "::ffff:0:10.0.0.1", "5f00::1"])
+def test_an_address_that_a_translator_may_lead_inside_counts_as_private(address: str) -> None:
+    policy = Policy()
+    for number in range(MOST_PRIVATE):
+        assert policy.judge_address(f"10.0.0.{number}", PC) is None
+
+    assert "private address number 17" in (policy.judge_address(address, PC) or "")
+    assert policy.judge_address("2a00:1450::1", PC) is None
