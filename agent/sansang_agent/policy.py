@@ -3,6 +3,7 @@
 Checks of the machine's own configuration are not judged here. Reasons are in English and go out as evidence.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
@@ -25,6 +26,8 @@ devices, too few to map its network."""
 LOCAL_KEYS = ("ca_file", "proxy", "community_file", "user", "auth_file", "priv_file")
 """Keys of checks that only this machine's administrator sets: they name its files, or another way out."""
 
+MOST_TARGETS = 200
+"""Of an assignment, where the machine is no vantage: they are told apart by name, and one server may have many names."""
 LONGEST_S = 60.0
 """Seconds that one run of a check may take: few of them must not hold up what else is asked."""
 
@@ -57,6 +60,7 @@ class Policy:
     def __init__(self, *, vantage: bool = False) -> None:
         self.vantage = vantage
         self._shortest_s = SHORTEST_VANTAGE_PERIOD_S if vantage else SHORTEST_PERIOD_S
+        self._most_targets = math.inf if vantage else MOST_TARGETS
         self._private: set[Address] = set()
         self._begun: dict[str, float] = {}
 
@@ -77,6 +81,8 @@ class Policy:
         for check in checks:
             target, rate = target_of(check), 1 / check.period
             why = self.judge(check)
+            if why is None and target and target not in rates and len(rates) >= self._most_targets:
+                why = f"{MOST_TARGETS} other targets are asked before it"
             if why is None and check.period < self._shortest_s:
                 why = f"a period of {check.period:g} s is shorter than {self._shortest_s:g} s"
             if why is None and target and rates[target] + rate > 1.001 / SPACING_S:

@@ -16,7 +16,7 @@ from sansang_agent.contract.check import (
 from sansang_agent.contract.report import Nic
 from sansang_agent.contract.rung import Rung
 from sansang_agent.platform import NetworkState
-from sansang_agent.policy import MOST_PRIVATE, Own, Policy, target_of
+from sansang_agent.policy import MOST_PRIVATE, MOST_TARGETS, Own, Policy, target_of
 
 PC = Own(
     NetworkState(
@@ -162,3 +162,11 @@ def test_an_address_that_a_translator_may_lead_inside_counts_as_private(address:
 
     assert "private address number 17" in (policy.judge_address(address, PC) or "")
     assert policy.judge_address("2a00:1450::1", PC) is None
+
+
+def test_one_server_of_many_names_is_not_asked_by_all_of_them() -> None:
+    checks = [tcp(f"n{number}.example:80", f"n{number}") for number in range(MOST_TARGETS + 1)]
+    same, pc = tcp("n0.example:80", "same"), HostCheck(id="pc", rung=Rung.MACHINE, target="local")
+
+    assert Policy().judge_all([*checks, same, pc]) == {"n200": "200 other targets are asked before it"}
+    assert Policy(vantage=True).judge_all([*checks, same, pc]) == {}
