@@ -27,7 +27,7 @@ LOCAL_KEYS = ("ca_file", "proxy", "community_file", "user", "auth_file", "priv_f
 """Keys of checks that only this machine's administrator sets: they name its files, or another way out."""
 
 MOST_TARGETS = 200
-"""Of an assignment, where the machine is no vantage: they are told apart by name, and one server may have many names."""
+"""Of an assignment, where the machine is no vantage: they are told apart by name, and a server may have many names."""
 LONGEST_S = 60.0
 """Seconds that one run of a check may take: few of them must not hold up what else is asked."""
 
