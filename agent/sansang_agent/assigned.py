@@ -15,8 +15,13 @@ from .config_rules import judge
 from .contract.assignment import Contacts
 from .contract.check import Check, CheckName, Profile, UnsupportedCheck
 from .contract.rung import Network, Rung
+from .probes.results import plain
 
 VERSION = 1
+MOST_CHECKS = 2_000
+"""In one assignment: several times what a vantage has in a large province."""
+LONGEST_WORDS = 300
+"""Letters of a name or of whom to call that are kept."""
 LOCAL_ONLY = ("ca_file", "proxy", "community_file", "auth_file", "priv_file")
 """Keys of checks that name something on this machine: only its own administrator sets them."""
 
@@ -78,18 +83,29 @@ def read(body: bytes) -> Assigned:
         raise AssignmentError(f"it cannot be read: {exc}") from exc
     if found.v != VERSION:
         raise AssignmentError(f"it is of version {found.v}, and this program knows version {VERSION}")
+    if (count := len(found.profile.checks) + len(found.on_ask)) > MOST_CHECKS:
+        raise AssignmentError(f"it has {count} checks, more than {MOST_CHECKS}")
     checks, on_ask = tuple(_checks(found.profile.checks)), tuple(_checks(found.on_ask))
     names = [check.id for check in (*checks, *on_ask)]
     if len(set(names)) < len(names):
         raise AssignmentError("it has two checks of one name")
     return Assigned(
         hash=hash_of(body),
-        role=found.role,
-        profile=Profile(label=found.profile.label, checks=checks),
+        role=_words(found.role),
+        profile=Profile(label=_words(found.profile.label), checks=checks),
         on_ask=on_ask,
-        contacts=found.contacts,
-        service_contacts=found.service_contacts,
+        contacts=msgspec.convert(_plain(msgspec.structs.asdict(found.contacts)), Contacts),
+        service_contacts=_plain(found.service_contacts),
     )
+
+
+def _words(text: str) -> str:
+    """A person's words as they may be shown anywhere: nobody's terminal is led by what a centre writes."""
+    return plain(text)[:LONGEST_WORDS]
+
+
+def _plain(texts: dict[str, str]) -> dict[str, str]:
+    return {key: _words(text) for key, text in texts.items()}
 
 
 def _checks(raws: tuple[msgspec.Raw, ...]) -> Iterator[Check]:
@@ -100,7 +116,7 @@ def _checks(raws: tuple[msgspec.Raw, ...]) -> Iterator[Check]:
         except msgspec.MsgspecError as exc:
             check, why = None, str(exc)
         if check is not None and not why:
-            yield check
+            yield msgspec.structs.replace(check, name=_words(check.name), source=_words(check.source))
         elif stand_in := _stand_in(raw):
             _log.warning("the centre's check %s is not asked here: %s", stand_in.id, why)
             yield stand_in
@@ -110,6 +126,8 @@ def _checks(raws: tuple[msgspec.Raw, ...]) -> Iterator[Check]:
 
 def _mistakes(check: Check) -> Iterator[tuple[str, str]]:
     yield from ((key, "is the local administrator's to set") for key in LOCAL_ONLY if getattr(check, key, ""))
+    if plain(check.target) != check.target:
+        yield "target", "has characters that cannot be shown"
     yield from judge(Path(), type(check), msgspec.structs.asdict(check))
 
 
@@ -117,6 +135,8 @@ def _stand_in(raw: msgspec.Raw) -> UnsupportedCheck | None:
     """What stands for a check that is not understood; None where not even a name and a rung are."""
     try:
         outside = msgspec.json.decode(raw, type=_Outside)
-        return msgspec.convert(msgspec.structs.asdict(outside) | {"kind": "unsupported"}, UnsupportedCheck)
+        fields = msgspec.structs.asdict(outside)
+        words = {"target": _words(outside.target), "name": _words(outside.name), "kind": "unsupported"}
+        return msgspec.convert(fields | words, UnsupportedCheck)
     except msgspec.MsgspecError:
         return None

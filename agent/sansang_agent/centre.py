@@ -11,6 +11,8 @@ import msgspec
 
 from . import assignment_file
 from .assigned import Assigned, AssignmentError, hash_of, read
+from .contract.report import Pace
+from .pace import Fetches
 from .timing import ALONE_REPORTS
 
 _log = logging.getLogger(__name__)
@@ -50,19 +52,25 @@ class Centre:
         self.error: str | None = None
         """Why what the centre has assigned since cannot be used, in English."""
         self.contact = Contact()
+        self.fetches = Fetches()
         self.runs: dict[tuple[str, str], float] = {}
         """The monotonic time of the last run of each check, by its id and target."""
         self.on_offer: Callable[[], object] = lambda: None
         """Called when there is something to adopt."""
 
     def is_alone(self, now: float, since: float, report_period: float) -> bool:
-        """Whether three reports' time has passed without an answer, since ``since`` where none ever came."""
+        """Whether three reports' time has passed without an answer, since ``since`` where none ever came.
+
+        However often this machine writes reports, they go at the collector's pace.
+        """
         heard = since if self.contact.mono is None else self.contact.mono
-        return now - heard > ALONE_REPORTS * report_period
+        return now - heard > ALONE_REPORTS * max(report_period, Pace().live_s)
 
     def wants(self, announced: str | None) -> bool:
         """Whether what the collector says it has for this machine is to be fetched."""
         known = self._offered or self.assigned
+        if announced == known.hash:  # what was refused is not what it wants any more
+            self._refused, self.error = "", None
         return self._folder is not None and announced not in (None, known.hash, self._refused)
 
     def offer(self, body: bytes) -> None:

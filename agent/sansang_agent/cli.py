@@ -54,6 +54,11 @@ class _Call(NamedTuple):
         return self.chosen.config
 
     @property
+    def follows_centre(self) -> bool:
+        """Whether the centre names what is checked here."""
+        return self.config.profile is None and self.assigned.profile is not None
+
+    @property
     def followed(self) -> AgentConfig:
         """The settings in use, with what the centre has assigned to be checked where the file leaves that open."""
         return msgspec.structs.replace(self.config, profile=self.config.profile or self.assigned.profile)
@@ -140,11 +145,13 @@ def _say(said: Said) -> int:
 def _check(call: _Call) -> int:
     from .commands.check import Here, Options, check  # noqa: PLC0415  # a usage mistake needs no probes
     from .commands.probe import probe  # noqa: PLC0415
+    from .permission import permission_for  # noqa: PLC0415
 
-    on_ask = () if call.config.profile else call.assigned.on_ask
+    on_ask = call.assigned.on_ask if call.follows_centre else ()
     wanted = Options(as_json=call.options.as_json, verbose=call.options.verbose, look=call.look, on_ask=on_ask)
     platform = current()
-    here = Here(call.followed, platform, SystemClock(platform))
+    permission = permission_for(call.config, call.chosen.file, platform) if call.follows_centre else None
+    here = Here(call.followed, platform, SystemClock(platform), permission)
     progress = progress_on(sys.stderr, call.speech)
     if call.options.kind is None:
         return _say(asyncio.run(check(here, call.speech, wanted, progress)))

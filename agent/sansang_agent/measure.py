@@ -13,7 +13,7 @@ from .contract.check import Check, HostCheck
 from .contract.outcome import Outcome, Reason
 from .contract.report import Result
 from .probes import Tools
-from .runner import run_once
+from .runner import Ask, run_once
 
 DEADLINE_S = 8.0
 """The whole ladder must stand within ten seconds; two are left for starting, judging and writing."""
@@ -23,12 +23,21 @@ Progress = Callable[[int, int], None]
 
 
 async def measure(
-    checks: Iterable[Check], tools: Tools, clock: Clock, progress: Progress, deadline: float = DEADLINE_S
+    checks: Iterable[Check],
+    tools: Tools,
+    clock: Clock,
+    progress: Progress,
+    deadline: float = DEADLINE_S,
+    ask: Ask | None = None,
 ) -> dict[str, tuple[Result, float]]:
-    """Each check's result, by id, with the monotonic time its probe began. A person waits: nothing is asked twice."""
+    """Each check's result, by id, with the monotonic time its probe began. A person waits: nothing is asked twice.
+
+    ``ask``: by what they are run; None: by :func:`run_once`, whatever they are.
+    """
+    ask = ask or (lambda check: run_once(check, tools, clock))
     asked = [msgspec.structs.replace(check, confirm=False) for check in checks]
     began = clock.mono()
-    tasks = {asyncio.create_task(run_once(check, tools, clock)): check for check in asked}
+    tasks = {asyncio.ensure_future(ask(check)): check for check in asked}
     pending = set(tasks)
     until = asyncio.get_running_loop().time() + deadline
     try:

@@ -9,6 +9,11 @@ from .contract.report import Pace
 
 MOST_BACKOFF = 60.0
 LEAST_BACKOFF = 1.0
+FETCH_S = 5.0
+"""After the first fetch the next may begin one to two of these later, then twice that, and so on to …"""
+MOST_FETCH_S = 120.0
+QUIET_S = 600.0
+"""So long after a fetch the next counts as the first again."""
 EARLY = 0.8
 """A live report may come this share of the collector's interval after the last: reports have a little jitter too."""
 
@@ -28,6 +33,25 @@ class Backoff:
     def succeed(self) -> None:
         """The outage, if there was one, is over."""
         self._since = None
+
+
+class Fetches:
+    """When an assignment may be fetched: at once after a quiet time, then ever more rarely.
+
+    One that cannot be had must not hold up reports, and one that changes all the time must not begin all checks anew.
+    """
+
+    def __init__(self) -> None:
+        self._last = self._from = float("-inf")
+        self._wait = FETCH_S
+
+    def may_begin(self, now: float, share: float) -> bool:
+        """Whether one may begin at the monotonic time ``now``, which then counts as begun; 0 ≤ ``share`` < 1."""
+        if now < self._from:
+            return False
+        self._wait = FETCH_S if now - self._last > QUIET_S else min(2 * self._wait, MOST_FETCH_S)
+        self._last, self._from = now, now + self._wait * (1 + share)
+        return True
 
 
 class Turns:

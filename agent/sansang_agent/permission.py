@@ -25,6 +25,7 @@ from .runner import Ask, run_once
 
 STOP_FILE = "stop-probing"
 """A file of this name, whatever is in it, in the data folder or beside the configuration stops all the centre asks."""
+MOST_LOGGED = 10
 LOOK_AGAIN_S = 10.0
 """So long the machine's own network is taken for what it was."""
 
@@ -66,11 +67,24 @@ class Permission:
         """How the checks of an assignment are run: each in its own time, none that is not permitted."""
         refused = self.policy.judge_all(checks)
         guarded = msgspec.structs.replace(tools, guard=self._guard)
-        for check, why in refused.items():
+        for check, why in list(refused.items())[:MOST_LOGGED]:
             _log.warning("check %s of the centre is not run: %s", check, why)
+        if len(refused) > MOST_LOGGED:
+            _log.warning("%d other checks of the centre are not run either", len(refused) - MOST_LOGGED)
 
         async def ask(check: Check) -> Result:
             if why := self.stopped() or refused.get(check.id):
+                return _not_asked(check, Reason.REFUSED_BY_POLICY, why)
+            return await run_once(check, guarded, self._clock)
+
+        return ask
+
+    def asking_once(self, tools: Tools) -> Ask:
+        """How a person's one look at an assignment is run: at once, and none that is not permitted."""
+        guarded = msgspec.structs.replace(tools, guard=self._guard)
+
+        async def ask(check: Check) -> Result:
+            if why := self.stopped() or self.policy.judge(check):
                 return _not_asked(check, Reason.REFUSED_BY_POLICY, why)
             return await run_once(check, guarded, self._clock)
 

@@ -3,12 +3,13 @@
 Checks of the machine's own configuration are not judged here. Reasons are in English and go out as evidence.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
-from .contract.check import Check, HostCheck, SnmpCheck
+from .contract.check import Check, HostCheck, IcmpCheck, SnmpCheck
 from .evidence import host_of
 from .platform import NetworkState
 
@@ -25,7 +26,13 @@ devices, too few to map its network."""
 LOCAL_KEYS = ("ca_file", "proxy", "community_file", "user", "auth_file", "priv_file")
 """Keys of checks that only this machine's administrator sets: they name its files, or another way out."""
 
+MOST_TARGETS = 200
+"""Of an assignment, where the machine is no vantage: they are told apart by name, and a server may have many names."""
+LONGEST_S = 60.0
+"""Seconds that one run of a check may take: few of them must not hold up what else is asked."""
+
 _NAT64 = IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
 _BROADCAST = IPv4Address("255.255.255.255")
 _THIS_NETWORK = ip_network("0.0.0.0/8")
 
@@ -53,6 +60,7 @@ class Policy:
     def __init__(self, *, vantage: bool = False) -> None:
         self.vantage = vantage
         self._shortest_s = SHORTEST_VANTAGE_PERIOD_S if vantage else SHORTEST_PERIOD_S
+        self._most_targets = math.inf if vantage else MOST_TARGETS
         self._private: set[Address] = set()
         self._begun: dict[str, float] = {}
 
@@ -61,7 +69,10 @@ class Policy:
         if isinstance(check, SnmpCheck):
             return "SNMP is for this machine's own administrator to set up"
         set_ = [key for key in LOCAL_KEYS if getattr(check, key, "")]
-        return f"{set_[0]} is for this machine's own administrator to set" if set_ else None
+        if set_:
+            return f"{set_[0]} is for this machine's own administrator to set"
+        takes = check.timeout + (check.count * check.gap if isinstance(check, IcmpCheck) else 0.0)
+        return f"it might take {takes:g} s, longer than {LONGEST_S:g} s" if takes > LONGEST_S else None
 
     def judge_all(self, checks: Sequence[Check]) -> dict[str, str]:
         """Why checks of an assignment are not run, by their ids: each alone, its period, and all against one target."""
@@ -70,6 +81,8 @@ class Policy:
         for check in checks:
             target, rate = target_of(check), 1 / check.period
             why = self.judge(check)
+            if why is None and target and target not in rates and len(rates) >= self._most_targets:
+                why = f"{MOST_TARGETS} other targets are asked before it"
             if why is None and check.period < self._shortest_s:
                 why = f"a period of {check.period:g} s is shorter than {self._shortest_s:g} s"
             if why is None and target and rates[target] + rate > 1.001 / SPACING_S:
@@ -90,7 +103,7 @@ class Policy:
             return f"{text} is this machine itself"
         if address.is_link_local:
             return f"{text} is a link-local address"
-        if not address.is_global and address not in self._private:
+        if not _is_public(address) and address not in self._private:
             if len(self._private) >= MOST_PRIVATE:
                 return f"{text} would be private address number {MOST_PRIVATE + 1} that the centre asks about here"
             self._private.add(address)
@@ -124,6 +137,11 @@ def plain(text: str) -> Address:
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address
+
+
+def _is_public(address: Address) -> bool:
+    """Whether it may be anybody's on the Internet; all IPv6 of that kind is in one block, and Pythons' lists differ."""
+    return address.is_global and (isinstance(address, IPv4Address) or address in _GLOBAL_UNICAST)
 
 
 def _never(address: Address) -> str | None:

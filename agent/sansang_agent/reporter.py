@@ -16,6 +16,8 @@ CHANGE_DELAY = 2.0
 CHANGE_GAP = 5.0
 MOST_ANSWERS = 5
 """Answers to requests in one report."""
+ANSWER_GAP = 1.0
+"""Between two reports that answer requests: an answer to one may bring the next, and must not make a storm."""
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +91,7 @@ class Reporter:
         self._answers: list[Answered] = []
         self._change_due: float | None = None
         self._last_change = float("-inf")
+        self._last_answer = float("-inf")
         self.latest: dict[str, Seen] = {}
 
     def add(self, result: Result, mono: float, now: float) -> bool:
@@ -106,14 +109,13 @@ class Reporter:
         return changed
 
     def answer(self, answered: Answered) -> None:
-        """Take what a request found: a report is due at once."""
+        """Take what a request found: a report is due at once, or soon after the last that had one."""
         self._answers.append(answered)
 
     def due(self) -> float:
-        """The monotonic time of the next report; any time before now while a request waits for its answer."""
-        if self._answers:
-            return float("-inf")
-        return self._slots.due if self._change_due is None else min(self._slots.due, self._change_due)
+        """The monotonic time of the next report."""
+        answers = self._last_answer + ANSWER_GAP if self._answers else None
+        return min(at for at in (self._slots.due, self._change_due, answers) if at is not None)
 
     def take(self, mono: float, wall: float, host: Host | None) -> Draft:
         """The report that is due now; what it holds will not be in another."""
@@ -127,6 +129,8 @@ class Reporter:
     def _draft(self, why: Why, mono: float, wall: float, host: Host | None, goodbye: Goodbye | None) -> Draft:
         results, self._pending = tuple(self._pending), []
         answers, self._answers = tuple(self._answers[:MOST_ANSWERS]), self._answers[MOST_ANSWERS:]
+        if answers:
+            self._last_answer = mono
         if self._change_due is not None:
             self._last_change, self._change_due = mono, None
         if mono >= self._slots.due:

@@ -189,13 +189,12 @@ class Runner:
             alone, ahead = self._is_alone(now, start), self._centre.contact.ahead_s
             due = timing.due(now, ahead, runs.get(_key(check)), alone=alone)
             if due <= now:
-                await self._run(check, due)
+                await self._run(check, now)
             else:  # not to the end: by then the collector's clock may be known, or the centre out of reach
                 await self._clock.sleep(min(due - now, LOOK_S))
 
-    async def _run(self, check: Check, slot: float) -> None:
-        self._centre.runs[_key(check)] = slot
-        began = self._clock.mono()
+    async def _run(self, check: Check, began: float) -> None:
+        self._centre.runs[_key(check)] = began
         self._deliver(await self._ask(check), began)
 
     def _is_alone(self, now: float, since: float) -> bool:

@@ -36,9 +36,10 @@ class Timing:
     def due(self, now: float, ahead: float | None, last: float | None, *, alone: bool) -> float:
         """The monotonic time of the next run, not after ``now`` when it is time.
 
-        ``ahead``: the collector's clock minus the monotonic one; ``last``: the slot of the run before.
+        ``ahead``: the collector's clock minus the monotonic one; ``last``: when the run before began.
         """
-        origin = self._own if ahead is None else self._phase - ahead
+        # no more than one period, however far off the collector's clock is: a float that counts ages counts no seconds
+        origin = (self._own if ahead is None else self._phase - ahead) % self._period
         earliest = max(self._start, now - min(LATE_S, self._period / 4))
         if last is not None:
             earliest = max(earliest, last + self._gap(alone=alone))

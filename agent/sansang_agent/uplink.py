@@ -32,8 +32,8 @@ BATCH_BYTES = 1_000_000
 UNAUTHORISED_S = 60.0
 """A token that is not accepted will not be accepted a second later either; waits are one to two of these."""
 
-FETCH_S = 15.0
-"""An assignment that could not be fetched is asked for again after one to two of these."""
+FETCH_LIMIT_S = 8.0
+"""A fetch may take so long: reports wait behind it, and a line may let small answers through and no large ones."""
 OK, NOT_MODIFIED = 200, 304
 
 SURE_S = 1.0
@@ -88,7 +88,6 @@ class Uplink:
         self._centre = centre or Centre()
         self._announced: str | None = None
         """The hash of what the collector has for this machine."""
-        self._fetch_from = float("-inf")
         self.contact = self._centre.contact
         self.on_answer: Callable[[Answer], None] = lambda _: None
         """Told every answer of the collector's; must neither raise nor wait."""
@@ -115,13 +114,14 @@ class Uplink:
     async def _fetch(self) -> None:
         """Fetch what the centre has assigned, right after an answer: these are spread over a report's time already."""
         now = self._clock.mono()
-        if not self._centre.wants(self._announced) or now < self._fetch_from:
+        if not self._centre.wants(self._announced) or not self._centre.fetches.may_begin(now, self._random()):
             return
-        self._fetch_from = now + FETCH_S * (1 + self._random())
         try:
-            answer = await self._way.get(CONFIG_PATH, self._centre.assigned.hash)
-        except LinkError as exc:
-            _log.warning("what the centre has assigned could not be fetched: %s", exc)
+            async with asyncio.timeout(FETCH_LIMIT_S):
+                answer = await self._way.get(CONFIG_PATH, self._centre.assigned.hash)
+        except (LinkError, TimeoutError) as exc:
+            said = str(exc) or f"no whole answer within {FETCH_LIMIT_S:g} s"
+            _log.warning("what the centre has assigned could not be fetched: %s", said)
             return
         if answer.status == OK:
             self._centre.offer(answer.body)
@@ -136,7 +136,7 @@ class Uplink:
                 if rows:
                     await self._send(rows)
         except (TimeoutError, sqlite3.Error) as exc:
-            _log.warning("the last reports stay in the spool: %s", exc or "no answer in time")
+            _log.warning("the last reports stay in the spool: %s", str(exc) or "no answer in time")
         finally:
             await self._way.close()
 

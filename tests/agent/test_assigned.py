@@ -173,3 +173,48 @@ def test_a_disk_that_refuses_costs_only_the_memory(tmp_path: Path) -> None:
 def test_a_stand_in_is_nothing_a_person_writes() -> None:
     assert not UnsupportedCheck.WRITTEN
     assert TcpCheck.__struct_config__.tag == "tcp"
+
+
+async def test_what_is_shown_of_an_assignment_leads_nobody_s_terminal() -> None:
+    evil = "\x1b[2J\u202eabc\n" + "x" * 1_000
+    checks = [
+        a_check(name=evil, source=evil),
+        a_check(id="y", kind="http", target="http://192.0.2.1/\x1b[2J", name=evil),
+    ]
+    found = read(body(profile={"label": evil, "checks": checks}, role=evil, contacts={"telecom": evil},
+                      service_contacts={"y": evil}))  # fmt: skip
+
+    assert found.profile is not None
+    shown, stand_in = found.profile.checks
+    assert kind_of(stand_in) == "unsupported"
+    words = [found.role, found.profile.label, found.contacts.telecom, found.service_contacts["y"], shown.source]
+    for text in [*words, shown.name, stand_in.name, stand_in.target]:
+        assert text.isprintable()
+        assert len(text) <= 300
+
+
+def test_an_assignment_of_too_many_checks_is_refused_before_they_are_looked_at() -> None:
+    with pytest.raises(AssignmentError, match="it has 2002 checks, more than 2000"):
+        read(with_checks(*({"kind": "nonsense"} for _ in range(2001))))
+
+
+def test_a_centre_that_takes_back_what_was_refused_leaves_no_complaint(tmp_path: Path) -> None:
+    centre = Centre(tmp_path)
+    centre.offer(BODY)
+    centre.adopt()
+    centre.offer(body(v=2))
+    complaints = [centre.error]
+
+    assert not centre.wants(hash_of(BODY))
+    complaints.append(centre.error)
+    assert complaints == ["it is of version 2, and this program knows version 1", None]
+    assert centre.wants(hash_of(body(v=2)))
+
+
+def test_a_machine_that_writes_reports_faster_than_they_are_wanted_is_not_alone_between_them() -> None:
+    centre = Centre()
+    centre.contact.mono = 1000.0
+
+    assert not centre.is_alone(1016.0, 0.0, report_period=1.0)
+    assert centre.is_alone(1046.0, 0.0, report_period=1.0)
+    assert not centre.is_alone(1046.0, 0.0, report_period=60.0)

@@ -1,3 +1,4 @@
+import asyncio
 import io
 import json
 import os
@@ -28,6 +29,8 @@ from sansang_agent.status import CheckStatus, Status
 from sansang_agent.table import Look
 from sansang_agent.terminal import prepare, progress_on
 from sansang_agent.verdict import Cause, State, Verdict
+from standins import TcpStandIn
+from tests.support.probing import started
 
 VI, EN = Speech("vi"), Speech("en")
 WALL = 1_780_000_000.0
@@ -504,6 +507,22 @@ def test_what_the_centre_assigned_is_checked_where_the_file_leaves_it_open(tmp_p
     assert cli.assigned_here(followed).profile == own
     assert cli.assigned_here(msgspec.structs.replace(followed, collector=None)).profile is None
     assert cli.assigned_here(msgspec.structs.replace(followed, profile=own)).profile is None
+
+
+async def test_what_the_centre_names_is_within_policy_for_a_person_too(tmp_path: Path, capsys: Capsys) -> None:
+    file, data = tmp_path / "agent.yml", tmp_path / "data"
+    async with started(TcpStandIn()) as standin:
+        here = TcpCheck(id="here", rung=Rung.SERVICE, target=f"127.0.0.1:{standin.port}")
+        body = encode(Assignment(profile=Profile(checks=(here,)), on_ask=(msgspec.structs.replace(here, id="ask"),)))
+        assignment_file.keep(data, body)
+        collector = "collector: {url: 'http://127.0.0.1:1', token_file: token}"
+        (tmp_path / "token").write_text("secret")
+        (tmp_path / "token").chmod(0o600)
+        for more, times in (("", 0), ("policy: {networks: [127.0.0.0/8]}", 2)):
+            file.write_text(f"data_dir: {data}\n{collector}\n{more}\n", encoding="utf-8")
+            await asyncio.to_thread(cli.answer, ["check", "-v", "--config", str(file), "--lang", "en"])
+            assert ("127.0.0.1 is this machine itself" in capsys.readouterr().out) == (times == 0)
+            assert standin.asked == times
 
 
 def test_status_says_what_is_followed_and_what_cannot_be(tmp_path: Path) -> None:

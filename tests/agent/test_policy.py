@@ -16,7 +16,7 @@ from sansang_agent.contract.check import (
 from sansang_agent.contract.report import Nic
 from sansang_agent.contract.rung import Rung
 from sansang_agent.platform import NetworkState
-from sansang_agent.policy import MOST_PRIVATE, Own, Policy, target_of
+from sansang_agent.policy import MOST_PRIVATE, MOST_TARGETS, Own, Policy, target_of
 
 PC = Own(
     NetworkState(
@@ -140,3 +140,33 @@ def test_a_vantage_may_be_assigned_checks_every_five_seconds() -> None:
 
 def test_a_target_that_is_no_url_is_no_reason_to_fall_over() -> None:
     assert target_of(HttpCheck(id="a", rung=Rung.SERVICE, target="http://[")) == "http://["
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        TcpCheck(id="x", rung=Rung.SERVICE, target="192.0.2.1:1", timeout=86400),
+        IcmpCheck(id="x", rung=Rung.SERVICE, target="192.0.2.1", count=100, gap=3600),
+    ],
+    ids=["tcp", "icmp"],
+)
+def test_a_run_without_an_end_is_refused(check: Check) -> None:
+    assert "longer than 60 s" in (Policy().judge(check) or "")
+
+
+@pytest.mark.parametrize("address", ["64:ff9b:1::a00:1", "::10.0.0.1", "::ffff:0:10.0.0.1", "5f00::1"])
+def test_an_address_that_a_translator_may_lead_inside_counts_as_private(address: str) -> None:
+    policy = Policy()
+    for number in range(MOST_PRIVATE):
+        assert policy.judge_address(f"10.0.0.{number}", PC) is None
+
+    assert "private address number 17" in (policy.judge_address(address, PC) or "")
+    assert policy.judge_address("2a00:1450::1", PC) is None
+
+
+def test_one_server_of_many_names_is_not_asked_by_all_of_them() -> None:
+    checks = [tcp(f"n{number}.example:80", f"n{number}") for number in range(MOST_TARGETS + 1)]
+    same, pc = tcp("n0.example:80", "same"), HostCheck(id="pc", rung=Rung.MACHINE, target="local")
+
+    assert Policy().judge_all([*checks, same, pc]) == {"n200": "200 other targets are asked before it"}
+    assert Policy(vantage=True).judge_all([*checks, same, pc]) == {}

@@ -4,7 +4,7 @@ import pytest
 
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Goodbye, GoodbyeReason, Host, Result, Why
-from sansang_agent.reporter import Answered, Frame, Reporter
+from sansang_agent.reporter import ANSWER_GAP, Answered, Frame, Reporter
 from sansang_agent.runner import Slots
 
 FRAME = Frame(boot="boot-1", start="boot", version="0.1.0", config="c" * 32)
@@ -153,3 +153,13 @@ def test_six_answers_are_two_reports() -> None:
         reporter.answer(Answered(f"{number:032x}", ()))
 
     assert [len(reporter.take(1001.0, 0.0, None).answers) for _ in range(2)] == [5, 1]
+
+
+def test_answers_that_bring_more_requests_make_no_storm_of_reports() -> None:
+    reporter = a_reporter()
+    reporter.answer(Answered("0" * 32, ()))
+    assert reporter.due() <= 1000.0
+    reporter.take(1000.0, 0.0, None)
+    reporter.answer(Answered("1" * 32, ()))
+
+    assert reporter.due() == 1000.0 + ANSWER_GAP

@@ -1,5 +1,6 @@
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -88,6 +89,25 @@ async def test_a_machine_that_does_not_tell_its_network_keeps_its_agent_and_can_
 
 async def test_a_change_of_network_is_a_restart_and_a_signal_is_a_stop() -> None:
     agents = await agents_of(["", "192.0.2.1", "192.0.2.1"])
+
+    assert agents.goodbyes == [GoodbyeReason.RESTART, GoodbyeReason.STOP]
+
+
+async def test_an_agent_stopped_after_it_told_of_a_restart_is_not_said_to_come_back() -> None:
+    machine, clock, stop = Roaming(), FakeClock(), asyncio.Event()
+
+    class Slow(Agents):
+        async def run(self, *parts: Any) -> None:
+            await super().run(*parts)
+            stop.set()  # while it still sends its goodbye
+
+    agents = Slow()
+    running = asyncio.create_task(keep_running(CONFIG, machine, clock, stop, agents.run))
+    await settled()
+    machine.gateway = "192.0.2.1"
+    for _ in range(3):
+        await clock.advance(LOOK_EVERY_S)
+    await running
 
     assert agents.goodbyes == [GoodbyeReason.RESTART, GoodbyeReason.STOP]
 

@@ -175,3 +175,27 @@ def test_a_machine_a_little_late_runs_in_its_slot(late: float) -> None:
     slot = timing.due(1000.0, AHEAD, None, alone=False)
 
     assert timing.due(slot + late, AHEAD, None, alone=False) == pytest.approx(slot)
+
+
+@pytest.mark.parametrize("ahead", [1.78e18, -1.78e18, 1e300, -1e300])
+def test_a_collector_whose_clock_counts_ages_neither_stops_a_check_nor_makes_it_run_without_end(ahead: float) -> None:
+    timing, now, last = Timing(planned(15, 3.0), 1000.0, 0.5), 1000.0, None
+    ran = []
+    for _ in range(1200):
+        now += 0.1
+        if timing.due(now, ahead, last, alone=False) <= now:
+            ran.append(now)
+            last = now
+
+    assert 7 <= len(ran) <= 9
+
+
+async def test_a_run_that_was_late_is_not_followed_at_once_by_the_next() -> None:
+    fleet = Fleet(planned(5, 0), on_time())
+    await fleet.clock.advance(5)
+    fleet.clock.hang(6.2)
+    await fleet.advance(60)
+    await fleet.stop()
+
+    assert len(fleet.at) >= 12
+    assert min(after - before for before, after in pairwise(fleet.at)) >= LEAST_GAP_S - TOLERANCE_S

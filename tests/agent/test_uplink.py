@@ -22,7 +22,7 @@ from sansang_agent.contract.report import Pace, SpoolState
 from sansang_agent.disk import Disk
 from sansang_agent.link import Link, LinkError
 from sansang_agent.names import SystemNames
-from sansang_agent.pace import Backoff, Turns
+from sansang_agent.pace import Backoff, Fetches, Turns
 from sansang_agent.spool import Row, Spool
 from sansang_agent.uplink import Uplink
 from sansang_agent.wire_http import Response
@@ -776,3 +776,52 @@ async def test_the_collector_s_clock_is_known_from_its_answers(send: Send, tmp_p
         await sender.step()
 
         assert centre.contact.ahead_s == pytest.approx(5_000_000.0 - sender.clock.mono(), abs=1)
+
+
+async def test_an_assignment_that_comes_only_by_halves_holds_up_few_reports_and_not_for_long(
+    send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sansang_agent.uplink.FETCH_LIMIT_S", 0.1)
+
+    async def half(_request: Request) -> bytes:
+        await asyncio.Event().wait()
+        return b""
+
+    def script(request: Request) -> Any:
+        return half(request) if request.method == "GET" else stored(request, config="newer")
+
+    async with FakeCollector(script) as collector:
+        sender = send(collector.url, centre=Centre(tmp_path))
+        for _ in range(3):
+            await sender.append()
+            async with asyncio.timeout(5):
+                await sender.uplink.step()
+
+        assert len(gets(collector)) == 1
+        assert await sender.waiting() == 0
+
+
+async def test_an_assignment_that_changes_with_every_answer_is_not_fetched_with_every_restart(
+    send: Send, tmp_path: Path
+) -> None:
+    async with FakeCollector(with_config(Reply(body=ASSIGNED), announced="another")) as collector:
+        centre = Centre(tmp_path)
+        for _ in range(3):
+            sender = send(collector.url, centre=centre)
+            await sender.append()
+            await sender.uplink.step()
+            centre.adopt()
+
+        assert len(gets(collector)) == 1
+
+
+def test_fetches_become_rarer_until_it_has_been_quiet() -> None:
+    fetches, began, now = Fetches(), [], 0.0
+    while now < 1000.0:
+        if fetches.may_begin(now, 0.0):
+            began.append(now)
+        now += 1.0
+
+    assert began == [0, 5, 15, 35, 75, 155, 275, 395, 515, 635, 755, 875, 995]
+    assert fetches.may_begin(3000.0, 0.0)
+    assert fetches.may_begin(3005.0, 0.0)

@@ -30,6 +30,10 @@ class FakeClock:
         heapq.heappush(self._sleepers, (self._mono + seconds, next(self._numbers), event))
         await event.wait()
 
+    def hang(self, seconds: float) -> None:
+        """Time passes, and nobody gets to run."""
+        self._mono += seconds
+
     async def advance(self, seconds: float) -> None:
         end = self._mono + seconds
         await settled()

@@ -23,6 +23,7 @@ from sansang_agent.last_verdict import LastVerdict, save
 from sansang_agent.machine_lines import machine_lines
 from sansang_agent.measure import Progress, measure
 from sansang_agent.names import ServerNames, SystemNames
+from sansang_agent.permission import Permission
 from sansang_agent.phrases import Speech
 from sansang_agent.platform import NetworkState, Platform
 from sansang_agent.probes import Tools
@@ -56,6 +57,8 @@ class Here(NamedTuple):
     config: AgentConfig
     platform: Platform
     clock: Clock
+    permission: Permission | None = None
+    """What it may be asked where the centre has named the checks; None: its own file has."""
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,20 +84,21 @@ def tools_for(config: AgentConfig, platform: Platform) -> Tools:
 
 async def check(here: Here, speech: Speech, options: Options, progress: Progress) -> Said:
     """Measure, judge, record and say."""
-    config, platform, clock = here
+    config, platform, clock, permission = here
     network = platform.network()
     own = profile_for(config.profile, network)
     profile = msgspec.structs.replace(own, checks=own.checks + options.on_ask)
     tools = tools_for(config, platform)
+    ask = permission.asking_once(tools) if permission else None
     try:
-        measured = await measure(profile.checks, tools, clock, progress)
+        measured = await measure(profile.checks, tools, clock, progress, ask=ask)
     finally:
         tools.kept.close()
     verdict = judge(profile, {name: result for name, (result, _) in measured.items()}, network)
     place = data_dir(config)
     running = status.newest(told_dirs(config))
     host = host_facts(platform, place, running)
-    code, trouble = record(place, profile, measured, Here(config, platform, clock), host)
+    code, trouble = record(place, profile, measured, here, host)
     since = since_when(verdict, own, running, clock.wall())
     now = clock.wall()
     sentence = tell(verdict, speech, now=now, since=since, code=code)

@@ -75,11 +75,16 @@ async def keep_running(
     """One agent after the other, each with the profile that fits the network it finds and what the centre has assigned,
     until ``stop`` is set."""
     centre = centre or Centre()
+    promised = False
 
     def goodbye() -> GoodbyeReason:
-        return platform.leaving() if stop.is_set() else GoodbyeReason.RESTART
+        nonlocal promised
+        promised = not stop.is_set()
+        return GoodbyeReason.RESTART if promised else platform.leaving()
 
-    while not stop.is_set():
+    # one that was stopped after it had told of a restart is followed by another, which tells the truth and ends
+    while not stop.is_set() or promised:
+        promised = False
         centre.adopt()
         wanted = config.profile or centre.assigned.profile
         profile = profile_for(wanted, _network(platform) or NetworkState())
