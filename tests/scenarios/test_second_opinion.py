@@ -95,6 +95,7 @@ async def test_a_service_that_both_do_not_reach_is_said_once_the_second_was_aske
     monkeypatch.setattr(pace, "EARLY", 0.05)
     stop = asyncio.Event()
     async with started(TcpStandIn()) as standin:
+        standin.behave("refuse")  # from the first turn on: a second turn would come a minute later
         store = Store(tmp_path / "collector")
         store.write_sync(lambda it: versions.apply(it, with_service(standin.port), 1.0, ""))
         store.close()
@@ -105,7 +106,6 @@ async def test_a_service_that_both_do_not_reach_is_said_once_the_second_was_aske
                 for name, role in (("mini", Role.MINI), ("pc", Role.COUNTER))
             ]
             await centre.until_both_are_heard()
-            standin.behave("refuse")
             await centre.until("cannot_serve")
             requests = client.get("/api/v1/requests").json()["items"]
             stop.set()
