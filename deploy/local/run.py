@@ -79,8 +79,10 @@ def program(package: str, *options: str) -> list[str]:
 
 
 def ask(*command: str) -> str:
-    """Run a short command of ours to its end and return what it printed."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+    """Run a short command of ours to its end and return what it printed; Ctrl-C reaches the launcher alone."""
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, encoding="utf-8", start_new_session=True
+    )
     if done.returncode != 0:
         raise LaunchError((done.stderr or done.stdout).strip())
     return done.stdout.strip()
@@ -163,8 +165,14 @@ def stop(process: subprocess.Popen[bytes], patience: float = STOP_S) -> None:
 
 async def first_ladder(config: Path) -> None:
     """Show the ladder once, as ``sansang check`` does; its exit code is its verdict, not an error of the launch."""
-    shown = await asyncio.create_subprocess_exec(*program("sansang_agent", "check", "--config", str(config)))
-    await shown.wait()
+    check = program("sansang_agent", "check", "--config", str(config))
+    shown = await asyncio.create_subprocess_exec(*check, start_new_session=True)
+    try:
+        await shown.wait()
+    finally:
+        if shown.returncode is None:
+            shown.kill()
+            await shown.wait()
 
 
 async def watch(processes: dict[str, tuple[subprocess.Popen[bytes], Path]]) -> None:
