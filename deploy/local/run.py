@@ -210,10 +210,12 @@ async def launch(options: argparse.Namespace) -> None:
             if vantage := vantage_config(folder, url, data):
                 looking = program("sansang_agent", "run", "--vantage", "--config", str(vantage))
                 processes["sansang --vantage"] = start("vantage", looking, folder)
+            # before the simulation fills the ledger with its machines: nobody is to wait for it here
+            how_to_look = announcement(url, folder, data)
             if options.demo:
                 processes[SIMULATION] = start("simulation", demo(url, folder, data), folder)
                 print(SAY["demo"].format(log=processes[SIMULATION][1]), flush=True)
-            announce(url, folder, data)
+            print(*how_to_look, sep="\n", flush=True)
             await watch(processes)
     finally:
         for name, (process, _) in reversed(processes.items()):
@@ -306,13 +308,13 @@ def demo(url: str, folder: Path, data: Path) -> list[str]:
     return program("sansang_collector", "simulate", *options)
 
 
-def announce(url: str, folder: Path, data: Path) -> None:
-    """Print how to look: the one-time link and two curl lines that name token files, never tokens."""
+def announcement(url: str, folder: Path, data: Path) -> list[str]:
+    """How to look: the one-time link and two curl lines that name token files, never tokens."""
     metrics = token(["metrics"], folder / "metrics.token", data)
     read = token(["read"], folder / "read.token", data)
     link = ask(*program("sansang_collector", "link", "--data", str(data), "--url", url))
-    for line in ("link", "curl", "read", "stop"):
-        print(SAY[line].format(link=link, url=url, metrics=metrics, read=read), flush=True)
+    lines = ("link", "curl", "read", "stop")
+    return [SAY[line].format(link=link, url=url, metrics=metrics, read=read) for line in lines]
 
 
 def obey_signals(task: asyncio.Task[None]) -> None:
