@@ -178,7 +178,7 @@ def test_asking_twice_to_stop_does_not_disturb_the_stop(tmp_path: Path) -> None:
 def test_ctrl_c_while_a_short_command_runs_is_a_clean_stop_too(command: str, tmp_path: Path) -> None:
     with launched(tmp_path, "--sandbox", before=("setsid",)) as run:
         until_runs(run.process.pid, command)
-        os.killpg(run.process.pid, signal.SIGINT)  # as a terminal does it: to everybody in the foreground
+        os.kill(-run.process.pid, signal.SIGINT)  # as a terminal does it: to everybody in the foreground
         code = run.process.wait(timeout=30)
         run.ended()
         printed = "".join(run.seen)
