@@ -114,7 +114,9 @@ def _token_parsers(token: argparse.ArgumentParser, placed: argparse.ArgumentPars
     agent.add_argument("commune", metavar="COMMUNE", help=_("the commune's five-digit code"))
     agent.add_argument("name", metavar="NAME", help=_("the machine's name: letters, digits, _ . - (at most 64)"))
     agent.add_argument(
-        "--role", choices=tuple(Role), help=_("what the machine is (counter if it is new and nothing is said)")
+        "--role",
+        choices=[role.value for role in Role],
+        help=_("what the machine is (counter if it is new and nothing is said)"),
     )
     actions.add_parser("read", parents=[written], help=_("for reading pages and the API"))
     actions.add_parser("metrics", parents=[written], help=_("for a scrape of /metrics"))

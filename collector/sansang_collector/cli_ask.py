@@ -25,6 +25,9 @@ from .web.phrases import Phrases
 
 NOT_FOUND_OUT = 3
 LOOK_SECONDS = 0.2
+WAIT_SECONDS, EACH_SECONDS = 20.0, 10.0
+"""How long an answer is waited for, and how much longer for each further time: five seconds apart or, to a silent
+target, as soon as it has been given up."""
 
 
 def ask(options: argparse.Namespace, settings: CollectorSettings) -> int:
@@ -39,7 +42,7 @@ def ask(options: argparse.Namespace, settings: CollectorSettings) -> int:
     store = Store(settings.folder)
     try:
         asked = store.write_sync(lambda connection: asking.ask(connection, wish, _user(), time.time()))
-        found = _wait(store, asked, options.wait)
+        found = _wait(store, asked, patience(wish.count) if options.wait is None else options.wait)
     except AskError as error:
         print(said(error, say.translations.gettext), file=sys.stderr)
         return NOT_FOUND_OUT
@@ -55,6 +58,11 @@ def exit_code(results: tuple[Result, ...]) -> int:
     if outcomes <= {Outcome.UNKNOWN}:
         return NOT_FOUND_OUT
     return 2 if Outcome.OK not in outcomes else 0 if outcomes == {Outcome.OK} else 1
+
+
+def patience(count: int) -> float:
+    """Seconds that an answer of so many looks is waited for where nobody says how long."""
+    return WAIT_SECONDS + (count - 1) * EACH_SECONDS
 
 
 def _user() -> str:

@@ -29,7 +29,7 @@ def add(commands: Any, placed: argparse.ArgumentParser, language: str) -> None:
         help=_("how often, five seconds apart (1 to 5)"),
     )
     ask.add_argument("--why", default="", metavar="TEXT", help=_("kept with the request"))
-    ask.add_argument("--wait", type=float, default=20.0, metavar="SECONDS", help=_("how long to wait for the answer"))
+    ask.add_argument("--wait", type=float, metavar="SECONDS", help=_("how long to wait for the answer"))
 
     def error(message: str) -> NoReturn:
         ask.print_usage(sys.stderr)

@@ -79,8 +79,10 @@ def program(package: str, *options: str) -> list[str]:
 
 
 def ask(*command: str) -> str:
-    """Run a short command of ours to its end and return what it printed."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+    """Run a short command of ours to its end and return what it printed; Ctrl-C reaches the launcher alone."""
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, encoding="utf-8", start_new_session=True
+    )
     if done.returncode != 0:
         raise LaunchError((done.stderr or done.stdout).strip())
     return done.stdout.strip()
@@ -163,8 +165,14 @@ def stop(process: subprocess.Popen[bytes], patience: float = STOP_S) -> None:
 
 async def first_ladder(config: Path) -> None:
     """Show the ladder once, as ``sansang check`` does; its exit code is its verdict, not an error of the launch."""
-    shown = await asyncio.create_subprocess_exec(*program("sansang_agent", "check", "--config", str(config)))
-    await shown.wait()
+    check = program("sansang_agent", "check", "--config", str(config))
+    shown = await asyncio.create_subprocess_exec(*check, start_new_session=True)
+    try:
+        await shown.wait()
+    finally:
+        if shown.returncode is None:
+            shown.kill()
+            await shown.wait()
 
 
 async def watch(processes: dict[str, tuple[subprocess.Popen[bytes], Path]]) -> None:
@@ -202,10 +210,12 @@ async def launch(options: argparse.Namespace) -> None:
             if vantage := vantage_config(folder, url, data):
                 looking = program("sansang_agent", "run", "--vantage", "--config", str(vantage))
                 processes["sansang --vantage"] = start("vantage", looking, folder)
+            # before the simulation fills the ledger with its machines: nobody is to wait for it here
+            how_to_look = announcement(url, folder, data)
             if options.demo:
                 processes[SIMULATION] = start("simulation", demo(url, folder, data), folder)
                 print(SAY["demo"].format(log=processes[SIMULATION][1]), flush=True)
-            announce(url, folder, data)
+            print(*how_to_look, sep="\n", flush=True)
             await watch(processes)
     finally:
         for name, (process, _) in reversed(processes.items()):
@@ -298,13 +308,13 @@ def demo(url: str, folder: Path, data: Path) -> list[str]:
     return program("sansang_collector", "simulate", *options)
 
 
-def announce(url: str, folder: Path, data: Path) -> None:
-    """Print how to look: the one-time link and two curl lines that name token files, never tokens."""
+def announcement(url: str, folder: Path, data: Path) -> list[str]:
+    """How to look: the one-time link and two curl lines that name token files, never tokens."""
     metrics = token(["metrics"], folder / "metrics.token", data)
     read = token(["read"], folder / "read.token", data)
     link = ask(*program("sansang_collector", "link", "--data", str(data), "--url", url))
-    for line in ("link", "curl", "read", "stop"):
-        print(SAY[line].format(link=link, url=url, metrics=metrics, read=read), flush=True)
+    lines = ("link", "curl", "read", "stop")
+    return [SAY[line].format(link=link, url=url, metrics=metrics, read=read) for line in lines]
 
 
 def obey_signals(task: asyncio.Task[None]) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from sansang_agent.agent import Goodbyes
 from sansang_agent.centre import Centre
-from sansang_agent.commands.run import LOOK_EVERY_S, centre_for, keep_running
+from sansang_agent.commands.run import LOOK_EVERY_S, UNTOLD_VANTAGE, centre_for, keep_running
 from sansang_agent.config import AgentConfig, CollectorConfig
 from sansang_agent.contract.assignment import Assignment
 from sansang_agent.contract.check import IcmpCheck, Profile
@@ -135,6 +135,22 @@ async def test_a_new_assignment_restarts_the_checks_and_nothing_else(tmp_path: P
 
     assert agents.started == [["192.0.2.1"], ["192.0.2.2"]]
     assert agents.goodbyes == [GoodbyeReason.RESTART, GoodbyeReason.STOP]
+
+
+async def test_a_vantage_asks_nobody_until_the_centre_says_whom(tmp_path: Path) -> None:
+    machine, clock, agents, stop = Roaming(), FakeClock(), Agents(), asyncio.Event()
+    centre = Centre(tmp_path)
+    running = asyncio.create_task(
+        keep_running(AgentConfig(), machine, clock, stop, agents.run, centre, untold=UNTOLD_VANTAGE)
+    )
+    await settled()
+    centre.offer(assigned("192.0.2.2"))
+    await settled()
+    stop.set()
+    await clock.advance(LOOK_EVERY_S)
+    await running
+
+    assert agents.started == [["local"], ["192.0.2.2"]]
 
 
 def test_a_profile_of_its_own_or_no_collector_means_no_centre(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sansang_collector import agents, cli, commune, tokens
+from sansang_collector import agents, cli, cli_ask, commune, tokens
 from sansang_collector.log import ReportLog
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.store import Store
@@ -210,3 +210,15 @@ def test_a_vantage_stands_in_no_commune(tmp_path: Path, capsys: pytest.CaptureFi
 
     assert run(capsys, "token", "agent", "05983", "quan-sat", *placed)[0] == 2
     assert run(capsys, "token", "agent", "00000", "quan-sat", *placed)[0] == 0
+
+
+def test_a_mistyped_role_is_told_the_roles_as_they_are_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(capsys, "token", "agent", "05983", "may-1", "--role", "pc")
+
+    assert "(choose from 'counter', 'kiosk', 'mini', 'vantage')" in capsys.readouterr().err
+
+
+def test_more_looks_are_waited_for_longer() -> None:
+    assert cli_ask.patience(1) == 20
+    assert cli_ask.patience(5) > 15 + 4 * 5 + 20  # heard after 15 s, five seconds apart, each of them given up

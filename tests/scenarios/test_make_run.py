@@ -1,5 +1,6 @@
 """`make run` as its user sees it: the launcher in a process of its own, read from its terminal, stopped by Ctrl-C."""
 
+import os
 import re
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from queue import Empty, Queue
 
 import httpx
+import psutil
 import pytest
 
 from tests.alerts.processes import free_port
@@ -49,6 +51,12 @@ class Launched:
             if found := re.search(pattern, self.seen[-1]):
                 return found.group(0)
         raise AssertionError(f"no line like {pattern!r} in:\n{''.join(self.seen)}")
+
+    def ended(self) -> None:
+        """Take what it still printed before its end."""
+        self._reader.join(PATIENCE_S)
+        while not self._lines.empty():
+            self.seen.append(self._lines.get())
 
     def interrupt(self) -> int:
         """Ctrl-C, and the exit code."""
@@ -163,6 +171,37 @@ def test_asking_twice_to_stop_does_not_disturb_the_stop(tmp_path: Path) -> None:
     assert code == 0
     assert "Task was destroyed" not in printed
     assert "Traceback" not in printed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes have no groups there")
+@pytest.mark.parametrize("command", ["token", "check"])
+def test_ctrl_c_while_a_short_command_runs_is_a_clean_stop_too(command: str, tmp_path: Path) -> None:
+    with launched(tmp_path, "--sandbox", before=("setsid",)) as run:
+        until_runs(run.process.pid, command)
+        os.kill(-run.process.pid, signal.SIGINT)  # as a terminal does it: to everybody in the foreground
+        code = run.process.wait(timeout=30)
+        run.ended()
+        printed = "".join(run.seen)
+    left = [one for one in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(one.info["cmdline"] or ())]
+
+    assert (code, left) == (0, []), printed
+    assert "Stopped." in printed
+    assert "Traceback" not in printed
+
+
+def until_runs(launcher: int, command: str) -> None:
+    """Wait until the launcher has a child that runs this command of ours."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not any(command in words_of(child) for child in psutil.Process(launcher).children()):
+        assert time.monotonic() < deadline, command
+        time.sleep(0.02)
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it has just ended
+        return []
 
 
 @pytest.mark.needs("root", "netns")

@@ -15,8 +15,9 @@ from sansang_agent.agent import Goodbyes, Lasting, run_agent
 from sansang_agent.centre import Centre
 from sansang_agent.clock import Clock, SystemClock, sleep_or
 from sansang_agent.config import AgentConfig, data_dir
-from sansang_agent.contract.check import Profile
+from sansang_agent.contract.check import HostCheck, Profile
 from sansang_agent.contract.report import GoodbyeReason
+from sansang_agent.contract.rung import Rung
 from sansang_agent.default_profile import profile_for
 from sansang_agent.last_good import Chosen, keep
 from sansang_agent.permission import Permission, permission_for
@@ -27,6 +28,10 @@ SAME_LOOKS = 2
 """A change must be seen this often in a row: an adapter coming up passes through states that do not last."""
 BEFORE_SLEEP = "SIGUSR1"
 """By this signal, where there are such, an agent is told that the machine is about to sleep; see deploy/systemd."""
+
+UNTOLD_VANTAGE = Profile(checks=(HostCheck(id="machine", rung=Rung.MACHINE, target="local"),))
+"""What a vantage checks until the centre assigns it something: the packaged profile is a counter PC's, and probes what
+nobody entered."""
 
 RunAgent = Callable[[AgentConfig, Profile, Platform, asyncio.Event, Goodbyes], Awaitable[None]]
 
@@ -56,7 +61,8 @@ async def _until_signalled(chosen: Chosen, platform: Platform, permission: Permi
         signal.signal(getattr(signal, BEFORE_SLEEP), lambda *_: loop.call_soon_threadsafe(falling_asleep.set))
     centre = centre_for(chosen.config)
     agent = partial(run_agent, lasting=Lasting(chosen.mistakes, falling_asleep, permission, centre))
-    await keep_running(chosen.config, platform, SystemClock(platform), stop, agent, centre)
+    untold = UNTOLD_VANTAGE if permission.vantage else None
+    await keep_running(chosen.config, platform, SystemClock(platform), stop, agent, centre, untold=untold)
 
 
 def centre_for(config: AgentConfig) -> Centre:
@@ -71,9 +77,11 @@ async def keep_running(
     stop: asyncio.Event,
     agent: RunAgent,
     centre: Centre | None = None,
+    *,
+    untold: Profile | None = None,
 ) -> None:
     """One agent after the other, each with the profile that fits the network it finds and what the centre has assigned,
-    until ``stop`` is set."""
+    until ``stop`` is set. ``untold``: what is checked while it has assigned nothing; None: the packaged profile."""
     centre = centre or Centre()
     promised = False
 
@@ -86,7 +94,7 @@ async def keep_running(
     while not stop.is_set() or promised:
         promised = False
         centre.adopt()
-        wanted = config.profile or centre.assigned.profile
+        wanted = config.profile or centre.assigned.profile or untold
         profile = profile_for(wanted, _network(platform) or NetworkState())
         done = asyncio.Event()
         centre.on_offer = done.set

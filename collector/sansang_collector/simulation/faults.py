@@ -19,7 +19,7 @@ _FORM = re.compile(
     r"(?P<component>[^=@\s]+)"
     r"(=(?P<level>down|lossy\((?P<loss>0?\.\d+)\)|(?P<percent>\d{1,2})%))?"
     r"@(?P<hour>\d{1,2}):(?P<minute>\d{2})"
-    r"(\+(?P<lasts>\d+(\.\d+)?)(?P<unit>[smh]))?"
+    r"(\+(?P<lasts>\d+(\.\d+)?[smhd]))?"
 )
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY_S}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -61,7 +61,7 @@ def parse_fault(text: str, start: float) -> Fault:
         raise ValueError(text)
     begins = day_of(start) + int(found["hour"]) * 3600 + int(found["minute"]) * 60
     begins += DAY_S if begins < start else 0
-    lasts = float(found["lasts"]) * _UNITS[found["unit"]] if found["lasts"] else math.inf
+    lasts = parse_duration(found["lasts"]) if found["lasts"] else math.inf
     return Fault(found["component"], loss, begins, begins + lasts)
 
 

@@ -9,6 +9,7 @@ from random import Random
 
 import msgspec
 
+from sansang_agent.contract.assignment import Request
 from sansang_agent.contract.check import Check, Profile
 from sansang_agent.contract.codec import encode, profile_hash
 from sansang_agent.contract.outcome import Outcome, Reason
@@ -22,6 +23,7 @@ from sansang_agent.contract.report import (
     Nic,
     Power,
     Report,
+    RequestAnswer,
     Result,
     Sent,
     Span,
@@ -32,7 +34,8 @@ from sansang_agent.contract.rung import Rung
 from sansang_agent.contract.version import __version__
 from sansang_collector.topology import LINE
 
-from . import noise
+from . import LABEL, noise
+from .asked import APART_S, Asked, own_check
 from .days import Stint, stints
 from .faults import DAY_S, day_of
 from .noise import Line
@@ -84,6 +87,7 @@ class Machine:
         self._dropped: list[Span] = []
         self._wanted = {self.config}
         self._failing: frozenset[str] = frozenset()
+        self._asked = Asked()
 
     @property
     def kept(self) -> int:
@@ -95,6 +99,8 @@ class Machine:
         self._turn_on_or_off(now, weather)
         if self.on and now >= self._report_at:
             self._report(now, weather)
+        if self.on and now >= self._asked.due:
+            self._answer(now, weather)
         sends = self.on and now >= self._send_at and self._gets_through(weather)
         if now >= self._send_at:
             self._send_at = math.inf
@@ -134,9 +140,11 @@ class Machine:
         self._settle(one.seq for one in answer.refused if one.seq is not None)
         self._wanted = set(answer.profiles_wanted)
         self._dropped.clear()
+        self._asked.hear(answer, now)
         if self._spool and self.on:
             self._send_at = now + BACKLOG_S
-            self.due = min(self.due, self._send_at)
+        if self.on:
+            self.due = min(self.due, self._send_at, self._asked.due)
 
     def follow(self, profile: Profile, assigned: str) -> None:
         """Check what the centre assigns from now on."""
@@ -196,6 +204,7 @@ class Machine:
         if not self._asleep and not first:  # a machine that was on before the simulation began has booted long ago
             self._boots_at, self._boot = now - 5.0, self._boot_id()
         self.on, self._cut, self._asleep = True, False, False
+        self._asked = Asked()
         self._reported_at = now
         self._report_at = now + (self._phase if first else self._dice.uniform(0, 2))
         self._send_at = math.inf
@@ -216,7 +225,7 @@ class Machine:
 
     def _next(self, now: float) -> float:
         if self.on:
-            return max(min(self._report_at, self._send_at, self._stint.ends), now)
+            return max(min(self._report_at, self._send_at, self._asked.due, self._stint.ends), now)
         if self._cut:
             return now + REPORT_S
         return max(self._stint.begins, now)
@@ -232,9 +241,30 @@ class Machine:
         late = self._dice.random() < self._world.noise.late
         self._send_at = now + self._dice.uniform(*self._world.noise.late_s) if late else now
 
-    def _results(self, now: float, weather: Weather) -> Iterator[Result]:
+    def _answer(self, now: float, weather: Weather) -> None:
+        """What the centre wanted to know, at once and in a report of its own."""
+        answers = tuple(
+            RequestAnswer(id=one.id, results=tuple(self._looks(one, now, weather))) for one in self._asked.take(now)
+        )
+        self._take(now, Why.REQUEST, (), None, answers)
+        self._send_at = now
+
+    def _looks(self, request: Request, now: float, weather: Weather) -> Iterator[Result]:
+        like = own_check(request.check, self.profile.checks)
+        asked = msgspec.structs.replace(request.check, rung=like.rung)
+        for number in reversed(range(request.count)):
+            at_ms = -round(number * APART_S * 1000)
+            result, fault = noise.find(asked, weather.hits(self.pc, like.id), self._line(now), self._dice, at_ms)
+            if fault is not None:
+                self._tally.hit(fault, self.pc)
+            yield msgspec.structs.replace(result, detail=LABEL)
+
+    def _line(self, now: float) -> Line:
         loss = 1 - (1 - self._place.loss) * (1 - noise.burst(self._world.noise, self._place_seed, now))
-        line = Line(loss, self._place.delay_ms)
+        return Line(loss, self._place.delay_ms)
+
+    def _results(self, now: float, weather: Weather) -> Iterator[Result]:
+        line = self._line(now)
         cut_off = False
         for check in self.profile.checks:
             if not self._is_due(check, now):
@@ -270,17 +300,25 @@ class Machine:
         phase = self._phase * 7 if check.phase is None else check.phase
         return (now - phase) // check.period > (self._reported_at - phase) // check.period
 
-    def _take(self, now: float, why: Why, results: tuple[Result, ...], goodbye: Goodbye | None) -> None:
+    def _take(
+        self,
+        now: float,
+        why: Why,
+        results: tuple[Result, ...],
+        goodbye: Goodbye | None,
+        answers: tuple[RequestAnswer, ...] = (),
+    ) -> None:
         """Freeze a report into the spool."""
         self._seq += 1
         mono = now - self._boots_at
         report = Report(
             stream=self._stream, seq=self._seq, boot=self._boot, mono=mono, wall=now + self._skew, why=why,
             start="boot", version=__version__, config=self.config, assigned=self.assigned, host=self._host(mono),
-            results=results, goodbye=goodbye,
+            results=results, answers=answers, goodbye=goodbye,
         )  # fmt: skip
         self._spool[self._seq] = (now, encode(report))
-        self._reported_at = now
+        if why is not Why.REQUEST:
+            self._reported_at = now
         self._tally.reports += 1
         if len(self._spool) > MOST_KEPT:
             oldest = next(iter(self._spool))

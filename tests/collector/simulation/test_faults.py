@@ -28,6 +28,7 @@ def test_a_fault_is_read_as_it_is_written_down(text: str, fault: Fault) -> None:
 @pytest.mark.parametrize(
     "text",
     ["ring:a", "ring:a@9", "ring:a@25:00", "ring:a@09:61", "ring:a=up@09:00", "ring:a=0%@09:00", "ring:a@09:00+40",
+     "ring:a@09:00+0m",
      "ring:a=lossy(1.5)@09:00", "@09:00", "ring:a =down@09:00", "ring:a@09:00-10:00"],
 )  # fmt: skip
 def test_what_is_no_fault_is_refused(text: str) -> None:

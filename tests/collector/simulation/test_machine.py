@@ -3,6 +3,9 @@
 import msgspec
 import pytest
 
+from sansang_agent.contract.assignment import Request
+from sansang_agent.contract.check import TcpCheck
+from sansang_agent.contract.codec import encode
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Answer, Envelope, Refused, Report
 from sansang_agent.contract.rung import Rung
@@ -119,3 +122,30 @@ def test_a_service_behind_its_own_dead_line_was_never_asked() -> None:
 
     assert found == {None, Reason.NO_INTERNET}
     assert {report.assigned for report in reports} == {"a" * 32}
+
+
+def asked(target: str, count: int = 1) -> Answer:
+    check = TcpCheck(id="asked", rung=Rung.SERVICE, target=target)
+    request = Request(id="a" * 32, check=check, count=count, expires=at("09:02"))
+    return Answer(requests=(msgspec.Raw(encode(request)), msgspec.Raw(b"{}")), now=at("09:01"))
+
+
+@pytest.mark.parametrize(("target", "reason"), [("internet.mo-phong.test", Reason.TIMEOUT), ("192.0.2.1:443", None)])
+def test_what_the_centre_asks_is_answered_once_as_its_own_check_would_find_it(
+    target: str, reason: Reason | None
+) -> None:
+    one = Alone(Fault("wan", 1.0, at("09:00"), at("09:10")))
+    one.until("09:01")
+    before = len([now for now, _ in one.sent])
+    for _ in range(2):  # it is handed out until it is answered
+        one.machine.answered(asked(target, count=2), at("09:01"))
+    answers = [(now, answer) for now, report in sent_after(one, before, "09:03") for answer in report.answers]
+
+    assert [answer.id for _, answer in answers] == ["a" * 32]
+    assert at("09:01") + 6 <= answers[0][0] < at("09:01") + 30
+    assert [(one.check, one.reason, one.detail) for one in answers[0][1].results] == [("asked", reason, LABEL)] * 2
+
+
+def sent_after(one: Alone, before: int, clock: str) -> list[tuple[float, Report]]:
+    one.until(clock)
+    return [(now, report) for now, envelope in one.sent[before:] for report in _reports(envelope)]

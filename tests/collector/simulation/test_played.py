@@ -32,7 +32,7 @@ def lang_son(folder: Path) -> Inventory:
 
 async def test_five_o_clock_in_65_communes_gives_no_false_switch(tmp_path: Path) -> None:
     inventory = lang_son(tmp_path / "inventory")
-    made = world.make(inventory, 65, 2, seed=4, rates=NOBODY_AWAY)
+    made = world.make(inventory, 65, 1, seed=4, rates=NOBODY_AWAY)
     async with playing(tmp_path / "data", inventory, made, at("16:56")) as play:
         seen: set[str] = set()
         for clock in ("16:59", "17:02", "17:07", "17:24"):
