@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = _("The collector is not installed here. Install it with: {command}")
         print(hint.format(command="pip install 'sansang[collector]'"), file=sys.stderr)
         return 2
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415  # it comes with the extra
+
     options = parser(_language(given)).parse_args(given)
     try:
         settings = read_settings(options)
@@ -54,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(getattr(import_module(module), name)(options, settings))
     except (files.SettingsError, NewerSchemaError) as error:
         print(error, file=sys.stderr)
+    except OperationalError as error:
+        said = _("The ledger cannot be used just now ({reason}). Another program may be writing; try again.")
+        print(said.format(reason=error.orig), file=sys.stderr)
     except OSError as error:
         print(_("Cannot do that: {reason}").format(reason=error), file=sys.stderr)
     return 3 if options.command == "ask" else 1

@@ -12,7 +12,7 @@ import pytest
 from sansang_collector import agents, cli, cli_ask, commune, tokens
 from sansang_collector.log import ReportLog
 from sansang_collector.settings import CollectorSettings
-from sansang_collector.store import Store
+from sansang_collector.store import Store, engine
 from tests.support.collector_process import running_collector
 
 
@@ -222,3 +222,19 @@ def test_a_mistyped_role_is_told_the_roles_as_they_are_typed(capsys: pytest.Capt
 def test_more_looks_are_waited_for_longer() -> None:
     assert cli_ask.patience(1) == 20
     assert cli_ask.patience(5) > 15 + 4 * 5 + 20  # heard after 15 s, five seconds apart, each of them given up
+
+
+def test_a_ledger_that_another_program_holds_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 10)
+    assert run(capsys, "token", "read", "--data", str(tmp_path))[0] == 0
+    holder = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    code, _, error = run(capsys, "token", "read", "--data", str(tmp_path))
+    holder.close()
+
+    assert code == 1
+    assert error == (
+        "The ledger cannot be used just now (database is locked). Another program may be writing; try again."
+    )
