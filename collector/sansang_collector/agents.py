@@ -36,42 +36,17 @@ AGENT = Table(
     UniqueConstraint("commune", "name"),
     sqlite_autoincrement=True,
 )
-"""``role``: contract.assignment.Role. ``changed_at``: when role or retirement last changed."""
+"""``role``: contract.assignment.Role. ``changed_at``: when role or retirement last changed, later than every change
+before it even where the clock was set back; fleet_changes.py alone writes it."""
 
 
 def register(connection: Connection, commune: str, name: str, now: float, role: Role | None = None) -> int:
-    """The id of the machine ``name`` in ``commune``, made now if it is new; ``role`` where it is to be another."""
+    """The id of the machine ``name`` in ``commune``, made now if it is new, then a counter's PC or of ``role``."""
     found = connection.scalar(select(AGENT.c.id).where(AGENT.c.commune == commune, AGENT.c.name == name))
     if found is not None:
-        if role is not None:
-            set_role(connection, int(found), role, now)
         return int(found)
     row = {"commune": commune, "name": name, "created_at": now, "role": role or Role.COUNTER}
     return int(connection.scalars(AGENT.insert().values(row).returning(AGENT.c.id)).one())
-
-
-def set_role(connection: Connection, agent: int, role: Role, now: float) -> bool:
-    """Say what a machine is; False where it is that already."""
-    other = AGENT.update().where(AGENT.c.id == agent, AGENT.c.role != role)
-    return connection.execute(other.values(role=role, changed_at=now)).rowcount == 1
-
-
-def assign(connection: Connection, agent: int, role: Role, now: float) -> None:
-    """Say what the machine is; a retired one is in use again."""
-    connection.execute(
-        AGENT.update()
-        .where(AGENT.c.id == agent, (AGENT.c.role != role.value) | AGENT.c.retired_at.is_not(None))
-        .values(role=role.value, retired_at=None, changed_at=now)
-    )
-
-
-def retire(connection: Connection, agent: int, now: float) -> str | None:
-    """Take the machine out of use, its history stays; its commune, None where there is no such agent."""
-    commune = connection.scalar(select(AGENT.c.commune).where(AGENT.c.id == agent))
-    connection.execute(
-        AGENT.update().where(AGENT.c.id == agent, AGENT.c.retired_at.is_(None)).values(retired_at=now, changed_at=now)
-    )
-    return str(commune) if commune is not None else None
 
 
 def communes_of(connection: Connection, agents: Iterable[int]) -> dict[int, str]:
