@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Named(msgspec.Struct):
-    id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")]
+    id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
 
 
 class _Taken(NamedTuple):

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import Request
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from . import links, tokens
 
@@ -104,10 +104,7 @@ def may_act(request: Request) -> bool:
 
 def named(connection: Connection, who: Principal) -> str:
     """What an audit calls them: the token's label and number, or that it was a browser's session."""
-    if who.token is None:
-        return "admin session"
-    label = connection.scalar(select(tokens.TOKEN.c.label).where(tokens.TOKEN.c.id == who.token))
-    return f"token {who.token} ({label})"
+    return "admin session" if who.token is None else tokens.label_of(connection, who.token)
 
 
 def require(scope: Scope) -> Callable[[Request], Principal]:

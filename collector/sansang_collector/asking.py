@@ -47,8 +47,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     agent: str = ""
     """The machine's name; empty: the one of the commune that was in contact last."""
     kind: str
-    target: str = ""
-    query: str = "dichvucong.gov.vn"
+    target: Annotated[str, msgspec.Meta(max_length=2048)] = ""
+    query: Annotated[str, msgspec.Meta(max_length=253)] = "dichvucong.gov.vn"
     """The name a ``dns`` request asks for."""
     count: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
     why: Annotated[str, msgspec.Meta(max_length=500)] = ""

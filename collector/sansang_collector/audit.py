@@ -1,5 +1,7 @@
 """Who changed or asked what, kept for ever and never rewritten."""
 
+import getpass
+import os
 from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Text
@@ -34,3 +36,13 @@ class Deed(NamedTuple):
 def note(connection: Connection, deed: Deed) -> None:
     """Add a row."""
     connection.execute(AUDIT.insert().values(deed._asdict()))
+
+
+def operator() -> str:
+    """Whoever gives a command at this computer, and as whom."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "unknown"
+    behind = os.environ.get("SUDO_USER", "")
+    return f"{behind} (as {user})" if behind and behind != user else user

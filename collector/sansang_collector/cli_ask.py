@@ -4,8 +4,6 @@ Exit 0 good, 1 partly, 2 down, 3 could not find out: not asked, no answer in tim
 """
 
 import argparse
-import getpass
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +13,7 @@ import msgspec
 from sansang_agent.contract.outcome import Outcome
 from sansang_agent.contract.report import Result
 
-from . import asking, requests
+from . import asking, audit, requests
 from .asking import Wish
 from .asking_words import AskError, said
 from .requests import Asked
@@ -41,7 +39,7 @@ def ask(options: argparse.Namespace, settings: CollectorSettings) -> int:
         return NOT_FOUND_OUT
     store = Store(settings.folder)
     try:
-        asked = store.write_sync(lambda connection: asking.ask(connection, wish, _user(), time.time()))
+        asked = store.write_sync(lambda connection: asking.ask(connection, wish, audit.operator(), time.time()))
         found = _wait(store, asked, patience(wish.count) if options.wait is None else options.wait)
     except AskError as error:
         print(said(error, say.translations.gettext), file=sys.stderr)
@@ -63,16 +61,6 @@ def exit_code(results: tuple[Result, ...]) -> int:
 def patience(count: int) -> float:
     """Seconds that an answer of so many looks is waited for where nobody says how long."""
     return WAIT_SECONDS + (count - 1) * EACH_SECONDS
-
-
-def _user() -> str:
-    """Whoever is logged in, and as whom."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = "unknown"
-    behind = os.environ.get("SUDO_USER", "")
-    return f"{behind} (as {user})" if behind and behind != user else user
 
 
 def _wait(store: Store, asked: Asked, seconds: float) -> Asked:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.words import catalogue
 
-from . import agents, links, tokens
+from . import agents, audit, fleet_changes, links, tokens
 from .commune import CODE, NOWHERE
 from .settings import CollectorSettings
 from .store import Store
@@ -61,20 +61,22 @@ def _make(store: Store, options: argparse.Namespace, folder: Path) -> Path:
     scope = options.action
     label = f"{options.commune}/{options.name}" if scope == "agent" else scope
 
-    def issue(connection: Connection) -> Path:
+    def make(connection: Connection) -> Path:
         now = time.time()
-        agent = _agent(connection, options, now) if scope == "agent" else None
-        number, secret = tokens.issue(connection, scope, label, now, agent)
+        number, secret = (
+            _enrol(connection, options, now) if scope == "agent" else tokens.issue(connection, scope, label, now)
+        )
         path = options.out or folder / f"{label.replace('/', '-')}-{number}.token"
         _write_secret(path, secret)
         return Path(path)
 
-    return store.write_sync(issue)
+    return store.write_sync(make)
 
 
-def _agent(connection: Connection, options: argparse.Namespace, now: float) -> int:
+def _enrol(connection: Connection, options: argparse.Namespace, now: float) -> tuple[int, str]:
     role = Role(options.role) if options.role else None
-    return agents.register(connection, options.commune, options.name, now, role)
+    made = fleet_changes.enrol(connection, (options.commune, options.name), role, audit.operator(), now)
+    return made.token, made.secret
 
 
 def _write_secret(path: Path, secret: str) -> None:

@@ -1,33 +1,28 @@
-"""What people at the centre change of machines: their role, and whether they are still in use. Each change is audited.
+"""What people at the centre change of machines: that they are, their role, whether they are in use. All is audited.
 
 A retired machine's token stays valid and its reports are kept; only lists, counts and alarms leave it out.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from sansang_agent.contract.assignment import Role
 
-from . import audit
-from .agents import AGENT, changing_at
+from . import agents, audit, tokens
+from .agents import AGENT
 from .audit import Deed
 from .commune import NOWHERE
 
 MOST = 1_000
 """Machines changed at once."""
+LAST_ID = 2**31 - 1
+"""The largest number a machine can have in every database."""
 
 
 class RefusedError(Exception):
     """Nothing was changed; its text says why."""
-
-
-class MisplacedError(RefusedError):
-    """A machine in a commune cannot look into the communes from outside."""
-
-    def __init__(self, row: Row[Any]) -> None:
-        super().__init__(f"{row.name} stands in {row.commune}: only a machine of {NOWHERE} can be a vantage")
 
 
 class UnknownAgentsError(RefusedError):
@@ -35,6 +30,13 @@ class UnknownAgentsError(RefusedError):
 
     def __init__(self, ids: Sequence[int]) -> None:
         super().__init__(f"no such agents: {', '.join(str(one) for one in ids[:10])}")
+
+
+class MisplacedVantageError(RefusedError):
+    """A machine of a commune was to be the vantage point; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the vantage point stands in no commune: its commune is {NOWHERE}")
 
 
 class Change(NamedTuple):
@@ -52,19 +54,28 @@ class Changed(NamedTuple):
     name: str
 
 
+class Enrolled(NamedTuple):
+    """A machine's number, and the number and secret of its new token."""
+
+    agent: int
+    token: int
+    secret: str
+
+
 def apply(connection: Connection, ids: Iterable[int], change: Change, who: str, now: float) -> list[Changed]:
-    """Change these machines, one row in the audit for each thing changed; raises :class:`RefusedError`."""
+    """Change these machines, one row in the audit for each thing changed.
+
+    Raises :class:`UnknownAgentsError`, :class:`MisplacedVantageError`.
+    """
     asked = sorted(set(ids))
-    query = select(AGENT.c.id, AGENT.c.commune, AGENT.c.name, AGENT.c.role, AGENT.c.retired_at)
-    found = connection.execute(query.where(AGENT.c.id.in_(asked)).order_by(AGENT.c.id)).all()
+    found = _machines(connection, asked)
     missing = sorted(set(asked) - {row.id for row in found})
     if missing:
         raise UnknownAgentsError(missing)
-    misplaced = [row for row in found if change.role is Role.VANTAGE and row.commune != NOWHERE]
-    if misplaced:
-        raise MisplacedError(misplaced[0])
+    if change.role is Role.VANTAGE and any(row.commune != NOWHERE for row in found):
+        raise MisplacedVantageError
+    changed_at = _after_all_others(connection, now)
     changed: list[Changed] = []
-    changed_at = changing_at(connection, now)
     for row in found:
         role = row.role if change.role is None else change.role.value
         retired_at = row.retired_at
@@ -77,6 +88,43 @@ def apply(connection: Connection, ids: Iterable[int], change: Change, who: str, 
             audit.note(connection, Deed(now, who, what, row.commune, row.id, detail))
         changed.append(Changed(row.id, row.commune, row.name))
     return changed
+
+
+def enrol(connection: Connection, place: tuple[str, str], role: Role | None, who: str, now: float) -> Enrolled:
+    """The machine of this commune and name, made if it is new and in use again if it was retired, and a token of it.
+
+    Without ``role`` a new one is a counter's PC and a known one stays what it is.
+    Raises :class:`MisplacedVantageError`.
+    """
+    commune, name = place
+    if role is Role.VANTAGE and commune != NOWHERE:
+        raise MisplacedVantageError
+    agent = agents.register(connection, commune, name, now, role)
+    apply(connection, [agent], Change(role, retired=False), who, now)
+    number, secret = tokens.issue(connection, "agent", f"{commune}/{name}", now, agent)
+    audit.note(connection, Deed(now, who, "enrol", commune, agent, f"{name}, token {number}"))
+    return Enrolled(agent, number, secret)
+
+
+def remove(connection: Connection, agent: int, who: str, now: float) -> None:
+    """Retire it and end its tokens; raises :class:`UnknownAgentsError`. Done again, it changes and notes nothing."""
+    apply(connection, [agent], Change(retired=True), who, now)
+    revoked = tokens.revoke_all_of(connection, agent, now)
+    if revoked:
+        commune = agents.communes_of(connection, [agent])[agent]
+        audit.note(connection, Deed(now, who, "revoke", commune, agent, f"{revoked} tokens"))
+
+
+def _machines(connection: Connection, ids: Sequence[int]) -> Sequence[Row[tuple[int, str, str, str, float | None]]]:
+    query = select(AGENT.c.id, AGENT.c.commune, AGENT.c.name, AGENT.c.role, AGENT.c.retired_at)
+    possible = [one for one in ids if 0 < one <= LAST_ID]
+    return connection.execute(query.where(AGENT.c.id.in_(possible)).order_by(AGENT.c.id)).all()
+
+
+def _after_all_others(connection: Connection, now: float) -> float:
+    """What is kept in memory is read again from the newest change on, so a clock that goes back must hide none."""
+    newest = connection.scalar(select(func.max(AGENT.c.changed_at))) or 0.0
+    return now if now > newest else newest + 0.001
 
 
 def _deeds(old_role: str, role: str, old_retired: float | None, retired: float | None) -> Iterable[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What an administrator says of a machine that is to report, and what is handed back."""
+"""What an administrator says of machines that are to report, or to be otherwise, and what is handed back."""
 
 from typing import Annotated
 
@@ -7,19 +7,17 @@ import msgspec
 from sansang_agent.contract.assignment import Role
 
 from . import agents
-from .commune import NOWHERE
+from .fleet_changes import MOST
 
 
+# Python's $ also stands before a last newline; JSON Schema's does not, and knows no \Z.
 class NewAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A machine that is to report."""
 
-    commune: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{5}$", description="a commune's code: five digits")]
-    name: Annotated[str, msgspec.Meta(pattern=rf"^{agents.NAME.pattern}$", description="letters, digits, _ . -")]
-    role: Role = Role.COUNTER
-
-    def __post_init__(self) -> None:
-        if self.role is Role.VANTAGE and self.commune != NOWHERE:
-            raise ValueError(f"the vantage stands in no commune: its `commune` is {NOWHERE}")
+    commune: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{5}$(?!\n)", description="a commune's code: five digits")]
+    name: Annotated[str, msgspec.Meta(pattern=rf"^{agents.NAME.pattern}$(?!\n)", description="letters, digits, _ . -")]
+    role: Role | None = None
+    """A counter's PC if it is new and nothing is said; a known one stays what it is."""
 
 
 class MadeAgent(msgspec.Struct, frozen=True):
@@ -27,3 +25,17 @@ class MadeAgent(msgspec.Struct, frozen=True):
 
     id: int
     token: str
+
+
+class AgentsChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes of which machines: ``role``, ``retired`` or both."""
+
+    ids: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=MOST)]
+    role: Role | None = None
+    retired: bool | None = None
+
+
+class ChangedAgents(msgspec.Struct, frozen=True):
+    """Those that are not as they were."""
+
+    changed: tuple[int, ...]

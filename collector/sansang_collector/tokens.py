@@ -132,7 +132,7 @@ def revoke(connection: Connection, token: int, now: float) -> bool:
     return done.rowcount == 1
 
 
-def label_of(connection: Connection, token: int | None) -> str:
+def label_of(connection: Connection, token: int) -> str:
     """What whoever made a token called it, with its number."""
     label = connection.scalar(select(TOKEN.c.label).where(TOKEN.c.id == token))
     return f"{label or 'token'} (token {token})"

@@ -16,61 +16,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from launch_options import arguments
+from launch_words import SAY
+
 READY_S = 15.0
 STOP_S = 8.0
 TAKE_BACK_S = 60.0
 """The simulation takes back what it made at the collector before it ends."""
 LANG_SON = "Lạng Sơn"
-SAY = {
-    "collector": "Trung tâm: {url} (dữ liệu ở {data}). · Collector: {url} (data in {data}).",
-    "link": "Mở trang (một lần, trong 10 phút) · Open the page (once, within 10 minutes):\n  {link}",
-    "curl": 'Số liệu · Metrics:\n  curl -sH "Authorization: Bearer $(cat {metrics})" {url}/metrics',
-    "read": 'Danh sách xã · Communes:\n  curl -sH "Authorization: Bearer $(cat {read})" {url}/api/v1/communes',
-    "province": "Danh mục: {there} (sửa tại {folder}). · Inventory: {there} (edit it in {folder}).",
-    "demo": "Mô phỏng toàn tỉnh, ghi rõ trên mọi trang; nhật ký: {log} · A simulated province, labelled so; log: {log}",
-    "vantage": "Máy nhìn từ phía tỉnh: {count} địa chỉ có trong danh mục. · The vantage: {count} addresses to ask.",
-    "no_vantage": "Danh mục chưa có địa chỉ thiết bị nào nên chưa có gì để nhìn từ phía tỉnh ({folder}).\n"
-    "The inventory holds no address yet, so nothing is looked at from the province's side ({folder}).",
-    "stop": "Ctrl-C để dừng tất cả. · Ctrl-C stops everything.",
-    "other": "{folder} đang giữ danh mục của {there}, không phải {wanted}: hãy xóa hoặc đổi tên thư mục đó.\n"
-    "{folder} holds the inventory of {there}, not of {wanted}: remove or rename that folder.",
-    "port": "Không mở được cổng {port}: {log}\nCổng có thể đang bận · port in use? Thử · try: make run PORT=9650",
-    "died": "{name} dừng bất ngờ (mã {code}); xem {log} · {name} stopped unexpectedly (code {code}); see {log}",
-}
-
-
 SIMULATION = "simulation"
 
 
 class LaunchError(Exception):
     """Something that keeps the pair from starting, in the user's words."""
-
-
-def arguments() -> argparse.Namespace:
-    """The launcher's options; ``make run`` passes PORT=, COMMUNE=, PROVINCE=, SANDBOX=1 and DEMO=1."""
-    parser = argparse.ArgumentParser(description="Start a collector and an agent for this machine.")
-    parser.add_argument("--port", type=port, default=9640)
-    parser.add_argument("--commune", type=commune, default="00000")
-    parser.add_argument("--sandbox", action="store_true")
-    parser.add_argument("--province", default="")
-    parser.add_argument("--demo", action="store_true")
-    parser.add_argument("--data", type=Path, default=ROOT / ".run")
-    return parser.parse_args()
-
-
-def port(text: str) -> int:
-    """A TCP port as PORT= names it."""
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError("PORT= là số từ 1 đến 65535 · PORT= takes a number from 1 to 65535")
-    return int(text)
-
-
-def commune(text: str) -> str:
-    """A commune's code as COMMUNE= names it."""
-    if not (text.isascii() and text.isdecimal() and len(text) == 5):
-        raise argparse.ArgumentTypeError("COMMUNE= gồm năm chữ số · COMMUNE= takes the five digits of a code")
-    return text
 
 
 def program(package: str, *options: str) -> list[str]:

@@ -11,9 +11,10 @@ from sansang_agent.assigned import hash_of, read
 from sansang_agent.contract.assignment import Assignment, Role
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import Envelope, Report, Sent, Why
-from sansang_collector import agents, assignments, tokens
+from sansang_collector import agents, assignments, fleet_changes
 from sansang_collector.assignments import Assignments
 from sansang_collector.contact import CONTACT, MACHINE, ContactRow, touch
+from sansang_collector.fleet_changes import Change
 from sansang_collector.inventory import versions
 from sansang_collector.inventory.versions import Version
 from sansang_collector.store import Store
@@ -126,7 +127,7 @@ def test_a_new_role_a_new_machine_a_retired_one_and_a_new_inventory_are_noticed(
     ledger.refresh()
     hashes = [ledger.made.hash_of(pc)]
 
-    ledger.store.write_sync(lambda it: agents.assign(it, pc, Role.KIOSK, NOW + 1))
+    ledger.store.write_sync(lambda it: fleet_changes.apply(it, [pc], Change(Role.KIOSK), "test", NOW + 1))
     ledger.refresh()
     hashes.append(ledger.made.hash_of(pc))
     ledger.machine("second")
@@ -143,13 +144,13 @@ def test_a_new_role_a_new_machine_a_retired_one_and_a_new_inventory_are_noticed(
 def test_a_change_made_after_the_clock_was_set_back_is_noticed_too(ledger: Ledger) -> None:
     pc = ledger.machine("pc")
     ledger.apply(1)
-    ledger.store.write_sync(lambda it: agents.assign(it, pc, Role.MINI, NOW + 3600))
+    ledger.store.write_sync(lambda it: fleet_changes.apply(it, [pc], Change(Role.MINI), "test", NOW + 3600))
     ledger.refresh()
     hashes = [ledger.made.hash_of(pc)]
-    ledger.store.write_sync(lambda it: agents.assign(it, pc, Role.KIOSK, NOW))
+    ledger.store.write_sync(lambda it: fleet_changes.apply(it, [pc], Change(Role.KIOSK), "test", NOW))
     ledger.refresh()
     hashes.append(ledger.made.hash_of(pc))
-    ledger.store.write_sync(lambda it: agents.retire(it, pc, NOW))
+    ledger.store.write_sync(lambda it: fleet_changes.apply(it, [pc], Change(retired=True), "test", NOW))
     ledger.refresh()
     hashes.append(ledger.made.hash_of(pc))
 
@@ -255,17 +256,3 @@ def test_who_may_read_sees_every_machine_s_and_others_see_none(
         assert reader.get("/api/v1/agent/config").status_code == 403
         assert machine.get("/api/v1/agents/1/config").status_code == 403
         assert nobody.get("/api/v1/agent/config").status_code == 401
-
-
-def test_a_role_is_given_with_a_token(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    first = store.write_sync(lambda it: agents.register(it, COMMUNE, "pc", NOW))
-    again = store.write_sync(lambda it: agents.register(it, COMMUNE, "pc", NOW + 5, Role.MINI))
-    store.write_sync(lambda it: agents.register(it, COMMUNE, "pc", NOW + 9))
-    with store.read() as connection:
-        row = connection.execute(agents.AGENT.select()).one()
-    store.close()
-
-    assert first == again
-    assert (row.role, row.changed_at) == ("mini", NOW + 5)
-    assert tokens.SCOPES[0] == "agent"

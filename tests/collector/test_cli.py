@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sansang_collector import agents, cli, cli_ask, commune, tokens
+from sansang_collector import agents, cli, cli_ask, commune, fleet_changes, tokens
 from sansang_collector.log import ReportLog
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.store import Store, engine
@@ -67,7 +67,9 @@ def test_a_token_for_a_retired_machine_takes_it_into_use_again(
     made = ("token", "agent", "05983", "pc-1", "--data", str(tmp_path), "--role", "mini")
     run(capsys, *made)
     store = Store(tmp_path)
-    store.write_sync(lambda connection: agents.retire(connection, 1, 1_795_000_000.0))
+    store.write_sync(
+        lambda it: fleet_changes.apply(it, [1], fleet_changes.Change(retired=True), "test", 1_795_000_000.0)
+    )
     run(capsys, *made[:-2])
     with store.read() as connection:
         (row,) = connection.execute(agents.AGENT.select())

@@ -13,7 +13,7 @@ from sansang_collector.audit import AUDIT
 from sansang_collector.commune import Commune, Places
 from sansang_collector.contact import CONTACT
 from sansang_collector.fleet import Config, Filter, Machine, Order
-from sansang_collector.fleet_changes import Change, RefusedError, UnknownAgentsError
+from sansang_collector.fleet_changes import Change, MisplacedVantageError, UnknownAgentsError
 from sansang_collector.gazetteer import Gazetteer
 from sansang_collector.liveness import Present, State
 from sansang_collector.roster import Roster
@@ -230,19 +230,51 @@ def test_every_change_of_a_machine_is_audited_and_none_that_is_no_change(store: 
                             ("lan", "unretire", one, "")]  # fmt: skip
 
 
-def test_a_machine_of_a_commune_becomes_no_vantage(store: Store) -> None:
-    (one,) = register(store, "may-1")
-
-    with pytest.raises(RefusedError, match=r"may-1 stands in .*: only a machine of 00000 can be a vantage"):
-        store.write_sync(lambda it: fleet_changes.apply(it, [one], Change(role=Role.VANTAGE), "lan", NOW))
-
-    assert deeds(store) == []
-
-
 def test_one_machine_that_does_not_exist_keeps_all_as_they_are(store: Store) -> None:
     (one,) = register(store, "may-1")
 
     with pytest.raises(UnknownAgentsError, match="no such agents: 999"):
         store.write_sync(lambda it: fleet_changes.apply(it, [one, 999], Change(retired=True), "lan", NOW))
+
+    assert deeds(store) == []
+
+
+def test_a_change_made_after_the_clock_went_back_is_seen_by_all_who_keep_machines_in_memory(store: Store) -> None:
+    kept = Roster()
+    first, second = register(store, "may-1", "may-2")
+    store.write_sync(lambda it: fleet_changes.apply(it, [first], Change(role=Role.MINI), "lan", NOW))
+    kept.standing(store, PRESENT)
+
+    store.write_sync(lambda it: fleet_changes.apply(it, [second], Change(retired=True), "lan", NOW - 3600))
+
+    assert kept.standing(store, PRESENT).rows[1].machine.retired_at == NOW - 3600
+
+
+def test_a_known_machine_that_is_enrolled_again_is_in_use_and_what_it_was_unless_another_role_is_said(
+    store: Store,
+) -> None:
+    def enrol(role: Role | None, at: float) -> fleet_changes.Enrolled:
+        return store.write_sync(lambda it: fleet_changes.enrol(it, ("06196", "may-1"), role, "lan", at))
+
+    first = enrol(Role.KIOSK, NOW)
+    store.write_sync(lambda it: fleet_changes.remove(it, first.agent, "lan", NOW + 1))
+    store.write_sync(lambda it: fleet_changes.remove(it, first.agent, "lan", NOW + 2))
+    again = enrol(None, NOW + 3)
+    enrol(Role.MINI, NOW + 4)
+
+    assert (again.agent, again.token) == (first.agent, first.token + 1)
+    assert [what for _, what, _, _ in deeds(store)] == [
+        "enrol", "retire", "revoke", "unretire", "enrol", "role", "enrol"
+    ]  # fmt: skip
+    assert deeds(store)[5][3] == "kiosk -> mini"
+
+
+def test_a_machine_of_a_commune_does_not_become_the_vantage_point(store: Store) -> None:
+    (one,) = register(store, "may-1")
+
+    with pytest.raises(MisplacedVantageError):
+        store.write_sync(lambda it: fleet_changes.apply(it, [one], Change(role=Role.VANTAGE), "lan", NOW))
+    with pytest.raises(MisplacedVantageError):
+        store.write_sync(lambda it: fleet_changes.enrol(it, ("06196", "may-2"), Role.VANTAGE, "lan", NOW))
 
     assert deeds(store) == []

@@ -185,7 +185,7 @@ SAID = (
         "Phục vụ hạn chế: chỉ một số quầy truy cập được: dvc; 1 trên 2 quầy làm việc được; 1 máy mất liên lạc",
         "Limited: reached from some counters only: dvc; 1 of 2 counters work; 1 is not heard",
     ),
-    (judged(), "Không có số đo: chưa cài máy nào", "Not measured: no computer has been set up"),
+    (judged(), "Chưa đo: chưa cài máy nào", "Not measured: no computer has been set up"),
     (
         judged(moment=Moment(NOW, open=False, opens_at=NOW)),
         "Ngoài giờ làm việc: mở cửa lúc 07:30",

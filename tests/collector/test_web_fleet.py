@@ -3,18 +3,20 @@
 import csv
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from sansang_collector import roster
 from sansang_collector.agents import AGENT
 from sansang_collector.audit import AUDIT
 from tests.collector.test_web_pages import page, text
 from tests.support.province import NO_MACHINES, province
-from tests.support.web_collector import WebCollector, web_collector
+from tests.support.web_collector import COMMUNE, WebCollector, web_collector
 
 EACH = 2
 KHANH_KHE = "06286"
@@ -43,7 +45,7 @@ def test_the_wall_shows_every_commune_of_the_inventory(running: WebCollector) ->
     html = page(running, "/")
 
     assert html.count('class="tile ') == 65
-    assert f"{NO_MACHINES} không có số đo" in text(html)
+    assert f"{NO_MACHINES} chưa đo" in text(html)
     assert "Huyện Cao Lộc" in html
 
 
@@ -144,7 +146,7 @@ def test_a_communes_page_shows_centre_lines_desks_services_and_blind_spots(runni
 def test_a_commune_without_a_machine_has_a_page_too(running: WebCollector) -> None:
     (code, *_) = [one["code"] for one in api(running, "/communes?limit=100")["items"] if not one["agents"]]
 
-    assert "Không có số đo" in text(page(running, f"/communes/{code}"))
+    assert "Chưa đo" in text(page(running, f"/communes/{code}"))
 
 
 def test_a_reader_sees_no_buttons_and_can_do_nothing(small: WebCollector) -> None:
@@ -236,6 +238,8 @@ def test_a_deed_leads_back_to_the_fleet_and_nowhere_else(small: WebCollector, ba
         {"deed": "retire", "id": "x"},
         {"deed": "role", "id": "1", "to": "king"},
         {"deed": "retire", "id": "999"},
+        {"deed": "retire", "id": "9" * 30},
+        {"deed": "role", "id": "1", "to": "vantage"},
     ],
 )
 def test_a_form_that_makes_no_sense_is_refused(small: WebCollector, form: dict[str, str]) -> None:
@@ -256,7 +260,7 @@ def test_the_api_assigns_and_retires_with_an_admins_token_and_audits_it(small: W
     assert (answer.json(), again.json()) == ({"changed": [small.agent]}, {"changed": []})
     deeds = small.read_ledger(lambda it: it.execute(select(AUDIT.c.what, AUDIT.c.who).order_by(AUDIT.c.id)).all())
     assert [deed.what for deed in deeds] == ["role", "retire"]
-    assert all("(test)" in deed.who for deed in deeds)
+    assert all(deed.who.startswith("test (token ") for deed in deeds)
 
 
 def test_the_api_refuses_whom_and_what_it_must(small: WebCollector) -> None:
@@ -271,6 +275,9 @@ def test_the_api_refuses_whom_and_what_it_must(small: WebCollector) -> None:
         {"ids": [1]},
         {"ids": [1], "retire": True},
         {"ids": [1, 999], "retired": True},
+        {"ids": [1, 10**30], "retired": True},
+        {"ids": [-(2**63)], "retired": True},
+        {"ids": [1], "role": "vantage"},
         [],
     )
     for bad in bodies:
@@ -283,6 +290,50 @@ def test_a_sessions_cookies_alone_never_change_anything_by_the_api(small: WebCol
         answer = admin.patch("/api/v1/agents", json={"ids": [1], "retired": True}, headers=own(small))
 
     assert answer.status_code == 401
+
+
+def test_a_page_beyond_the_end_is_the_last_one(running: WebCollector) -> None:
+    last = running.client.get("/fleet?offset=10000000").text
+
+    assert last.count('<tr class="edge') > 0
+    assert 'rel="prev"' in last
+    assert 'rel="next"' not in last
+    assert '<li class="tile' in page(running, "/?offset=1000000000")
+    assert '<li class="row">' in page(running, "/fleet/blind-spots?offset=9999")
+
+
+def test_who_has_no_machine_yet_is_told_how_to_make_the_first(small: WebCollector) -> None:
+    small.forget_agents()
+
+    assert "sansang-collector token agent" in page(small, "/fleet")
+    assert "sansang-collector inventory init" in page(small, "/fleet/blind-spots")
+
+
+def test_a_machine_removed_by_the_api_has_left_the_list_for_who_looks_next(
+    small: WebCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roster, "MANY", 0)
+    admin = {"Authorization": f"Bearer {small.token('admin')}"}
+    assert api(small, "/fleet")["total"] == 1
+
+    httpx.delete(f"{small.url}/api/v1/agents/{small.agent}", headers=admin)
+    after = api(small, "/fleet")["total"]
+    httpx.post(f"{small.url}/api/v1/agents", json={"commune": COMMUNE, "name": "may-2"}, headers=admin)
+
+    assert (after, api(small, "/fleet")["total"]) == (0, 1)
+
+
+def test_of_many_who_retire_a_machine_at_once_one_does(small: WebCollector) -> None:
+    admin = {"Authorization": f"Bearer {small.token('admin')}"}
+    body = {"ids": [small.agent], "retired": True}
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(lambda _: httpx.patch(f"{small.url}/api/v1/agents", json=body, headers=admin), range(8))
+        )
+
+    assert sorted(len(one.json()["changed"]) for one in answers) == [0] * 7 + [1]
+    assert small.read_ledger(lambda it: it.scalar(select(func.count()).select_from(AUDIT))) == 1
 
 
 def test_names_with_markup_are_shown_as_text(small: WebCollector) -> None:

@@ -100,3 +100,15 @@ def test_a_silent_machine_is_a_conflict(collector: WebCollector, admin: httpx.Cl
 def test_there_is_no_request_of_another_name(collector: WebCollector) -> None:
     assert collector.client.get(f"{PATH}/{'0' * 32}").status_code == 404
     assert collector.client.get(f"{PATH}/x").status_code == 422
+
+
+def test_a_long_body_is_refused_and_of_a_stranger_none_is_read(collector: WebCollector, admin: httpx.Client) -> None:
+    long = b'{"why":"' + b"x" * 20_000 + b'"}'
+    url = f"{collector.url}{PATH}"
+
+    assert admin.post(PATH, content=long).status_code == 413
+    assert httpx.post(url, content=b"{", headers={"Authorization": "Bearer x"}).status_code == 401
+
+
+def test_a_target_of_any_length_is_not_kept(admin: httpx.Client) -> None:
+    assert admin.post(PATH, json=WISH | {"kind": "icmp", "target": "x" * 3000}).status_code == 422

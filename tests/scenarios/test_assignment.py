@@ -16,8 +16,9 @@ from sansang_agent.commands.run import centre_for, keep_running
 from sansang_agent.config import AgentConfig, CollectorConfig
 from sansang_agent.contract.assignment import Role
 from sansang_agent.platform import NetworkState
-from sansang_collector import agents
+from sansang_collector import fleet_changes
 from sansang_collector.contact import MACHINE
+from sansang_collector.fleet_changes import Change
 from sansang_collector.inventory import versions
 from sansang_collector.inventory.model import Core, Inventory, Topology
 from sansang_collector.store import Store
@@ -64,7 +65,7 @@ class Pair:
         return set(said.results) if said else set()
 
     def become(self, role: Role, now: float) -> None:
-        self._store.write_sync(lambda it: agents.assign(it, 1, role, now))
+        self._store.write_sync(lambda it: fleet_changes.apply(it, [1], Change(role), "test", now))
 
     def close(self) -> None:
         self._store.close()

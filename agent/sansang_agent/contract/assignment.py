@@ -53,7 +53,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Ask this once now, and answer at once."""
 
-    id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")]
+    id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
     check: Check
     count: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
     """How often, five seconds apart."""

@@ -13,7 +13,7 @@ from .rung import Network, Rung
 Identifier = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$",
+        pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$(?!\n)",
         description="a name of lower-case letters, digits, _ . - (a letter or digit first; at most 64)",
     ),
 ]
@@ -22,7 +22,7 @@ Identifier = Annotated[
 CheckName = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[a-z0-9][a-z0-9_.:-]{0,95}$",
+        pattern=r"^[a-z0-9][a-z0-9_.:-]{0,95}$(?!\n)",
         description="a name of lower-case letters, digits, _ . : - (a letter or digit first; at most 96)",
     ),
 ]

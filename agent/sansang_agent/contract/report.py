@@ -21,7 +21,7 @@ MAX_REPORTS = 1_000
 MAX_INTERFACES = 64
 """Interfaces in one result."""
 
-Hex128 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")]
+Hex128 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
 Ratio = Annotated[float, msgspec.Meta(ge=0, le=1)]

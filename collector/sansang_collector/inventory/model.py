@@ -11,7 +11,7 @@ import msgspec
 from sansang_agent.contract.check import Identifier
 from sansang_agent.contract.rung import Network, Owner
 
-Code = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{5}$", description="a commune's code: five digits")]
+Code = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{5}$(?!\n)", description="a commune's code: five digits")]
 """A commune's official code."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -257,7 +257,7 @@ class Province(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """province.yml: what holds for all communes."""
 
     name: Name
-    code: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{2}$", description="a province's code: two digits")]
+    code: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{2}$(?!\n)", description="a province's code: two digits")]
     hours: str = "mon-fri 07:30-11:30 13:30-17:00"
     holidays: tuple[str, ...] = ()
 

@@ -46,6 +46,7 @@ def list_(request: Request, question: Question, offset: Offset = 0, done: Annota
 
 def _context(request: Request, question: Asked, found: Found, offset: int) -> dict[str, Any]:
     counts = found.standing.counts
+    offset = shell.within(offset, fleet.PAGE_SIZE, len(found.chosen))
     return {
         "words": FleetWords(shell.phrases(request)),
         "asked": question,
@@ -59,6 +60,7 @@ def _context(request: Request, question: Asked, found: Found, offset: int) -> di
         "columns": _COLUMNS,
         "states": list(State),
         "roles": list(Role),
+        "assignable": [role for role in Role if role is not Role.VANTAGE],
         "configs": list(Config),
         "districts": found.places.districts,
         "place_name": found.places.get(question.filter.place).name if question.filter.place else "",
@@ -106,6 +108,7 @@ def blind(request: Request, offset: Offset = 0, kind: Blind | None = None) -> Re
     by_commune: dict[str, list[BlindSpot]] = {}
     for spot in shown:
         by_commune.setdefault(spot.commune, []).append(spot)
+    offset = shell.within(offset, fleet.PAGE_SIZE, len(by_commune))
     places = shell.collector_of(request).inventory.gazetteer
     communes = [BlindCommune(code, places.get(code).name, found) for code, found in by_commune.items()]
     return shell.page(

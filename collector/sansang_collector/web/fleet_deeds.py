@@ -12,13 +12,14 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from sansang_agent.contract.assignment import Role
-from sansang_collector import access, fleet_changes
+from sansang_collector import fleet_changes
 from sansang_collector.access import Principal, require, require_own_page
-from sansang_collector.fleet_changes import Change, RefusedError
+from sansang_collector.fleet_changes import Change
 
-from . import shell
+from . import deeds, shell
 from .fleet_query import Asked, asked, find
 from .fleet_words import FleetWords
+from .sent import body_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -71,29 +72,12 @@ def _changes(role: str, is_retired: bool, deed: Deed, to: Role) -> bool:
 @router.post("/fleet/deeds")
 async def do(request: Request, who: Annotated[Principal, Depends(require_own_page)]) -> Response:
     """Do it, and go back to the list; 422 for a form that none of our pages sends."""
-    form = parse_qs(await _body(request))
+    form = parse_qs((await body_of(request, MOST_BYTES)).decode("utf-8", "replace"))
     ids, change = _asked_for(form)
-    collector = shell.collector_of(request)
-    now = collector.now()
-    try:
-        changed = await collector.store.write(
-            lambda connection: fleet_changes.apply(connection, ids, change, access.named(connection, who), now)
-        )
-    except RefusedError as error:
-        raise HTTPException(422, str(error)) from None
-    collector.roster.forget_standing()
+    changed = await deeds.do(request, who, lambda it, by, now: fleet_changes.apply(it, ids, change, by, now))
     back = form.get("back", [""])[0]
     joint = "&" if back.startswith("?") else "?"
     return RedirectResponse(f"/fleet{back if back.startswith('?') else ''}{joint}done={len(changed)}", 303)
-
-
-async def _body(request: Request) -> str:
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_BYTES:
-            raise HTTPException(413)
-    return body.decode("utf-8", "replace")
 
 
 def _asked_for(form: dict[str, list[str]]) -> tuple[Sequence[int], Change]:

@@ -135,6 +135,7 @@ def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = No
         "agent.html",
         change=change,
         agent=found,
+        is_assigned=collector.roster.wanted(agent_id) is not None,
         rungs=_rungs([found]),
         strips=strips,
         curves=_curves(say, found, measured, window, step),

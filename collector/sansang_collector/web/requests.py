@@ -1,12 +1,11 @@
 """Asking one machine to look now, by the API: an admin token asks, a read token sees what was asked and found."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
-from fastapi import APIRouter, Body, Depends, HTTPException, Path, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from starlette.responses import Response
 
-from sansang_collector import asking, requests, tokens
+from sansang_collector import access, asking, requests
 from sansang_collector.access import Principal, require
 from sansang_collector.asking import Wish
 from sansang_collector.asking_words import AskError
@@ -15,9 +14,11 @@ from sansang_collector.requests import Asked
 
 from . import shell
 from .api import Commune, Limit, Offset, answer
-from .schemas import listed, one, refusal
+from .schemas import body_of, listed, one, refusal
+from .sent import message_of
 
 PLACE = "/api/v1/requests"
+MAX_BODY_BYTES = 16_384
 
 router = APIRouter(
     prefix=PLACE,
@@ -36,24 +37,21 @@ RequestId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
     summary="Ask one machine to look now",
     status_code=201,
     responses=one(RequestView, 201)
-    | refusal(409, "Not to be asked just now: the machine is silent or busy, or another one asks the same service."),
+    | refusal(409, "Not to be asked just now: the machine is silent or busy, or another one asks the same service.")
+    | refusal(413, "A body that is too long."),
+    openapi_extra=body_of(Wish),
 )
-def ask(
-    request: Request, wish: Annotated[dict[str, Any], Body()], who: Annotated[Principal, Depends(require("admin"))]
-) -> Response:
+async def ask(request: Request, who: Annotated[Principal, Depends(require("admin"))]) -> Response:
     """``commune``, ``kind``, ``target``; may have ``agent``, ``query``, ``count`` (at most 5, 5 s apart), ``why``.
 
     The machine hears it with the answer to its next report, runs it within its own policy, and answers at once.
     """
+    # Read only once it is known who asks: FastAPI would take a body of any length from anybody first.
+    wanted = await message_of(request, Wish, MAX_BODY_BYTES)
     collector = shell.collector_of(request)
     now = collector.now()
     try:
-        wanted = msgspec.convert(wish, Wish)
-        asked = collector.store.write_sync(
-            lambda connection: asking.ask(connection, wanted, tokens.label_of(connection, who.token), now)
-        )
-    except msgspec.ValidationError as error:
-        raise HTTPException(422, str(error)) from error
+        asked = await collector.store.write(lambda it: asking.ask(it, wanted, access.named(it, who), now))
     except AskError as error:
         raise HTTPException(422 if error.refused.is_mistake else 409, str(error)) from error
     made = answer(request_view(asked, now))

@@ -6,7 +6,8 @@ import msgspec
 from fastapi import FastAPI
 
 from sansang_agent.contract.report import Problem
-from sansang_collector.new_agent import MadeAgent, NewAgent
+from sansang_collector.asking import Wish
+from sansang_collector.new_agent import AgentsChange, ChangedAgents, MadeAgent, NewAgent
 from sansang_collector.request_view import RequestView
 from sansang_collector.view import (
     AgentView,
@@ -20,7 +21,7 @@ from sansang_collector.view import (
 )
 
 _VIEWS = (AgentView, ChangeView, CheckView, CommuneView, FleetView, HistoryView, IntervalView, ReportView, RequestView)
-_KINDS = (*_VIEWS, MadeAgent, NewAgent, Problem)
+_KINDS = (*_VIEWS, AgentsChange, ChangedAgents, MadeAgent, NewAgent, Problem, Wish)
 _REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
 
 Described = dict[int | str, dict[str, Any]]

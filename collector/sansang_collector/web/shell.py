@@ -57,6 +57,11 @@ def inventory_of(request: Request) -> Inventory | None:
     return version.inventory if version else None
 
 
+def within(offset: int, size: int, total: int) -> int:
+    """Where a page of a list begins: asked for beyond the end, as when rows have gone meanwhile, the last one."""
+    return offset if offset < total else max(total - 1, 0) // size * size
+
+
 def page(request: Request, template: str, **context: Any) -> HTMLResponse:
     """Render ``template`` in the language of ``request``."""
     tongue = language.language_of(request)

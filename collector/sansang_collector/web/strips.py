@@ -36,7 +36,7 @@ def describe(say: Phrases, stretch: Stretch, now: float) -> str:
 def _called(say: Phrases, stretch: Stretch) -> str:
     _ = say.translations.gettext
     if stretch.outcome is None:
-        return _("Not measured")
+        return _("Without measurements")
     if stretch.light:
         return say.word("light", stretch.light)
     outcome = say.word("outcome", stretch.outcome)

@@ -87,6 +87,7 @@ def wall(
     chosen = [
         tile for tile in tiles if all(word in tile.plain for word in words) and (tile.needs_somebody or not problems)
     ]
+    offset = shell.within(offset, PAGE_SIZE, len(chosen))
     return shell.page(
         request,
         "wall.html",
