@@ -70,11 +70,11 @@ def ask_check(connection: Connection, wish: Wish, check: Check, who: str, now: f
         agent_name=machine.name,
         commune=wish.commune,
         who=who,
-        why=wish.why,
+        why=_plain(wish.why),
         asked_at=now,
     )
     requests.add(connection, asked)
-    detail = f"{request.id} {wish.kind} {check.target} x{wish.count}: {wish.why}".removesuffix(": ")
+    detail = f"{request.id} {wish.kind} {check.target} x{wish.count}: {asked.why}".removesuffix(": ")
     audit.note(connection, Deed(now, who, "ask", wish.commune, machine.id, detail))
     return asked
 
@@ -87,7 +87,7 @@ def check_of(wish: Wish) -> Check:
         raise AskError(Refused.KIND, kind=wish.kind, kinds=", ".join(_KINDS))
     target = wish.target or ("local" if wish.kind == "host" else "")
     if not _fits(wish.kind, target):
-        raise AskError(Refused.TARGET, kind=wish.kind, target=target)
+        raise AskError(Refused.TARGET, kind=wish.kind, target=_plain(target))
     fields = {"id": ID, "rung": Rung.MACHINE if wish.kind == "host" else Rung.SERVICE, "target": target}
     if wish.kind == "dns":
         fields["query"] = wish.query
@@ -96,11 +96,18 @@ def check_of(wish: Wish) -> Check:
 
 def _fits(kind: str, target: str) -> bool:
     """Whether a target has the form its kind needs; what the machine makes of it, the machine says."""
+    if not target.isprintable():
+        return False
     if kind in ("tcp", "tls"):
         return bool(_PORT.fullmatch(target))
     if kind in ("http", "timestamp"):
         return target.startswith(("http://", "https://")) and bool(_host(target))
     return bool(target) and not target.isspace()
+
+
+def _plain(text: str) -> str:
+    """One line, without what no text of a ledger can hold."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def shared_host(check: Check) -> str:

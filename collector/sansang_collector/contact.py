@@ -7,7 +7,22 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Boolean, Column, Connection, Float, ForeignKey, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    cast,
+    func,
+    select,
+    text,
+)
 
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import Span
@@ -42,6 +57,10 @@ DROPPED = Table(
     Column("spans", Text, nullable=False),
     Column("count", Integer, nullable=False),
 )
+MOST_COUNTED = 10**12
+"""Of one stream. More are no reports that ever were, and the sum over an agent's streams must stay a whole number."""
+DROPS = select(DROPPED.c.agent, cast(func.sum(DROPPED.c.count), BigInteger).label("count")).group_by(DROPPED.c.agent)
+"""How many reports each agent had to drop. A sum of whole numbers is none in PostgreSQL unless it is cast."""
 
 MACHINE = Table(
     "machine",
@@ -119,7 +138,10 @@ def meet(connection: Connection, machines: Sequence[MachineRow]) -> None:
 
 def write_dropped(connection: Connection, dropped: Dropped) -> None:
     """Write all the ranges of these streams."""
-    rows = [(agent, stream, encode(ranges).decode(), spans.size(ranges)) for (agent, stream), ranges in dropped.items()]
+    rows = [
+        (agent, stream, encode(ranges).decode(), min(spans.size(ranges), MOST_COUNTED))
+        for (agent, stream), ranges in dropped.items()
+    ]
     if rows:
         _DROP.run(connection, rows)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, Row, Select, cast, func, select
+from sqlalchemy import Connection, Row, Select, select
 
 from sansang_agent.contract.check import Check, kind_of
 from sansang_agent.contract.light import Light, light_of
@@ -20,7 +20,7 @@ from .agents import AGENT
 from .board import Province
 from .check_history import INTERVAL
 from .commune import PACKAGED, Places
-from .contact import CONTACT, DROPPED, MACHINE
+from .contact import CONTACT, DROPPED, DROPS, MACHINE
 from .liveness import OFF_AS_USUAL, Known, Liveness, Present, State, is_silent, state_of
 from .log import ReportLog
 from .profiles_seen import SeenProfile
@@ -175,11 +175,10 @@ def _read(connection: Connection, ids: list[int]) -> _Ledger:
     machine = {row.agent: row for row in connection.execute(select(MACHINE).where(MACHINE.c.agent.in_(ids)))}
     newest = latest.read(connection, ids)
     configs = {row.config for rows in newest.values() for row in rows} | {row.config for row in machine.values()}
-    dropped = select(DROPPED.c.agent, cast(func.sum(DROPPED.c.count), BigInteger)).where(DROPPED.c.agent.in_(ids))
     return _Ledger(
         contact={row.agent: row for row in connection.execute(select(CONTACT).where(CONTACT.c.agent.in_(ids)))},
         machine=machine,
-        dropped={row[0]: row[1] for row in connection.execute(dropped.group_by(DROPPED.c.agent))},
+        dropped=dict(connection.execute(DROPS.where(DROPPED.c.agent.in_(ids))).tuples().all()),
         latest=newest,
         since=_since(connection, ids),
         profiles=profiles_seen.get_all(connection, configs),

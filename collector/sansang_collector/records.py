@@ -4,7 +4,7 @@ A refused record never takes its neighbours with it; a malformed envelope is one
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Annotated, Literal, NamedTuple
 
@@ -34,6 +34,8 @@ MAX_PROFILES = 16
 """Profiles looked at in one envelope; an agent has one, and one it had before."""
 MAX_RESULTS = 1_000
 """Results in one report: more are no machine's checks, and would hold up everyone's."""
+HOLDS_NUL = "holds a NUL"
+"""What no text of a PostgreSQL database can hold; what is kept as bytes may."""
 LAST_EXPIRY = 253_402_300_799
 """9999-12-31 23:59:59, what a certificate without an end says (RFC 5280, section 4.1.2.5)."""
 
@@ -168,10 +170,10 @@ def _wrong_version(found: int) -> EnvelopeError:
 
 
 def _envelope_flaw(sent: Sent, spool: SpoolState) -> tuple[str, str] | None:
-    if sent.mono > MAX_MONO:
-        return "sent.mono", "out of range"
-    if sent.wall > MAX_WALL:
-        return "sent.wall", "out of range"
+    if "\0" in sent.boot:
+        return "sent.boot", HOLDS_NUL
+    if sent.mono > MAX_MONO or sent.wall > MAX_WALL:
+        return "sent.mono" if sent.mono > MAX_MONO else "sent.wall", "out of range"
     if spool.oldest is not None and not 0 <= spool.oldest <= MAX_WALL:
         return "spool.oldest", "out of range"
     if len(spool.dropped) > MAX_DROPPED:
@@ -190,8 +192,10 @@ def _is_flawless(report: Report, sent: Sent) -> bool:
         or report.wall > sent.wall + FUTURE_WALL_SECONDS
         or (same_boot and report.mono > sent.mono + CLOCK_READING_SECONDS)
         or report.goodbye is not None
+        or report.answers
         or len(report.results) > MAX_RESULTS
         or max(len(report.start), len(report.version), len(report.config)) > MAX_TEXT
+        or "\0" in report.boot + report.start + report.version + report.config + report.assigned
     ):
         return False
     latest_ms = min(_latest_ms(report, sent, same_boot), MAX_AT_MS)
@@ -232,9 +236,9 @@ def _flaws(report: Report, sent: Sent) -> Iterator[_Flaw]:
         days = FUTURE_WALL_SECONDS / 86_400
         yield _Flaw("future", "wall", f"more than {days:.0f} days after the sender's own clock (sent.wall)")
     latest_ms = _latest_ms(report, sent, same_boot)
-    for index, result in enumerate(report.results):
-        for kind, field, why in _result_flaws(result, latest_ms):
-            yield _Flaw(kind, f"results[{index}].{field}", why)
+    yield from _all_results_flaws(report.results, latest_ms, "results")
+    for index, answer in enumerate(report.answers):
+        yield from _all_results_flaws(answer.results, latest_ms, f"answers[{index}].results")
 
 
 def _out_of_range(report: Report) -> Iterator[_Flaw]:
@@ -247,10 +251,18 @@ def _out_of_range(report: Report) -> Iterator[_Flaw]:
     yield from (_Flaw("invalid", field, "out of range") for field, is_wrong in wrong.items() if is_wrong)
     if len(report.results) > MAX_RESULTS:
         yield _Flaw("invalid", "results", f"more than {MAX_RESULTS}")
-    long = {"start": report.start, "version": report.version, "config": report.config}
-    for field, text in long.items():
+    for field in ("boot", "start", "version", "config", "assigned"):
+        text = getattr(report, field)
         if len(text) > MAX_TEXT:
             yield _Flaw("invalid", field, f"longer than {MAX_TEXT} characters")
+        if "\0" in text:
+            yield _Flaw("invalid", field, HOLDS_NUL)
+
+
+def _all_results_flaws(results: Iterable[Result], latest_ms: float, where: str) -> Iterator[_Flaw]:
+    for index, result in enumerate(results):
+        for kind, field, why in _result_flaws(result, latest_ms):
+            yield _Flaw(kind, f"{where}[{index}].{field}", why)
 
 
 def _result_flaws(result: Result, latest_ms: float) -> Iterator[_Flaw]:

@@ -53,18 +53,18 @@ class RequestDesk:
         """Take over what is open in the ledger now, and write down there what has been handed out."""
         rows = await asyncio.to_thread(self._read)
         found: defaultdict[int, list[_Open]] = defaultdict(list)
-        unwritten = {}
+        written = {}
         for name, agent, body, expires, sent_at in rows:
             found[agent].append(_Open(name, msgspec.Raw(body), expires))
-            if sent_at is None and name in self._sent:
-                unwritten[name] = self._sent[name]
-            elif sent_at is not None:
-                self._sent.setdefault(name, sent_at)
+            if sent_at is not None:
+                written[name] = sent_at
         self._open = dict(found)
-        is_open = {one.name for those in found.values() for one in those}
-        self._sent = {name: at for name, at in self._sent.items() if name in is_open}
+        # Also of what is open no more: it may have been answered before this was written.
+        unwritten = [one for one in self._sent.items() if one[0] not in written]
         if unwritten:
-            await self._store.write(lambda connection: requests.mark_sent(connection, unwritten.items()))
+            await self._store.write(lambda connection: requests.mark_sent(connection, unwritten))
+        is_open = {row[0] for row in rows}
+        self._sent = {name: at for name, at in (written | self._sent).items() if name in is_open}
 
     async def follow(self) -> None:
         """Look twice a second until cancelled."""

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from . import fleet
 from .agents import AGENT
-from .contact import CONTACT, DROPPED, MACHINE
+from .contact import CONTACT, DROPS, MACHINE
 from .fleet import Machine, Standing, Wanted
 from .liveness import Present
 from .store import Store
@@ -28,7 +28,7 @@ KEPT_S = 30.0
 RENEW_S = 15.0
 """How often a fleet of more machines is read again."""
 
-_DROPS = select(DROPPED.c.agent, func.sum(DROPPED.c.count).label("count")).group_by(DROPPED.c.agent).subquery()
+_DROPS = DROPS.subquery()
 _COLUMNS = (
     AGENT.c.id,
     AGENT.c.commune,

@@ -138,7 +138,10 @@ def fill(folder: Path, communes: int = COMMUNES, days: int = DAYS) -> None:
                 )
             for number in range(AGENTS if commune % 5 == 0 else 0):
                 agent = commune * AGENTS + number + 1
-                connection.execute("INSERT INTO agent VALUES (?, ?, ?, 0)", (agent, code, f"pc-{number}"))
+                connection.execute(
+                    "INSERT INTO agent (id, commune, name, created_at) VALUES (?, ?, ?, 0)",
+                    (agent, code, f"pc-{number}"),
+                )
                 for check in PROFILE.checks:
                     row = (agent, check.id, check.rung, PERIOD)
                     series = connection.execute(

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,15 +20,15 @@ from sansang_collector.request_desk import RequestDesk
 from sansang_collector.requests import Asked
 from sansang_collector.state import State
 from sansang_collector.store import Store
-from tests.support.ledgers import NOW, Measured, add_agent, entry, entry_of
+from tests.support.ledgers import NOW, Measured, Place, add_agent, entry, entry_of
 from tests.support.reports import report
 
 WISH = Wish(commune="05983", kind="tcp", target="dvc.example:443", why="khách báo lỗi")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path)
+def store(place: Place) -> Iterator[Store]:
+    store = Store(place)
     yield store
     store.close()
 
@@ -93,6 +92,15 @@ def test_a_request_is_audited_with_who_and_why(connection: Connection) -> None:
     assert (asked.request.count, asked.request.expires, asked.request.check.confirm) == (2, NOW + 60, False)
 
 
+def test_a_reason_is_one_line_that_the_ledger_can_hold(connection: Connection) -> None:
+    asked = ask(connection, why="khách báo\nlỗi\0 \ud800!")
+
+    found = requests.find(connection, asked.request.id)
+    assert found is not None
+    assert found.why == "khách báo lỗi   !"
+    assert deeds(connection)[0][2].endswith(f"x1: {found.why}")
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -105,6 +113,7 @@ def test_a_request_is_audited_with_who_and_why(connection: Connection) -> None:
             "'dvc.example' is no target for tcp: host:port for tcp and tls, a URL for http and",
         ),
         ({"kind": "http"}, "'dvc.example:443' is no target for http"),
+        ({"target": "dvc\0\ud800.example:443"}, "'dvc  .example:443' is no target for tcp"),
         ({"kind": "icmp", "target": ""}, "'' is no target for icmp"),
     ],
 )
@@ -255,6 +264,16 @@ def test_a_request_is_handed_to_its_machine_only_and_marked_as_sent(store: Store
     assert desk.hand_out(1) == [asked.request]
     desk.now += 1
     desk.look()
+    assert sent_at(store, asked) == NOW
+
+
+def test_a_request_that_is_answered_at_once_says_when_it_was_sent_all_the_same(store: Store, desk: Desk) -> None:
+    asked = asked_by(store, agent="pc-1")
+    desk.look()
+    desk.hand_out(1)
+    store.write_sync(lambda it: requests.mark_answered(it, RequestAnswer(id=asked.request.id), NOW))
+    desk.look()
+
     assert sent_at(store, asked) == NOW
 
 

@@ -1,7 +1,6 @@
 """The running collector: what changes is compiled anew, told with every answer, and fetched by its hash."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import msgspec
@@ -20,6 +19,7 @@ from sansang_collector.inventory.versions import Version
 from sansang_collector.store import Store
 from tests.collector.profiles.fleets import an_inventory
 from tests.support.collector_process import CollectorProcess, running_collector
+from tests.support.ledgers import Place
 
 NOW = 1_782_450_000.0
 COMMUNE = "00004"
@@ -28,8 +28,8 @@ COMMUNE = "00004"
 class Ledger:
     """A ledger with an inventory and machines, and the assignments made of it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.store = Store(folder)
+    def __init__(self, place: Place) -> None:
+        self.store = Store(place)
         self.made = Assignments()
         self.version: Version | None = None
 
@@ -69,8 +69,8 @@ class Ledger:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    made = Ledger(tmp_path)
+def ledger(place: Place) -> Iterator[Ledger]:
+    made = Ledger(place)
     yield made
     made.store.close()
 

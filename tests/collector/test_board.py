@@ -12,7 +12,7 @@ from sansang_agent.contract.check import HttpCheck, IcmpCheck, Profile, TlsCheck
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.rung import Rung
-from sansang_collector import profiles_seen
+from sansang_collector import profiles_seen, running
 from sansang_collector.agents import AGENT
 from sansang_collector.board import Work
 from sansang_collector.inventory import versions
@@ -21,9 +21,10 @@ from sansang_collector.running import Collector
 from sansang_collector.serving import Serving, State, Why
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.state import State as Consumer
+from sansang_collector.store import Store
 from sansang_collector.web.phrases import local
 from tests.collector.inventory.folders import read
-from tests.support.ledgers import add_agent, entry_of
+from tests.support.ledgers import Place, add_agent, entry_of
 from tests.support.reports import report, result
 
 FRIDAY = datetime.fromisoformat("2026-06-26T09:00:00+07:00").timestamp()
@@ -42,22 +43,22 @@ BAD = (result("line"), result("dvc-http", reason="timeout"), result("dvc-tls"), 
 class Still:
     """A collector that is not running, with a clock of its own, and an inventory in force."""
 
-    def __init__(self, place: Path, **changed: str) -> None:
+    def __init__(self, folder: Path, **changed: str) -> None:
         self.now = FRIDAY
-        self.collector = Collector(CollectorSettings(data_dir=str(place / "data")), lambda: self.now)
+        self.collector = Collector(CollectorSettings(data_dir=str(folder / "data")), lambda: self.now)
         self.position = 0
         self.asked: list[str] = []
         event.listen(self.store._reading, "before_cursor_execute", lambda *call: self.asked.append(call[2]))
         profiles = {profile_hash(one): one for one in (ASKS, ONLY_LINE, WITH_LOCAL)}
         self.store.write_sync(lambda connection: profiles_seen.keep(connection, profiles, FRIDAY))
-        self.apply(place, **changed)
+        self.apply(folder, **changed)
 
     @property
     def store(self) -> Any:
         return self.collector.store
 
-    def apply(self, place: Path, **changed: str) -> None:
-        inventory = read(place / "inventory", **changed).inventory
+    def apply(self, folder: Path, **changed: str) -> None:
+        inventory = read(folder / "inventory", **changed).inventory
         self.store.write_sync(lambda connection: versions.apply(connection, inventory, self.now, ""))
         assert self.collector.inventory.reload("") == ""
         self.collector.know_calendars(calendars(inventory))
@@ -84,7 +85,8 @@ class Still:
 
 
 @pytest.fixture
-def still(tmp_path: Path) -> Iterator[Still]:
+def still(tmp_path: Path, place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Still]:
+    monkeypatch.setattr(running, "Store", lambda _folder: Store(place))
     still = Still(tmp_path)
     yield still
     still.collector.log.close()

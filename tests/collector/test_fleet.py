@@ -1,17 +1,16 @@
 """The fleet's list: who is on it, found how, in which order, counted how. Pure, then read from a real ledger."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from sansang_agent.contract.assignment import Role
-from sansang_collector import agents, fleet, fleet_changes, roster
+from sansang_collector import agents, fleet, fleet_changes, overview, roster
 from sansang_collector.audit import AUDIT
 from sansang_collector.commune import Commune, Places
-from sansang_collector.contact import CONTACT
+from sansang_collector.contact import CONTACT, Dropped, write_dropped
 from sansang_collector.fleet import Config, Filter, Machine, Order
 from sansang_collector.fleet_changes import Change, MisplacedVantageError, UnknownAgentsError
 from sansang_collector.gazetteer import Gazetteer
@@ -22,6 +21,7 @@ from sansang_collector.view import FleetView
 from sansang_collector.web.fleet_csv import csv_of
 from sansang_collector.web.fleet_query import Asked
 from sansang_collector.web.phrases import Phrases
+from tests.support.ledgers import Place
 
 NOW = 1_782_450_000.0
 PRESENT = Present(NOW, NOW - 86400)
@@ -152,8 +152,8 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(name: str) -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path)
+def store(place: Place) -> Iterator[Store]:
+    store = Store(place)
     yield store
     store.close()
 
@@ -196,6 +196,20 @@ def test_the_roster_sees_what_was_changed_after_the_clock_was_set_back(store: St
         roles = [row.machine.role for row in kept.standing(store, PRESENT).rows]
 
     assert roles == ["kiosk", "kiosk"]
+
+
+def test_what_a_machine_dropped_is_a_whole_number_however_much_it_says(store: Store) -> None:
+    (one,) = register(store, "may-1")
+    hear(store, one, 7)
+    endless: Dropped = {(one, f"{stream:032x}"): ((0, 2**53 - 1),) for stream in range(1_100)}
+    store.write_sync(lambda it: write_dropped(it, endless))
+
+    dropped = Roster().standing(store, PRESENT).rows[0].machine.dropped
+    with store.read() as connection:
+        view = overview.agent(connection, one, PRESENT)
+
+    assert view is not None
+    assert (type(dropped), dropped) == (int, view.dropped)
 
 
 def test_a_large_fleet_is_kept_and_says_of_when_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
@@ -19,6 +18,7 @@ from sansang_collector.inventory.calendars import Calendar
 from sansang_collector.inventory.hours import parse_hours
 from sansang_collector.liveness import Known, Present, State, state_of
 from sansang_collector.store import Store
+from tests.support.ledgers import Place
 
 SATURDAY = datetime.fromisoformat("2026-06-27T09:00+07:00").timestamp()
 DAY, WEEK = 86400, 7 * 86400
@@ -27,8 +27,8 @@ OPEN = Usual({CODE: Calendar(parse_hours("mon-sat 07:30-11:30"))}, {})
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path)
+def store(place: Place) -> Iterator[Store]:
+    store = Store(place)
     yield store
     store.close()
 

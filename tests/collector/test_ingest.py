@@ -168,9 +168,15 @@ WRONG: dict[str, tuple[Any, str | None]] = {
     "a name that is no check's": (report(9, results=[result("Cổng mạng\n")]), "results[0].check"),
     "more lost than sent": (report(9, results=[result(sent=3, lost=4)]), "results[0].lost"),
     "a version without end": (report(9, version="x" * 200), "version"),
+    "a version with a NUL": (report(9, version="0.3\0"), "version"),
+    "a boot with a NUL": (report(9, boot="b\0"), "boot"),
     "a certificate that ends beyond the last date": (
         report(9, results=[result(cert_expiry=1e300)]),
         "results[0].cert_expiry",
+    ),
+    "an answer that ends beyond the last date": (
+        report(9, answers=[{"id": "0" * 32}, {"id": "1" * 32, "results": [result(cert_expiry=1e300)]}]),
+        "answers[1].results[0].cert_expiry",
     ),
     "more results than a machine has": (report(9, results=[result()] * 1001), "results"),
     "a goodbye back beyond all time": (report(9, goodbye={"reason": "stop", "back": 1e200}), "goodbye.back"),
@@ -260,6 +266,7 @@ ENVELOPES: dict[str, tuple[bytes, str]] = {
     "reports that are no list": (encode(envelope() | {"reports": {}}), "reports"),
     "a spool older than any clock": (encode(envelope() | {"spool": {"oldest": -1e11}}), "spool.oldest"),
     "a dropped range backwards": (encode(envelope() | {"spool": {"dropped": [[9, 2]]}}), "spool.dropped"),
+    "a boot with a NUL": (encode(envelope() | {"sent": {"boot": "b\0", "mono": 1, "wall": 1}}), "sent.boot"),
     "not UTF-8": (encode(envelope() | {"sent": {"boot": "b~", "mono": 1, "wall": 1}}).replace(b"~", b"\xff"), "UTF-8"),
     "nested without end": (b'{"v": 1, "reports": [' + b"[" * 200_000, ""),
     "nested deep and closed": (b'{"v": 1, "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", ""),

@@ -180,7 +180,7 @@ def test_the_quick_judgement_is_the_thorough_one() -> None:
             continue
         flawless = not list(records._flaws(one, opened.sent))
         found[flawless] += 1
-        if one.goodbye is None:  # one with a goodbye is always looked at thoroughly
+        if one.goodbye is None and not one.answers:  # these are always looked at thoroughly
             assert records._is_flawless(one, opened.sent) == flawless
     assert min(found.values()) > 20
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from sansang_collector.inventory.hours import parse_hours
 from sansang_collector.liveness import Present
 from sansang_collector.state import State
 from sansang_collector.store import Store
-from tests.support.ledgers import add_agent, entry_of
+from tests.support.ledgers import Place, add_agent, entry_of
 from tests.support.reports import report
 
 FIVE = datetime.fromisoformat("2026-06-22T17:00+07:00").timestamp()
@@ -27,8 +26,8 @@ USUAL = Usual({"05983": Calendar(parse_hours("mon-fri 07:30-11:30 13:30-17:00"))
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    store = Store(tmp_path)
+def connection(place: Place) -> Iterator[Connection]:
+    store = Store(place)
     with store._writing.begin() as connection:
         add_agent(connection)
         yield connection
