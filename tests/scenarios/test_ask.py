@@ -115,7 +115,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
 
 
 def in_contact(agents: list[dict[str, object]]) -> list[object]:
-    return [agent for agent in agents if agent.get("rungs")]
+    return [agent for agent in agents if agent["last_contact"] is not None]
 
 
 def until(holds: Callable[[], bool]) -> None:
