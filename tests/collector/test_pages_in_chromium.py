@@ -1,6 +1,6 @@
 """The pages in a real browser: they fit a phone, are accessible, stay true without a reload, and make no noise.
 
-Pictures of every page (wide, phone, dark, paper) go to the folder named by SANSANG_PICTURES, else to pytest's own.
+Pictures of every page (wide, phone, dark, paper) go to the folder named by SANSANG_PICTURES, where that is set.
 """
 
 import os
@@ -101,14 +101,15 @@ class opened:  # noqa: N801  # reads as a verb in a with statement
             assert [complaint for complaint in self.complaints if self._provoked not in complaint] == []
 
 
-def pictures(tmp_path: Path) -> Path:
-    folder = Path(os.environ.get("SANSANG_PICTURES", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def picture(page: Any, name: str) -> None:
+    """Keep one where somebody wants to look: making it takes as long as the page does."""
+    folder = os.environ.get("SANSANG_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_page_fits_and_has_no_barrier(browser: Any, collector: WebCollector, view: str, tmp_path: Path) -> None:
+def test_every_page_fits_and_has_no_barrier(browser: Any, collector: WebCollector, view: str) -> None:
     from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]  # noqa: PLC0415  # as above
         Axe,
     )
@@ -118,7 +119,7 @@ def test_every_page_fits_and_has_no_barrier(browser: Any, collector: WebCollecto
         for name, address in PAGES.items():
             page.emulate_media(media="print" if view == "paper" else "screen")
             page.goto(address)
-            page.screenshot(path=pictures(tmp_path) / f"{name}-{view}.png", full_page=True)
+            picture(page, f"{name}-{view}")
             too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
             assert too_wide <= 0, name
@@ -180,18 +181,20 @@ def test_the_first_tab_leads_past_the_header(page: Any) -> None:
 def test_a_province_fits_every_screen_and_has_no_barrier(browser: Any, tmp_path: Path) -> None:
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415  # as above
 
-    with province(tmp_path, each=2) as running:
+    with province(tmp_path, each=1) as running:
         for width in (320, 768, 1920):
             view = {"viewport": {"width": width, "height": 800}}
             with opened(browser, running, view, secret=running.token("admin")) as page:
                 for address in ("/", "/fleet", "/fleet/blind-spots", "/communes/06286", CONFIRM):
                     page.goto(address)
-                    name = f"province-{address.strip('/').partition('?')[0].replace('/', '-') or 'wall'}-{width}.png"
-                    page.screenshot(path=pictures(tmp_path) / name, full_page=True)
+                    picture(
+                        page, f"province-{address.strip('/').partition('?')[0].replace('/', '-') or 'wall'}-{width}"
+                    )
 
                     assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-                    found = Axe().run(page)
-                    assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+                    if width != 768:  # which has nothing that neither of the others has
+                        found = Axe().run(page)
+                        assert found.violations_count == 0, f"{address}: {found.generate_report()}"
 
 
 def test_the_wall_narrows_while_somebody_types_and_stays_so_when_it_renews(browser: Any, tmp_path: Path) -> None:

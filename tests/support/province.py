@@ -95,9 +95,10 @@ def province(folder: Path, each: int = 4) -> Iterator[WebCollector]:
         places = [(code, f"may-{n}") for code in with_machines for n in range(2, each + 2)]
         made = running.register(places)
         played = [Played(number, *place) for place, (number, _) in made.items()]
-        for machine in sorted(played, key=lambda one: -one.minutes_ago):
-            running.turn_clock(MORNING - machine.minutes_ago * 60 - running.now)
-            _send(running, machine, made[machine.commune, machine.name][1])
+        with httpx.Client(base_url=running.url) as sender:
+            for machine in sorted(played, key=lambda one: -one.minutes_ago):
+                running.turn_clock(MORNING - machine.minutes_ago * 60 - running.now)
+                _send(sender, running.now, machine, made[machine.commune, machine.name][1])
         running.turn_clock(MORNING - running.now)
         running.until(lambda: _heard(running) >= len(places))
         yield running
@@ -108,8 +109,7 @@ def _heard(running: WebCollector) -> int:
     return sum(row["last_contact"] is not None for row in found)
 
 
-def _send(running: WebCollector, machine: Played, secret: str) -> None:
-    now = running.now
+def _send(sender: httpx.Client, now: float, machine: Played, secret: str) -> None:
     goodbye = Goodbye(reason=machine.goodbye) if machine.goodbye else None
     report = Report(
         stream=f"{machine.number:032x}", seq=1, boot="b1", mono=86_400.0, wall=now, why=Why.PERIODIC,
@@ -123,7 +123,7 @@ def _send(running: WebCollector, machine: Played, secret: str) -> None:
         profiles={profile_hash(PROFILE): PROFILE}, reports=(msgspec.Raw(msgspec.json.encode(report)),),
     )  # fmt: skip
     headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
-    answer = httpx.post(f"{running.url}/api/v1/reports", content=msgspec.json.encode(envelope), headers=headers)
+    answer = sender.post("/api/v1/reports", content=msgspec.json.encode(envelope), headers=headers)
     assert answer.status_code == 200, answer.text
     assert answer.json().get("refused", []) == [], answer.text
 
