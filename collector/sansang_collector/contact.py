@@ -124,6 +124,11 @@ def versions(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(_VERSIONS).tuples().all())
 
 
+def configs_of(connection: Connection, agents: Iterable[int]) -> set[str]:
+    """Hashes of the profiles these agents followed last."""
+    return set(connection.scalars(select(MACHINE.c.config).where(MACHINE.c.agent.in_(list(agents))).distinct()))
+
+
 def touch(connection: Connection, contacts: Sequence[ContactRow]) -> None:
     """Write who is in contact, which ends a silence."""
     if contacts:

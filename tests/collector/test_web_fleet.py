@@ -355,3 +355,10 @@ def own(running: WebCollector) -> dict[str, str]:
 
 def retired(running: WebCollector) -> bool:
     return running.read_ledger(lambda it: it.scalar(select(AGENT.c.retired_at))) is not None
+
+
+def test_machines_on_trial_are_marked_as_such_where_they_are_listed(small: WebCollector) -> None:
+    small.report()
+
+    assert "Hộp cát: mọi đích là máy giả trên máy này" in text(page(small, "/fleet"))
+    assert "Hộp cát" not in text(page(small, "/fleet?q=nobody"))

@@ -3,13 +3,14 @@
 Ticked machines are handed to fleet_deeds.py, for those who may.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from sansang_agent.contract.assignment import Role
-from sansang_collector import fleet
+from sansang_collector import contact, fleet, profiles_seen
 from sansang_collector.access import may_act, require
 from sansang_collector.fleet import Config, Order
 from sansang_collector.inventory.coverage import Blind, BlindSpot, blind_spots
@@ -47,10 +48,12 @@ def list_(request: Request, question: Question, offset: Offset = 0, done: Annota
 def _context(request: Request, question: Asked, found: Found, offset: int) -> dict[str, Any]:
     counts = found.standing.counts
     offset = shell.within(offset, fleet.PAGE_SIZE, len(found.chosen))
+    shown = found.chosen[offset : offset + fleet.PAGE_SIZE]
     return {
         "words": FleetWords(shell.phrases(request)),
         "asked": question,
-        "rows": [found.view(row) for row in found.chosen[offset : offset + fleet.PAGE_SIZE]],
+        "rows": [found.view(row) for row in shown],
+        "labels": _labels(request, [row.machine.id for row in shown]),
         "total": len(found.chosen),
         "offset": offset,
         "page_size": fleet.PAGE_SIZE,
@@ -66,6 +69,13 @@ def _context(request: Request, question: Asked, found: Found, offset: int) -> di
         "place_name": found.places.get(question.filter.place).name if question.filter.place else "",
         "may_act": may_act(request),
     }
+
+
+def _labels(request: Request, agents: Sequence[int]) -> list[str]:
+    """What the profiles of the machines shown are marked with, for example as simulated."""
+    with shell.collector_of(request).store.read() as connection:
+        profiles = profiles_seen.get_all(connection, contact.configs_of(connection, agents))
+    return sorted({seen.profile.label for seen in profiles.values()} - {""})
 
 
 _COLUMNS = (
