@@ -91,13 +91,14 @@ async def run_agent(
         return await run_once(check, tools, clock)
 
     is_assigned = config.profile is None and lasting.centre is not None and lasting.centre.assigned.hash != ""
+    asked = permission.asking(profile.checks, tools, config.checks) if is_assigned else ask
     try:
         agent = await Agent.prepare(config, profile, platform, clock, lasting.centre)
         agent.mistakes = lasting.mistakes
         agent.falling_asleep = lasting.falling_asleep or agent.falling_asleep
         agent.vantage = permission.vantage
         agent.ask_for_centre = lambda check: permission.ask(check, tools)
-        await agent.run(permission.asking(profile.checks, tools) if is_assigned else ask, stop, on_results, goodbye)
+        await agent.run(asked, stop, on_results, goodbye)
     finally:
         tools.kept.close()
 

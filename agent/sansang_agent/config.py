@@ -60,7 +60,10 @@ class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):
     resolvers: tuple[str, ...] = ()
     """Name servers (``address[:port]``) to use instead of the system's."""
     profile: Profile | None = None
-    """What is probed; None: the packaged default profile."""
+    """What is probed; None: what the centre assigns, and without that the packaged default profile."""
+    checks: tuple[Check, ...] = ()
+    """Checks of this machine's own beside whatever profile it follows, for example SNMP with secrets that lie here; one
+    with the id of another stands in its place."""
     policy: PolicyConfig = PolicyConfig()
     report_period: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
     """Seconds between two reports while nothing changes."""
@@ -87,6 +90,7 @@ def find(environ: Mapping[str, str] = os.environ) -> Path | None:
 
 def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
     """Relative paths in the file start at the file, not at wherever the program was started."""
+    config = msgspec.structs.replace(config, checks=tuple(_check_anchored(check, folder) for check in config.checks))
     if config.profile is not None:
         checks = tuple(_check_anchored(check, folder) for check in config.profile.checks)
         config = msgspec.structs.replace(config, profile=msgspec.structs.replace(config.profile, checks=checks))

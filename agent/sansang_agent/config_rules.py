@@ -29,13 +29,20 @@ def judge(folder: Path, type_: type, parts: Mapping[str, Any]) -> Found:
     """What is wrong with the well-formed ``parts`` of one struct; relative paths start at ``folder``."""
     if type_ is check.Profile:
         yield from _double_ids(parts.get("checks", ()))
+    elif type_.__name__ == "AgentConfig":
+        yield from _double_ids(parts.get("checks", ()))
+        yield from _fields(type_, parts, folder)
     elif type_ in _TARGETS:
         yield from _target(type_, parts)
         yield from _BEYOND_TARGET.get(type_, _nothing)(parts, folder)
     else:
-        for key, rule in _FIELDS.get(type_.__name__, {}).items():
-            if parts.get(key):
-                yield from ((key, message) for message in rule(parts[key], folder))
+        yield from _fields(type_, parts, folder)
+
+
+def _fields(type_: type, parts: Mapping[str, Any], folder: Path) -> Found:
+    for key, rule in _FIELDS.get(type_.__name__, {}).items():
+        if parts.get(key):
+            yield from ((key, message) for message in rule(parts[key], folder))
 
 
 def _double_ids(checks: tuple[Any, ...]) -> Found:

@@ -22,6 +22,14 @@ def packaged() -> Profile:
     return loads(source.read_text(encoding="utf-8"), source.name, Profile)
 
 
+def beside(profile: Profile | None, own: Sequence[Check]) -> Profile | None:
+    """The profile with the machine's own checks beside its; None stays None where it has none."""
+    if not own:
+        return profile
+    base, names = profile or packaged(), {check.id for check in own}
+    return msgspec.structs.replace(base, checks=(*(each for each in base.checks if each.id not in names), *own))
+
+
 def profile_for(configured: Profile | None, network: NetworkState) -> Profile:
     """What this PC checks: the configured profile, else the packaged one, with its own addresses filled in."""
     return expand(configured or packaged(), network)

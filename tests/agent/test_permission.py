@@ -16,6 +16,7 @@ from sansang_agent.contract.check import (
     HttpCheck,
     IcmpCheck,
     PathCheck,
+    Profile,
     TcpCheck,
     TimestampCheck,
     TlsCheck,
@@ -23,6 +24,7 @@ from sansang_agent.contract.check import (
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Hop, Result
 from sansang_agent.contract.rung import Rung
+from sansang_agent.default_profile import beside
 from sansang_agent.permission import STOP_FILE, Permission, permission_for
 from sansang_agent.platform import NetworkState, Train
 from sansang_agent.policy import Policy
@@ -200,3 +202,25 @@ async def test_what_the_centre_assigns_is_held_to_the_same_policy_as_what_it_req
         stop.touch()
         assert "stops everything the centre asks" in refused(await assigned(here))
     assert standin.asked == 1
+
+
+async def test_a_check_of_the_machine_s_own_runs_beside_an_assignment_and_is_not_judged() -> None:
+    async with started(TcpStandIn()) as standin:
+        own = TcpCheck(id="switch", rung=Rung.LAN, target=f"127.0.0.1:{standin.port}", period=1.0)
+        assigned = TcpCheck(id="here", rung=Rung.SERVICE, target=own.target)
+        ask = permission().asking((assigned, own), make_tools(Untouched(), unknown_name), own=(own,))
+
+        assert (await ask(own)).outcome is Outcome.OK
+        assert refused(await ask(assigned)) == "127.0.0.1 is this machine itself"
+
+
+def test_a_check_of_the_machine_s_own_stands_in_the_place_of_an_assigned_one() -> None:
+    assigned = Profile(
+        checks=(page_at("https://a.example/"), TcpCheck(id="gw", rung=Rung.GATEWAY, target="192.0.2.1:80"))
+    )
+    own = IcmpCheck(id="gw", rung=Rung.GATEWAY, target="{gateway}")
+    merged = beside(assigned, (own,))
+
+    assert merged is not None
+    assert merged.checks == (assigned.checks[0], own)
+    assert beside(None, ()) is None

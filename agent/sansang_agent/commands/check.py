@@ -17,7 +17,7 @@ from sansang_agent.contract.check import Check, Profile
 from sansang_agent.contract.codec import profile_hash, report_code
 from sansang_agent.contract.outcome import Outcome
 from sansang_agent.contract.report import Host, Result, Why
-from sansang_agent.default_profile import profile_for
+from sansang_agent.default_profile import beside, profile_for
 from sansang_agent.ladder import judge
 from sansang_agent.last_verdict import LastVerdict, save
 from sansang_agent.machine_lines import machine_lines
@@ -86,10 +86,10 @@ async def check(here: Here, speech: Speech, options: Options, progress: Progress
     """Measure, judge, record and say."""
     config, platform, clock, permission = here
     network = platform.network()
-    own = profile_for(config.profile, network)
+    own = profile_for(beside(config.profile, config.checks), network)
     profile = msgspec.structs.replace(own, checks=own.checks + options.on_ask)
     tools = tools_for(config, platform)
-    ask = permission.asking_once(tools) if permission else None
+    ask = permission.asking_once(tools, config.checks) if permission else None
     try:
         measured = await measure(profile.checks, tools, clock, progress, ask=ask)
     finally:

@@ -8,7 +8,7 @@ import msgspec
 from sansang_agent import last_verdict, status
 from sansang_agent.config import AgentConfig, data_dir, told_dirs
 from sansang_agent.contract.codec import profile_hash
-from sansang_agent.default_profile import profile_for
+from sansang_agent.default_profile import beside, profile_for
 from sansang_agent.ladder import judge
 from sansang_agent.last_verdict import LastVerdict
 from sansang_agent.phrases import Speech
@@ -57,7 +57,7 @@ def _from_agent(
     config: AgentConfig, network: NetworkState, running: status.Status | None, wall: float
 ) -> LastVerdict | None:
     """A verdict over what a live agent measured last; none where it checks something else than is configured now."""
-    profile = profile_for(config.profile, network)
+    profile = profile_for(beside(config.profile, config.checks), network)
     if running is None or running.is_stale(wall) or running.config != profile_hash(profile) or not running.results:
         return None
     verdict = judge(profile, {name: each.result for name, each in running.results.items()}, network)

@@ -18,7 +18,7 @@ from sansang_agent.config import AgentConfig, data_dir
 from sansang_agent.contract.check import HostCheck, Profile
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.rung import Rung
-from sansang_agent.default_profile import profile_for
+from sansang_agent.default_profile import beside, profile_for
 from sansang_agent.last_good import Chosen, keep
 from sansang_agent.permission import Permission, permission_for
 from sansang_agent.platform import NetworkState, Platform
@@ -94,7 +94,7 @@ async def keep_running(
     while not stop.is_set() or promised:
         promised = False
         centre.adopt()
-        wanted = config.profile or centre.assigned.profile or untold
+        wanted = beside(config.profile or centre.assigned.profile or untold, config.checks)
         profile = profile_for(wanted, _network(platform) or NetworkState())
         done = asyncio.Event()
         centre.on_offer = done.set
