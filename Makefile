@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 PORT    ?= 9640
 COMMUNE ?= 00000
 MINUTES ?= 30
+JOBS    ?= 2
 PO      := $(wildcard */sansang_*/locale/*/LC_MESSAGES/*.po)
 MO      := $(PO:.po=.mo)
 PIP     := $(BIN)/python -m pip --disable-pip-version-check -q
@@ -19,8 +20,8 @@ help: ## Show this list
 run: $(VENV)/.run-ready $(MO) ## Start a collector and an agent for this machine (SANDBOX=1, PROVINCE=, DEMO=1, PORT=, COMMUNE=)
 	@exec $(BIN)/python deploy/local/run.py --port $(PORT) --commune $(COMMUNE) $(if $(SANDBOX),--sandbox) $(if $(DEMO),--demo) $(if $(PROVINCE),--province "$$PROVINCE")
 
-test: $(VENV)/.dev-ready $(MO) ## Run every test this machine can run (ARGS= for pytest)
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev-ready $(MO) ## Run every test this machine can run (ARGS= for pytest, JOBS=2 at a time)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-deps: ## Install the real servers, tools and browser the tests use (Debian, needs root)
 	@sh tests/support/install-needs.sh

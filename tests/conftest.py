@@ -1,6 +1,7 @@
 """Counts tests whose needs this machine lacks and shows them in a table at the end of the run."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(f"SANSANG_REQUIRE=all, but needs are missing here ({_summary(config)}):\n{listed}")
     config.hook.pytest_deselected(items=lacking)
     items[:] = kept
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    told: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["not run here"] = {**session.config.stash[_missing]}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Several processes run the tests between them, and each has found the same to be missing."""
+    known: Counter[str] = node.config.stash[_missing]
+    known |= Counter(getattr(node, "workeroutput", {}).get("not run here", {}))  # in place: it stays the stashed one
 
 
 def _summary(config: pytest.Config) -> str:
