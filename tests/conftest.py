@@ -37,8 +37,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     told: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    missing: Counter[str] = session.config.stash[_missing]
     if told is not None:
-        told["not run here"] = {**session.config.stash[_missing]}
+        told["not run here"] = dict(missing)
 
 
 @pytest.hookimpl(optionalhook=True)
