@@ -127,8 +127,7 @@ def _apology(problem: BaseException, speech: Speech) -> str:
 
 def assigned_here(config: AgentConfig) -> Assigned:
     """What the centre last assigned to this machine; nothing where the file itself says what to check."""
-    follows = config.collector is not None and config.profile is None
-    return kept(told_dirs(config)) if follows else Assigned()
+    return kept(told_dirs(config)) if config.follows_centre else Assigned()
 
 
 def contacts_of(config: AgentConfig, assigned: Assigned) -> dict[Owner, str]:

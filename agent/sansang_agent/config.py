@@ -68,6 +68,11 @@ class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):
     report_period: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
     """Seconds between two reports while nothing changes."""
 
+    @property
+    def follows_centre(self) -> bool:
+        """Whether what the centre assigns is asked: there is one, and the file leaves open what to check."""
+        return self.collector is not None and self.profile is None
+
 
 def load_config(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> AgentConfig:
     """The configuration in ``path``, or in the first place that has one, or the defaults.

@@ -5,7 +5,7 @@ Whatever is not permitted is ``unknown(refused_by_policy)``, and the detail says
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -70,30 +70,24 @@ class Permission:
         """
         mine = self._written_out(own)
         refused = self.policy.judge_all([check for check in checks if check not in mine])
-        guarded = msgspec.structs.replace(tools, guard=self._guard)
         for check, why in list(refused.items())[:MOST_LOGGED]:
             _log.warning("check %s of the centre is not run: %s", check, why)
         if len(refused) > MOST_LOGGED:
             _log.warning("%d other checks of the centre are not run either", len(refused) - MOST_LOGGED)
 
-        async def ask(check: Check) -> Result:
-            if check in mine:
-                return await run_once(check, tools, self._clock)
-            if why := self.stopped() or refused.get(check.id):
-                return _not_asked(check, Reason.REFUSED_BY_POLICY, why)
-            return await run_once(check, guarded, self._clock)
-
-        return ask
+        return self._held_to(lambda check: refused.get(check.id), mine, tools)
 
     def asking_once(self, tools: Tools, own: Sequence[Check] = ()) -> Ask:
         """How a person's one look at an assignment is run: at once, and none that is not permitted."""
-        mine = self._written_out(own)
+        return self._held_to(self.policy.judge, self._written_out(own), tools)
+
+    def _held_to(self, judge: Callable[[Check], str | None], mine: Sequence[Check], tools: Tools) -> Ask:
         guarded = msgspec.structs.replace(tools, guard=self._guard)
 
         async def ask(check: Check) -> Result:
             if check in mine:
                 return await run_once(check, tools, self._clock)
-            if why := self.stopped() or self.policy.judge(check):
+            if why := self.stopped() or judge(check):
                 return _not_asked(check, Reason.REFUSED_BY_POLICY, why)
             return await run_once(check, guarded, self._clock)
 
@@ -113,7 +107,7 @@ class Permission:
 
     def _expanded(self, check: Check) -> Check | None:
         """With this machine's own addresses filled in; None where it has none."""
-        return next(iter(expand(Profile(checks=(check,)), self._network()).checks), None)
+        return next(iter(self._written_out((check,))), None)
 
     def _network(self) -> NetworkState:
         now = self._clock.mono()

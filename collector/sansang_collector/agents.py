@@ -20,7 +20,6 @@ from sansang_agent.contract.assignment import Role
 
 from .store import LEDGER
 
-_STEP_SECONDS = 0.001
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """What a machine may be called."""
 

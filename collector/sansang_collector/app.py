@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from sansang_agent.contract.settings import SettingsError
 from sansang_agent.contract.version import __version__
 
-from . import assignments, exposition, operations, web
+from . import exposition, operations, web
 from .access import Principal, require
 from .consumers import BATCH_SECONDS
 from .hosts import OnlyKnownHosts, known_hosts
@@ -110,21 +110,11 @@ class Application:
         if mistakes:
             _LOG.warning("inventory not changed:\n%s", mistakes)
         self._know_calendars()
-        assigning = await self._assigning(collector)
         await collector.start()
         try:
             yield
         finally:
-            assigning.cancel()
-            await asyncio.gather(assigning, return_exceptions=True)
             await collector.stop()
-
-    async def _assigning(self, collector: Collector) -> asyncio.Task[None]:
-        """Make the assignments, and the task that keeps them current."""
-        made, store = collector.assignments, collector.store
-        await asyncio.to_thread(assignments.look, made, store, self.inventory.version)
-        keep = assignments.keep_current(made, store, lambda: self.inventory.version)
-        return asyncio.create_task(keep, name="assignments")
 
 
 def create_app(

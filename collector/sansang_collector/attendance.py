@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from .agents import AGENT
 from .contact import CONTACT, MACHINE
-from .liveness import Known, Present, State, is_silent, state_of
+from .liveness import Known, Present, State, state_of
 from .serving import Presence
 
 
@@ -32,15 +32,13 @@ def read(connection: Connection, present: Present, commune: str | None = None) -
     query = _ATTENDING if commune is None else _ATTENDING.where(AGENT.c.commune == commune)
     found = []
     for id_, place, name, role, at, known, position, goodbye, back, config in connection.execute(query).tuples():
-        if at is not None and not is_silent(at, bool(known), present):
-            presence = Presence.LIVE
-        else:
-            stands = state_of(Known(place, role, None, at, bool(known), goodbye, back), present)
-            presence = Presence.SILENT if stands.state is State.SILENT else Presence.OFF
+        stands = state_of(Known(place, role, None, at, bool(known), goodbye, back), present)
+        presence = _PRESENCE.get(stands.state, Presence.OFF)
         found.append(Attending(id_, place, name, role, presence, position, config or ""))
     return found
 
 
+_PRESENCE = {State.ONLINE: Presence.LIVE, State.SILENT: Presence.SILENT}
 _ATTENDING = (
     select(
         AGENT.c.id,

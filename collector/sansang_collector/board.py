@@ -23,7 +23,6 @@ from .inventory.model import Asker, Commune, ServiceCheckKind
 from .inventory.openings import next_opening
 from .inventory.versions import Version
 from .liveness import Present
-from .profiles.services import check_id
 from .serving import Doubt, Machine, Moment, Presence, Serving, Wanted
 from .sights import Sight, Sights
 
@@ -68,7 +67,7 @@ class _Plan:
         self.services = [(Calendar(parse_hours(one.hours)), Wanted(one.id, one.name, one.mandatory)) for one in asked]
         self.communes: dict[str, Commune] = {one.code: one for one in inventory.communes} if inventory else {}
         self.calendars = calendars(inventory) if inventory else {}
-        self.service_of = {check_id(one, check): one.id for one in asked for check in one.checks}
+        self.service_of = {one.check_id(check): one.id for one in asked for check in one.checks}
         self.sights = Sights(self.service_of)
 
 
@@ -117,7 +116,7 @@ class Board:
                 self._plan.sights.keep_only(found)
                 self._whole_at = present.at
             seen = self._plan.sights.bring_up(
-                connection, [seat for seat in found if seat.presence is Presence.LIVE], present.at
+                connection, [member for member in found if member.presence is Presence.LIVE], present.at
             )
             codes = self._plan.communes.keys() if commune is None else self._plan.communes.keys() & {commune}
             return Province(self._inventory.places, self._judge(codes, found, seen, present.at, list(work)))
@@ -131,8 +130,8 @@ class Board:
         work: Sequence[Work],
     ) -> dict[str, Serving]:
         members: defaultdict[str, list[Attending]] = defaultdict(list)
-        for seat in found:
-            members[seat.commune].append(seat)
+        for member in found:
+            members[member.commune].append(member)
         wanted = [one for calendar, one in self._plan.services if calendar.is_open(now)]
         opens: dict[Calendar, float | None] = {}
         at_work = {one.commune for one in work if one.since <= now < one.until}
@@ -159,9 +158,9 @@ class Board:
         moment: Moment,
     ) -> Serving:
         counters = frozenset(self._plan.communes[code].counter_agents)
-        own = [self._machine(seat, seen.get(seat.id), counters) for seat in members]
-        machines = [self._with_answers(seat.id, machine) for seat, machine in zip(members, own, strict=True)]
-        others = {one.id: one for seat in members if seat.id in seen for one in seen[seat.id].others}
+        own = [self._machine(member, seen.get(member.id), counters) for member in members]
+        machines = [self._with_answers(member.id, machine) for member, machine in zip(members, own, strict=True)]
+        others = {one.id: one for member in members if member.id in seen for one in seen[member.id].others}
         services = [*wanted, *others.values()]
         alone = self._alone_since(code, own, machines, services, moment)
         found = serving.judge(machines, services, moment, alone)
@@ -196,19 +195,19 @@ class Board:
         self, code: str, doubts: Iterable[Doubt], members: Sequence[Attending], seen: Mapping[int, Sight]
     ) -> Iterator[Question]:
         """One for each doubt about a service of the inventory."""
-        failed = [check for seat in members if seat.id in seen for check in seen[seat.id].failed]
+        failed = [check for member in members if member.id in seen for check in seen[member.id].failed]
         for doubt in doubts:
             checks = [check for check in failed if self._plan.service_of.get(check) == doubt.service]
             if checks:
                 most = max(checks, key=lambda check: _TELLING.index(check.rpartition("-")[2]))
                 yield Question(code, doubt.service, doubt.machine, most)
 
-    def _machine(self, seat: Attending, sight: Sight | None, counters: frozenset[str]) -> Machine:
-        at_counter = seat.name in counters if counters else seat.role == Role.COUNTER
-        always_on = seat.role == Role.MINI
+    def _machine(self, member: Attending, sight: Sight | None, counters: frozenset[str]) -> Machine:
+        at_counter = member.name in counters if counters else member.role == Role.COUNTER
+        always_on = member.role == Role.MINI
         if sight is None:
-            return Machine(seat.name, seat.presence, at_counter, always_on)
-        return Machine(seat.name, seat.presence, at_counter, always_on, sight.broken, sight.reached)
+            return Machine(member.name, member.presence, at_counter, always_on)
+        return Machine(member.name, member.presence, at_counter, always_on, sight.broken, sight.reached)
 
     def _with_answers(self, agent: int, machine: Machine) -> Machine:
         told = {service: reached for service, (reached, _) in self._answers.get(agent, {}).items()}

@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from . import consumers, habits, retention
+from . import assignments, consumers, habits, retention
 from .agent_facts import Wanted
 from .assignments import Assignments
 from .board import Board
@@ -51,7 +51,7 @@ class Collector:
     """Reports taken into the log."""
     state: State
     assignments: Assignments
-    """What each agent is to do; whoever makes this object keeps them current."""
+    """What each agent is to do."""
     roster: Roster
     """Every machine's row, for lists of the whole fleet."""
     consumers: tuple[Consumer, ...]
@@ -87,9 +87,9 @@ class Collector:
         self.board = Board(self.inventory)
         self.state = State()
         self.assignments = Assignments()
-        self.roster = Roster(lambda agent: self.wanted(agent))  # noqa: PLW0108  # it is replaced later
-        self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
         self.wanted = self.assignments.hash_of
+        self.roster = Roster(self.wanted)
+        self.consumers = (self.state, History(RUNGS_PUT_OFF_S))
         self._batch_s = batch_s
         self.usual = NOTHING_USUAL
         self._calendars: Mapping[str, Calendar] = {}
@@ -122,6 +122,7 @@ class Collector:
     async def start(self) -> None:
         """Start the consumers on the running event loop."""
         self._started_at = self.now()
+        await asyncio.to_thread(assignments.look, self.assignments, self.store, self.inventory.version)
         loop = asyncio.get_running_loop()
         wakes = [asyncio.Event() for _ in self.consumers]
         self.log.on_commit = lambda: [loop.call_soon_threadsafe(wake.set) for wake in wakes]
@@ -135,6 +136,8 @@ class Collector:
         self._tasks.append(asyncio.create_task(learn, name="habits"))
         self._tasks.append(asyncio.create_task(self.desk.follow(), name="requests"))
         self._tasks.append(asyncio.create_task(self.second_opinion.follow(), name="second opinion"))
+        current = assignments.keep_current(self.assignments, self.store, lambda: self.inventory.version)
+        self._tasks.append(asyncio.create_task(current, name="assignments"))
         ready = keep_ready(self.roster, self.store, self.present)
         self._tasks.append(asyncio.create_task(ready, name="roster"))
 

@@ -21,9 +21,9 @@ from .asking import Wish, shared_host
 from .asking_words import AskError
 from .board import ANSWERS_LAST_SECONDS, Board, Question
 from .inventory.in_force import InForce
-from .inventory.model import Inventory
+from .inventory.model import PAGES, Inventory
 from .liveness import Present
-from .profiles.services import check_id, to_check
+from .profiles.services import budget, by_host, to_check
 from .profiles.timetable import PAGE_COST, SAFE
 from .requests import Asked
 from .store import Store
@@ -42,7 +42,6 @@ RENEW_SECONDS = ANSWERS_LAST_SECONDS - EVERY_SECONDS
 LEISURE_SECONDS = 30.0
 """One host is asked for second opinions at most this often, so that people who ask about it get their turn."""
 _REMEMBERED_SECONDS = 3600.0
-_PAGES = ("http", "timestamp")
 
 
 class Service(NamedTuple):
@@ -124,18 +123,14 @@ def word_of(asked: Asked) -> bool | None:
 
 def services_of(inventory: Inventory) -> dict[str, Service]:
     """By the ids of their checks; services on one host share its smallest budget, of which a part is left for this."""
-    asked = [one for one in inventory.services if one.asked]
-    budget: dict[str, float] = {}
-    for one in asked:
-        host = one.host.lower()
-        budget[host] = min(budget.get(host, one.max_per_second), one.max_per_second)
     found = {}
-    for one in asked:
-        for each in one.checks:
-            apart = (PAGE_COST if each.kind in _PAGES else 1) / ((1 - SAFE) * budget[one.host.lower()])
-            check = to_check(one, each)
-            service = Service(one.id, check, shared_host(check), max(LEISURE_SECONDS, apart))
-            found[check_id(one, each)] = service
+    for those in by_host(one for one in inventory.services if one.asked).values():
+        free = (1 - SAFE) * budget(those)
+        for one in those:
+            for each in one.checks:
+                check = to_check(one, each)
+                apart = max(LEISURE_SECONDS, (PAGE_COST if each.kind in PAGES else 1) / free)
+                found[check.id] = Service(one.id, check, shared_host(check), apart)
     return found
 
 

@@ -68,21 +68,21 @@ class Sights:
 
     def bring_up(self, connection: Connection, attendance: Sequence[Attending], now: float) -> Mapping[int, Sight]:
         """What these machines find now, by id; they are all that are kept, or some of them."""
-        stale = iter([seat for seat in attendance if not self._holds(seat, now)])
+        stale = iter([member for member in attendance if not self._holds(member, now)])
         while some := list(islice(stale, AGENTS_AT_ONCE)):
-            for seat, kept in self._read(connection, some, now):
-                self._kept[seat.id] = kept
+            for member, kept in self._read(connection, some, now):
+                self._kept[member.id] = kept
             time.sleep(0)  # lets the event loop have the interpreter
-        return {seat.id: self._kept[seat.id].sight for seat in attendance}
+        return {member.id: self._kept[member.id].sight for member in attendance}
 
     def keep_only(self, attendance: Iterable[Attending]) -> None:
         """Let go of machines that are no more."""
-        ids = {seat.id for seat in attendance}
+        ids = {member.id for member in attendance}
         self._kept = {number: kept for number, kept in self._kept.items() if number in ids}
 
-    def _holds(self, seat: Attending, now: float) -> bool:
-        kept = self._kept.get(seat.id)
-        return kept is not None and kept.position == seat.position and kept.first < now < kept.last
+    def _holds(self, member: Attending, now: float) -> bool:
+        kept = self._kept.get(member.id)
+        return kept is not None and kept.position == member.position and kept.first < now < kept.last
 
     def _read(
         self, connection: Connection, attendance: Sequence[Attending], now: float
@@ -92,14 +92,14 @@ class Sights:
         }
         configs = {one.config for one in attendance} | {row.config for rows in found.values() for row in rows}
         profiles = profiles_seen.get_all(connection, configs)
-        for seat in attendance:
-            own = profiles.get(seat.config)
-            rows = [row for row in found.get(seat.id, ()) if own is None or row.check in own.checks]
-            yield seat, _kept(seat, rows, profiles, self._services, now)
+        for member in attendance:
+            own = profiles.get(member.config)
+            rows = [row for row in found.get(member.id, ()) if own is None or row.check in own.checks]
+            yield member, _kept(member, rows, profiles, self._services, now)
 
 
 def _kept(
-    seat: Attending,
+    member: Attending,
     rows: Iterable[_Glance],
     profiles: Mapping[str, SeenProfile],
     services: Mapping[str, str],
@@ -120,7 +120,7 @@ def _kept(
             last = min(last, *(edge for edge in (row.at - reach, row.at + reach) if edge > now), inf)
             if len(edges) == 1 and row.outcome is not Outcome.UNKNOWN:
                 found.append((row, profile))
-    return _Kept(seat.position, first, last, _sight(found, services))
+    return _Kept(member.position, first, last, _sight(found, services))
 
 
 def _sight(found: Iterable[tuple[_Glance, SeenProfile]], services: Mapping[str, str]) -> Sight:

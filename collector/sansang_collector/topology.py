@@ -10,13 +10,23 @@ from typing import NamedTuple
 from sansang_agent.contract.rung import PLACES, Component, Network, Owner, Rung
 
 from .inventory.headings import plain
-from .inventory.model import AccessNode, Asker, Commune, Hosted, Inventory, Line, LineKind, Service, ServiceCheckKind
+from .inventory.model import (
+    PAGES,
+    AccessNode,
+    Asker,
+    Commune,
+    Hosted,
+    Inventory,
+    Line,
+    LineKind,
+    Service,
+    ServiceCheckKind,
+)
 
 GATEWAY, LINE, CORE, NAMES, INTERNET, REPORT = "gateway", "line", "core", "names", "internet", "report"
 """What every machine asks beside the services, and the way of its reports."""
 _SOFTWARE = {ServiceCheckKind.HTTP, ServiceCheckKind.TLS, ServiceCheckKind.TIMESTAMP}
 """Checks that this computer's own software can spoil."""
-_PAGES = {ServiceCheckKind.HTTP, ServiceCheckKind.TIMESTAMP}
 _ORDER = {
     Network.TSLCD: (LineKind.TSLCD2, LineKind.FTTH, LineKind.MOBILE),
     Network.INTERNET: (LineKind.FTTH, LineKind.MOBILE, LineKind.TSLCD2),
@@ -154,9 +164,7 @@ class _Builder:
         whole = (_with(way, wan) if service.hosted is Hosted.NATIONAL else way) + own
         without_page = whole[:-1]
         return {
-            f"{service.id}-{check.kind}": Template(
-                whole if check.kind in _PAGES else without_page, check.kind in _SOFTWARE
-            )
+            service.check_id(check): Template(whole if check.kind in PAGES else without_page, check.kind in _SOFTWARE)
             for check in service.checks
         }
 

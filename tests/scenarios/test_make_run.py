@@ -173,7 +173,7 @@ def test_asking_twice_to_stop_does_not_disturb_the_stop(tmp_path: Path) -> None:
     assert "Traceback" not in printed
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="processes have no groups there")
+@pytest.mark.needs("linux")
 @pytest.mark.parametrize("command", ["token", "check"])
 def test_ctrl_c_while_a_short_command_runs_is_a_clean_stop_too(command: str, tmp_path: Path) -> None:
     with launched(tmp_path, "--sandbox", before=("setsid",)) as run:

@@ -67,7 +67,7 @@ async def _until_signalled(chosen: Chosen, platform: Platform, permission: Permi
 
 def centre_for(config: AgentConfig) -> Centre:
     """The centre whose assignment is followed: none without a collector, and none where the file says what to check."""
-    return Centre(data_dir(config) if config.collector is not None and config.profile is None else None)
+    return Centre(data_dir(config) if config.follows_centre else None)
 
 
 async def keep_running(

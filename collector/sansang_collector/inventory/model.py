@@ -194,6 +194,10 @@ class ServiceCheckKind(StrEnum):
     TIMESTAMP = "timestamp"
 
 
+PAGES = frozenset({ServiceCheckKind.HTTP, ServiceCheckKind.TIMESTAMP})
+"""The kinds by which a whole page is asked for, which costs a service more than a connection does."""
+
+
 class ServiceCheck(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One check of a service; its name is ``<service>-<kind>``."""
 
@@ -228,6 +232,10 @@ class Service(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: str = ""
     check_on_site: bool = True
     """Whether nobody at the centre has confirmed host and path yet."""
+
+    def check_id(self, check: ServiceCheck) -> str:
+        """What one of its checks is called wherever it stands."""
+        return f"{self.id}-{check.kind}"
 
     @property
     def asked(self) -> bool:

@@ -14,12 +14,12 @@ from sansang_agent.contract.rung import Owner
 from sansang_collector.commune import NOWHERE
 from sansang_collector.inventory.contacts import Directory
 from sansang_collector.inventory.crossing import called
-from sansang_collector.inventory.model import Asker, Inventory, Service
+from sansang_collector.inventory.model import Asker, Inventory
 
 from .crowds import Crowds
 from .election import Machine, elected
 from .seats import place, room, seated
-from .services import ServicePlan, check_id
+from .services import ServicePlan
 from .sites import filled, inward, is_outside, sites
 from .templates import Template
 
@@ -116,7 +116,7 @@ class Plan:
         return {
             name: desks[one.id]
             for one in self._inventory.services
-            for name in _names(one)
+            for name in map(one.check_id, one.checks)
             if name in ids and desks[one.id] not in ("", general)
         }
 
@@ -156,10 +156,6 @@ def _grouped(machines: Iterable[Machine]) -> dict[str, list[Machine]]:
     for one in machines:
         found[one.commune].append(one)
     return dict(found)
-
-
-def _names(service: Service) -> list[str]:
-    return [check_id(service, check) for check in service.checks]
 
 
 def _strewn(checks: list[Check]) -> list[Check]:

@@ -7,18 +7,12 @@ import msgspec
 
 from sansang_agent.contract.check import Check, HttpCheck, TcpCheck, TimestampCheck, TlsCheck
 from sansang_agent.contract.rung import Rung
-from sansang_collector.inventory.model import Asker, Service, ServiceCheck, ServiceCheckKind
+from sansang_collector.inventory.model import PAGES, Asker, Service, ServiceCheck, ServiceCheckKind
 
 from .timetable import Timetable
 
 ON_SITE = "kiểm tra tại chỗ"
 """What is shown beside a target that nobody at the centre has confirmed."""
-_PAGES = (ServiceCheckKind.HTTP, ServiceCheckKind.TIMESTAMP)
-
-
-def check_id(service: Service, check: ServiceCheck) -> str:
-    """The check's name, the same as topology.py's."""
-    return f"{service.id}-{check.kind}"
 
 
 def to_check(service: Service, check: ServiceCheck) -> Check:
@@ -28,7 +22,7 @@ def to_check(service: Service, check: ServiceCheck) -> Check:
     scheme, usual = ("http", 80) if check.plain else ("https", 443)
     url = f"{scheme}://{host}{'' if port == usual else f':{port}'}{check.path}"
     common = {
-        "id": check_id(service, check),
+        "id": service.check_id(check),
         "rung": Rung.SERVICE,
         "name": service.name,
         "network": service.network,
@@ -46,6 +40,19 @@ def to_check(service: Service, check: ServiceCheck) -> Check:
     return HttpCheck(target=url, contains=check.contains, **common)  # type: ignore[arg-type]
 
 
+def by_host(services: Iterable[Service]) -> dict[str, list[Service]]:
+    """Services that stand on one host, by its name: what is asked of one of them the others feel."""
+    found: dict[str, list[Service]] = {}
+    for one in services:
+        found.setdefault(one.host.lower(), []).append(one)
+    return found
+
+
+def budget(services: Iterable[Service]) -> float:
+    """What the whole fleet may ask a second of a host with these services: the smallest of theirs."""
+    return min(one.max_per_second for one in services)
+
+
 class ServicePlan:
     """Which service checks there are, and when a commune runs them; services on one host share its smallest budget."""
 
@@ -55,10 +62,7 @@ class ServicePlan:
             asker: [to_check(one, check) for one in asked if one.asked_by is asker for check in one.checks]
             for asker in Asker
         }
-        self._timetables = [
-            _timetable([one for one in asked if one.host.lower() == host], communes)
-            for host in dict.fromkeys(one.host.lower() for one in asked)
-        ]
+        self._timetables = [_timetable(those, communes) for those in by_host(asked).values()]
 
     def checks(self, asker: Asker, commune: str) -> list[Check]:
         """The commune's checks of services with their times; those without a time are left out."""
@@ -71,10 +75,10 @@ class ServicePlan:
 
 
 def _timetable(services: Sequence[Service], communes: Mapping[Asker, Sequence[str]]) -> Timetable:
-    checks = [(check_id(one, check), check.kind in _PAGES) for one in services for check in one.checks]
+    checks = [(one.check_id(check), check.kind in PAGES) for one in services for check in one.checks]
     who = dict.fromkeys(code for one in services for code in communes[one.asked_by])
     return Timetable(
-        min(one.max_per_second for one in services),
+        budget(services),
         [id_ for id_, is_page in checks if is_page],
         [id_ for id_, is_page in checks if not is_page],
         list(who),

@@ -26,7 +26,6 @@ _REASONS = {
 }
 _DISTANCE_MS = {Rung.GATEWAY: 0.4, Rung.LINE: 2.5, Rung.CORE: 6.0, Rung.DNS: 9.0, Rung.INTERNET: 22.0}
 _FAR_MS = 28.0
-_TIMEOUT_MS = 4000.0
 
 
 class Noise(NamedTuple):

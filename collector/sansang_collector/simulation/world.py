@@ -14,7 +14,7 @@ from sansang_agent.contract.rung import Component, Network, Rung
 from sansang_agent.contract.scalars import closest
 from sansang_collector import topology
 from sansang_collector.inventory.hours import parse_hours
-from sansang_collector.inventory.model import Asker, Commune, Inventory, Service, ServiceCheck, ServiceCheckKind
+from sansang_collector.inventory.model import PAGES, Asker, Commune, Inventory, Service, ServiceCheck
 
 from . import LABEL, days, noise
 from .days import Hours
@@ -67,10 +67,6 @@ class World(NamedTuple):
     parts: dict[str, Component]
     """All that can break, by id."""
     noise: Noise
-
-    def communes_behind(self, part: str) -> set[str]:
-        """The communes whose reports, or checks, cross this part."""
-        return {code for code, place in self.places.items() if any(part in path for path in place.paths.values())}
 
     def meant(self, part: str) -> str | None:
         """The part that was probably meant by an id there is none of."""
@@ -150,10 +146,9 @@ def labelled(label: str) -> str:
 
 def _check(service: Service, one: ServiceCheck) -> Check:
     host = f"{service.id}.mo-phong.test"
-    page = one.kind in (ServiceCheckKind.HTTP, ServiceCheckKind.TIMESTAMP)
     written = {
-        "kind": str(one.kind), "id": f"{service.id}-{one.kind}", "rung": str(Rung.SERVICE), "name": service.name,
-        "target": f"https://{host}{one.path}" if page else f"{host}:{one.port or 443}",
+        "kind": str(one.kind), "id": service.check_id(one), "rung": str(Rung.SERVICE), "name": service.name,
+        "target": f"https://{host}{one.path}" if one.kind in PAGES else f"{host}:{one.port or 443}",
         "network": str(service.network), "period": SERVICE_PERIOD_S, "confirm": False, "mandatory": service.mandatory,
     }  # fmt: skip
     return msgspec.convert(written, Check)  # type: ignore[no-any-return]  # a union is no class to mypy

@@ -59,7 +59,7 @@ def test_a_ring_is_on_the_way_of_the_communes_behind_it_and_of_no_other() -> Non
     weather.turn(at("09:05"))
 
     hit = {pc.commune for pc in made.machines if weather.hits(pc, "core")}
-    assert hit == {code(0), code(1), code(4), code(5)} == made.communes_behind("ring:a")
+    assert hit == {code(0), code(1), code(4), code(5)}
     assert {pc.commune for pc in made.machines if weather.reports(pc)} == hit
     assert not any(weather.hits(pc, "gateway") for pc in made.machines)
     weather.turn(at("09:10"))
