@@ -8,6 +8,7 @@ from sqlalchemy import (
     Connection,
     Float,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -33,11 +34,16 @@ AGENT = Table(
     Column("role", Text, nullable=False, default="counter"),
     Column("retired_at", Float),
     Column("changed_at", Float, nullable=False, default=0.0),
+    Column("host", Text, nullable=False, default=""),
+    Column("report_key", LargeBinary),
+    Column("enrolled_at", Float),
+    Column("quarantined_at", Float),
     UniqueConstraint("commune", "name"),
     sqlite_autoincrement=True,
 )
 """``role``: contract.assignment.Role. ``changed_at``: when role or retirement last changed, later than every change
-before it even where the clock was set back; fleet_changes.py alone writes it."""
+before it even where the clock was set back; fleet_changes.py alone writes it. ``host``: what the machine called itself
+when it was enrolled, for people only. ``quarantined_at``: since when its token is known to be used by two machines."""
 
 
 def register(connection: Connection, commune: str, name: str, now: float, role: Role | None = None) -> int:

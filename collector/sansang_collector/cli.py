@@ -22,7 +22,17 @@ from . import cli_ask_arguments, cli_inventory_arguments, cli_simulate_arguments
 from .newer_schema import NewerSchemaError
 from .settings import CollectorSettings
 
-NEEDED = ("fastapi", "httptools", "jinja2", "prometheus_client", "sqlalchemy", "uvicorn")
+NEEDED = (
+    "argon2",
+    "cryptography",
+    "fastapi",
+    "httptools",
+    "jinja2",
+    "prometheus_client",
+    "segno",
+    "sqlalchemy",
+    "uvicorn",
+)
 """What the extra ``collector`` brings and serving needs."""
 
 _COMMANDS = {

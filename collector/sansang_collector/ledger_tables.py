@@ -15,13 +15,16 @@ from . import (  # noqa: F401  # for what they declare
     contact,
     fronts,
     habits,
+    join_codes,
     latest,
     links,
+    people,
     profiles_seen,
     requests,
     rung_history,
     rung_windows,
     series,
     tokens,
+    waiting,
 )
 from .inventory import versions  # noqa: F401  # for what it declares

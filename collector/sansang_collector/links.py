@@ -1,6 +1,6 @@
 """One-time links into the browser and the sessions they open; only hashes of either are kept."""
 
-from sqlalchemy import Column, Connection, Float, LargeBinary, Table, Text, select
+from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Table, Text, select
 
 from .store import LEDGER
 from .tokens import digest, new_secret
@@ -24,7 +24,9 @@ SESSION = Table(
     Column("scope", Text, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
+    Column("person", Integer, ForeignKey("person.id")),
 )
+"""``person``: whose it is; None for one that a link opened, which may do what its ``scope`` says."""
 
 
 def issue_link(connection: Connection, now: float, scope: str = "read") -> str:

@@ -27,8 +27,13 @@ TOKEN = Table(
     Column("label", Text, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("revoked_at", Float),
+    Column("rotates", Integer, nullable=False, default=0),
+    Column("replaces", Integer, ForeignKey("token.id")),
+    Column("why", Text),
     sqlite_autoincrement=True,
 )
+"""``rotates``: whether it is renewed by itself. ``replaces``: the one it comes after. ``why``: why it ended, a short
+word such as ``revoked``, ``rotated`` or ``clone``."""
 
 
 _FIND = Direct("SELECT id, scope, agent, digest FROM token WHERE digest = ? AND revoked_at IS NULL")

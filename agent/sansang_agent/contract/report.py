@@ -262,6 +262,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     pace: Pace = Pace()
     requests: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=5)] = ()
     """Each an :class:`~sansang_agent.contract.assignment.Request`; one that cannot be read spoils no other."""
+    token: str | None = None
+    """The bearer token to use from now on; the one in use holds until this one was used once."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

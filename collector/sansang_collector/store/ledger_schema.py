@@ -157,4 +157,38 @@ _HABITS: Migration = (
 """When a commune's machines are usually off, and what was told of one that is."""
 _VERSION_5: Migration = (*_FLEET, *_REQUESTS, *_HABITS)
 
-MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _INVENTORY, _VERSION_5)
+_ENROLMENT: Migration = (
+    "ALTER TABLE agent ADD COLUMN host TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE agent ADD COLUMN report_key BLOB",
+    "ALTER TABLE agent ADD COLUMN enrolled_at REAL",
+    "ALTER TABLE agent ADD COLUMN quarantined_at REAL",
+    """CREATE TABLE join_code (
+        id TEXT PRIMARY KEY, key BLOB NOT NULL, commune TEXT NOT NULL, agent INTEGER REFERENCES agent (id),
+        role TEXT NOT NULL, uses INTEGER NOT NULL, used INTEGER NOT NULL, made_by TEXT NOT NULL,
+        created_at REAL NOT NULL, expires_at REAL NOT NULL, revoked_at REAL) WITHOUT ROWID""",
+    """CREATE TABLE waiting (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, claim BLOB NOT NULL UNIQUE, word TEXT NOT NULL, host TEXT NOT NULL,
+        system TEXT NOT NULL, address TEXT NOT NULL, asked_at REAL NOT NULL, seen_at REAL NOT NULL,
+        agent INTEGER REFERENCES agent (id), decision TEXT, decided_at REAL)""",
+)
+"""How machines get in."""
+_TOKENS: Migration = (
+    "ALTER TABLE token ADD COLUMN rotates INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE token ADD COLUMN replaces INTEGER REFERENCES token (id)",
+    "ALTER TABLE token ADD COLUMN why TEXT",
+)
+"""Which tokens are renewed by themselves, what each came after, and why one ended."""
+_PEOPLE: Migration = (
+    """CREATE TABLE person (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL,
+        created_at REAL NOT NULL, changed_at REAL NOT NULL, disabled_at REAL)""",
+    """CREATE TABLE held_role (
+        person INTEGER NOT NULL REFERENCES person (id), role TEXT NOT NULL, commune TEXT NOT NULL,
+        PRIMARY KEY (person, role, commune)) WITHOUT ROWID""",
+    "ALTER TABLE session ADD COLUMN person INTEGER REFERENCES person (id)",
+)
+"""Accounts, what they may do where, and whose session it is."""
+_AUDIT: Migration = ()
+_VERSION_6: Migration = (*_ENROLMENT, *_TOKENS, *_PEOPLE, *_AUDIT)
+
+MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _INVENTORY, _VERSION_5, _VERSION_6)
