@@ -18,7 +18,7 @@ from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.version import __version__
 from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
-from . import cli_ask_arguments, cli_inventory_arguments, cli_simulate_arguments
+from . import cli_ask_arguments, cli_inventory_arguments, cli_person_arguments, cli_simulate_arguments
 from .newer_schema import NewerSchemaError
 from .settings import CollectorSettings
 
@@ -42,6 +42,7 @@ _COMMANDS = {
     "inventory": ("sansang_collector.cli_inventory", "inventory"),
     "ask": ("sansang_collector.cli_ask", "ask"),
     "coverage": ("sansang_collector.cli_topology", "coverage"),
+    "person": ("sansang_collector.cli_person", "person"),
     "simulate": ("sansang_collector.cli_simulate", "simulate"),
 }
 
@@ -116,6 +117,7 @@ def parser(language: str) -> argparse.ArgumentParser:
     _token_parsers(commands.add_parser("token", help=_("make, list and revoke tokens")), placed, language)
     cli_ask_arguments.add(commands, placed, language)
     cli_inventory_arguments.add(commands, shared, placed, language)
+    cli_person_arguments.add(commands, placed, language)
     cli_simulate_arguments.add(commands, placed, language)
     return parser
 
