@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from . import links
 from .access import ACTING_COOKIE, SESSION_COOKIE, NotAllowedError, Principal, require
 from .problem import problem
+from .rights import Right
 from .running import Collector
 
 router = APIRouter(include_in_schema=False)
@@ -29,7 +30,7 @@ async def ready(request: Request) -> Response:
 
 
 @router.post("/-/reload")
-def reload(request: Request, _who: Annotated[Principal, Depends(require("admin"))]) -> Response:
+def reload(request: Request, _who: Annotated[Principal, Depends(require(Right.OPERATE))]) -> Response:
     """Read the settings file again; 204, or 422 with every mistake in it (and nothing changed)."""
     mistakes = request.app.state.reload()
     if mistakes:
@@ -59,4 +60,5 @@ async def login(request: Request, secret: str) -> Response:
 
 def _scope(collector: Collector, session: str) -> str | None:
     with collector.store.read() as connection:
-        return links.session_scope(connection, session, collector.now())
+        found = links.find_session(connection, session, collector.now())
+    return found.scope if found else None

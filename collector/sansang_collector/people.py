@@ -37,3 +37,9 @@ def held_by(connection: Connection, person: int) -> tuple[Held, ...]:
         .order_by(HELD_ROLE.c.role, HELD_ROLE.c.commune)
     )
     return tuple(Held(row.role, row.commune) for row in connection.execute(query))
+
+
+def name_in_session(connection: Connection, person: int, opened_at: float) -> str | None:
+    """The name of whoever's session was opened then; None once the account is disabled or has changed since."""
+    query = select(PERSON.c.name).where(PERSON.c.id == person, PERSON.c.disabled_at.is_(None))
+    return connection.scalar(query.where(PERSON.c.changed_at <= opened_at))
