@@ -15,7 +15,7 @@ from sansang_agent.contract.settings import SettingsError
 from sansang_agent.contract.version import __version__
 
 from . import exposition, operations, web
-from .access import Principal, require
+from .access import Principal, require_credential
 from .consumers import BATCH_SECONDS
 from .hosts import OnlyKnownHosts, known_hosts
 from .ingest import PATH, Ingest
@@ -134,5 +134,5 @@ _description = APIRouter(include_in_schema=False)
 
 
 @_description.get("/api/v1/openapi.json")
-def _openapi(request: Request, _who: Annotated[Principal, Depends(require("read"))]) -> JSONResponse:
+def _openapi(request: Request, _who: Annotated[Principal, Depends(require_credential)]) -> JSONResponse:
     return JSONResponse(request.app.openapi())

@@ -162,4 +162,5 @@ def _refuse_if_busy(busy: Sequence[Asked], machine: Row[Any], host: str, now: fl
     if same is not None:
         last = same.request.expires if same.answered_at is None else same.answered_at + SPACING_S
         where = f"{same.agent_name} ({same.commune})"
-        raise AskError(Refused.BUSY, host=host, machine=where, who=same.who, seconds=round(max(1.0, last - now)))
+        seconds = round(max(1.0, last - now))
+        raise AskError(Refused.BUSY, host=host, machine=where, commune=same.commune, who=same.who, seconds=seconds)

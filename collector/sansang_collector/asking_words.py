@@ -20,6 +20,8 @@ class Refused(StrEnum):
     SILENT = "silent"
     FULL = "full"
     BUSY = "busy"
+    BUSY_ELSEWHERE = "busy_elsewhere"
+    """The same, told to somebody who is to hear nothing of the other's commune."""
 
     @property
     def is_mistake(self) -> bool:
@@ -58,6 +60,10 @@ def said(error: AskError, _: Gettext) -> str:
         Refused.BUSY: _(
             "{host} is being asked already, by {machine} for {who}. A service that others use is asked by one machine"
             " at a time, at least 5 s apart; ask again in {seconds} s at the latest."
+        ),
+        Refused.BUSY_ELSEWHERE: _(
+            "{host} is being asked already, from another commune. A service that others use is asked by one machine at"
+            " a time, at least 5 s apart; ask again in {seconds} s at the latest."
         ),
     }
     return texts[error.refused].format(**facts)

@@ -7,6 +7,8 @@ from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Te
 
 from sansang_agent.contract.outcome import Outcome, Reason
 
+from .communes_sql import among
+from .rights import ALL, Communes
 from .store import LEDGER
 from .store.dialect import Direct
 from .view import ChangeView
@@ -54,9 +56,10 @@ def newest(connection: Connection) -> int:
     return connection.scalar(select(func.max(CHANGE.c.id))) or 0
 
 
-def after(connection: Connection, change: int, limit: int) -> list[ChangeView]:
-    """The next ``limit`` changes beyond ``change``, oldest first."""
-    rows = connection.execute(select(CHANGE).where(CHANGE.c.id > change).order_by(CHANGE.c.id).limit(limit))
+def after(connection: Connection, change: int, limit: int, of: Communes = ALL) -> list[ChangeView]:
+    """The next ``limit`` changes beyond ``change`` in these communes, oldest first."""
+    query = select(CHANGE).where(CHANGE.c.id > change, among(CHANGE.c.commune, of))
+    rows = connection.execute(query.order_by(CHANGE.c.id).limit(limit))
     return [
         ChangeView(
             id=row.id,

@@ -20,6 +20,7 @@ from .access import Principal, require
 from .agent_lines import Lines
 from .agent_pieces import Pieces
 from .metrics import AGENT_FAMILIES, CHECK_FAMILIES, OTHER_FAMILIES, Family
+from .rights import Right
 from .running import Collector
 from .samples import samples
 from .sharding import is_sharded, shard_of
@@ -105,7 +106,7 @@ def _empty(family: Family) -> _Metric:
 
 
 @router.get("/metrics")
-def metrics(request: Request, _who: Annotated[Principal, Depends(require("metrics"))]) -> Response:
+def metrics(request: Request, _who: Annotated[Principal, Depends(require(Right.METRICS))]) -> Response:
     """The exposition in the format the scraper asks for; not on the event loop, which it would hold up."""
     exposition: Exposition = request.app.state.exposition
     return _answer(exposition.write(request.headers.get("accept", "")))
@@ -113,7 +114,7 @@ def metrics(request: Request, _who: Annotated[Principal, Depends(require("metric
 
 @router.get("/metrics/probes/{shard}")
 def probes(
-    request: Request, shard: Annotated[int, Path(ge=0)], _who: Annotated[Principal, Depends(require("metrics"))]
+    request: Request, shard: Annotated[int, Path(ge=0)], _who: Annotated[Principal, Depends(require(Right.METRICS))]
 ) -> Response:
     """The series of checks of one shard's communes, as /api/v1/sd lists them."""
     collector: Collector = request.app.state.collector

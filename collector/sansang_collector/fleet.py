@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from .gazetteer import Gazetteer, findable
 from .liveness import Known, Liveness, Present, State, state_of
+from .rights import Communes
 
 PAGE_SIZE = 100
 
@@ -111,7 +112,7 @@ class Counts(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """The whole fleet at one moment."""
+    """The whole fleet, or that of some communes, at one moment."""
 
     present: Present
     rows: list[Row]
@@ -122,6 +123,14 @@ def standing(machines: Iterable[Machine], present: Present, wanted: Wanted) -> S
     """All machines, how they stand, and how many of each kind there are."""
     found = rows(machines, present)
     return Standing(present, found, counts(found, wanted))
+
+
+def within(standing: Standing, communes: Communes, wanted: Wanted) -> Standing:
+    """The machines of these communes, as they stand, and how many of them there are of each kind."""
+    if communes.everywhere:
+        return standing
+    found = [row for row in standing.rows if row.machine.commune in communes.codes]
+    return Standing(standing.present, found, counts(found, wanted))
 
 
 def _liveness(machine: Machine, present: Present) -> Liveness:

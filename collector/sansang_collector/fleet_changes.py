@@ -14,6 +14,7 @@ from . import agents, audit, tokens
 from .agents import AGENT
 from .audit import Deed
 from .commune import NOWHERE
+from .rights import ALL, Communes
 
 MOST = 1_000
 """Machines changed at once."""
@@ -30,6 +31,13 @@ class UnknownAgentsError(RefusedError):
 
     def __init__(self, ids: Sequence[int]) -> None:
         super().__init__(f"no such agents: {', '.join(str(one) for one in ids[:10])}")
+
+
+class ElsewhereError(RefusedError):
+    """Some of the machines are in communes of others, or are none; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__("not all of these are machines of your communes")
 
 
 class MisplacedVantageError(RefusedError):
@@ -62,14 +70,18 @@ class Enrolled(NamedTuple):
     secret: str
 
 
-def apply(connection: Connection, ids: Iterable[int], change: Change, who: str, now: float) -> list[Changed]:
-    """Change these machines, one row in the audit for each thing changed.
+def apply(
+    connection: Connection, ids: Iterable[int], change: Change, who: str, now: float, *, of: Communes = ALL
+) -> list[Changed]:
+    """Change these machines, one row in the audit for each thing changed; ``of``: where ``who`` may.
 
-    Raises :class:`UnknownAgentsError`, :class:`MisplacedVantageError`.
+    Raises :class:`UnknownAgentsError`, :class:`ElsewhereError`, :class:`MisplacedVantageError`.
     """
     asked = sorted(set(ids))
     found = _machines(connection, asked)
     missing = sorted(set(asked) - {row.id for row in found})
+    if not of.everywhere and (missing or not all(of.has(row.commune) for row in found)):
+        raise ElsewhereError
     if missing:
         raise UnknownAgentsError(missing)
     if change.role is Role.VANTAGE and any(row.commune != NOWHERE for row in found):
@@ -106,9 +118,12 @@ def enrol(connection: Connection, place: tuple[str, str], role: Role | None, who
     return Enrolled(agent, number, secret)
 
 
-def remove(connection: Connection, agent: int, who: str, now: float) -> None:
-    """Retire it and end its tokens; raises :class:`UnknownAgentsError`. Done again, it changes and notes nothing."""
-    apply(connection, [agent], Change(retired=True), who, now)
+def remove(connection: Connection, agent: int, who: str, now: float, *, of: Communes = ALL) -> None:
+    """Retire it and end its tokens. Done again, it changes and notes nothing.
+
+    Raises :class:`UnknownAgentsError`, :class:`ElsewhereError` where it is not ``of`` the communes where ``who`` may.
+    """
+    apply(connection, [agent], Change(retired=True), who, now, of=of)
     revoked = tokens.revoke_all_of(connection, agent, now)
     if revoked:
         commune = agents.communes_of(connection, [agent])[agent]

@@ -90,7 +90,7 @@ class Ingest:
         collector = self._collector()
         try:
             who = self._who(collector, headers.get(b"authorization", b"").decode("latin-1"))
-            if who is None or who.agent is None or "agent" not in who.scopes:
+            if who is None or who.agent is None:
                 return False
             if not self._is_open(collector):
                 self._tell(collector, say, _said(_busy()))
@@ -216,7 +216,7 @@ def _agent(who: Principal | None) -> int:
     if who is None:
         detail = "a valid bearer token is needed"
         raise _RefusedError(problem(401, "Not authenticated", detail, headers={"WWW-Authenticate": "Bearer"}))
-    if "agent" not in who.scopes or who.agent is None:
+    if who.agent is None:
         raise _RefusedError(problem(403, "Not permitted", "only an agent's token can send reports"))
     return who.agent
 

@@ -1,5 +1,7 @@
 """One-time links into the browser and the sessions they open; only hashes of either are kept."""
 
+from typing import NamedTuple
+
 from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Table, Text, select
 
 from .store import LEDGER
@@ -54,9 +56,18 @@ def use_link(connection: Connection, secret: str, now: float) -> str | None:
     return session
 
 
-def session_scope(connection: Connection, secret: str, now: float) -> str | None:
-    """The scope of the session with this secret; None if there is none or it has ended."""
-    found = connection.scalar(
-        select(SESSION.c.scope).where(SESSION.c.digest == digest(secret), SESSION.c.expires_at > now)
-    )
-    return str(found) if found is not None else None
+class Session(NamedTuple):
+    """One that has not ended: what it may do by itself, and whose it is."""
+
+    scope: str
+    person: int | None
+    created_at: float
+
+
+def find_session(connection: Connection, secret: str, now: float) -> Session | None:
+    """The session with this secret; None if there is none or it has ended."""
+    query = select(SESSION.c.scope, SESSION.c.person, SESSION.c.created_at)
+    found = connection.execute(
+        query.where(SESSION.c.digest == digest(secret), SESSION.c.expires_at > now)
+    ).one_or_none()
+    return Session._make(found) if found else None

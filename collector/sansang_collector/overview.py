@@ -20,10 +20,12 @@ from .agents import AGENT
 from .board import Province
 from .check_history import INTERVAL
 from .commune import PACKAGED, Places
+from .communes_sql import among
 from .contact import CONTACT, DROPPED, DROPS, MACHINE
 from .liveness import OFF_AS_USUAL, Known, Liveness, Present, State, is_silent, state_of
 from .log import ReportLog
 from .profiles_seen import SeenProfile
+from .rights import ALL, Communes, just
 from .rungs import best_light
 from .series import SERIES, find
 from .view import (
@@ -54,12 +56,10 @@ class _Ledger(msgspec.Struct):
 _UNKNOWN_PROVINCE = Province()
 
 
-def agents(
-    connection: Connection, present: Present, commune: str | None = None, places: Places = PACKAGED
-) -> list[AgentView]:
-    """All machines in use, or those of one commune, by commune and name; retired ones are left out."""
-    query = select(AGENT).where(AGENT.c.retired_at.is_(None)).order_by(AGENT.c.commune, AGENT.c.name)
-    return _agents(connection, present, places, query if commune is None else query.where(AGENT.c.commune == commune))
+def agents(connection: Connection, present: Present, of: Communes = ALL, places: Places = PACKAGED) -> list[AgentView]:
+    """The machines in use of these communes, by commune and name; retired ones are left out."""
+    query = select(AGENT).where(AGENT.c.retired_at.is_(None), among(AGENT.c.commune, of))
+    return _agents(connection, present, places, query.order_by(AGENT.c.commune, AGENT.c.name))
 
 
 def agent(
@@ -72,13 +72,15 @@ def agent(
     return next(iter(_agents(connection, present, places, select(AGENT).where(AGENT.c.id == id))), None)
 
 
-def communes(connection: Connection, present: Present, province: Province = _UNKNOWN_PROVINCE) -> list[CommuneView]:
-    """The communes that have agents or stand in the inventory, by code."""
+def communes(
+    connection: Connection, present: Present, province: Province = _UNKNOWN_PROVINCE, of: Communes = ALL
+) -> list[CommuneView]:
+    """Those of these communes that have agents or stand in the inventory, by code."""
     by_commune: defaultdict[str, list[AgentView]] = defaultdict(list)
-    for view in agents(connection, present, places=province.places):
+    for view in agents(connection, present, of, province.places):
         by_commune[view.commune].append(view)
-    since = _rung_since(connection)
-    codes = sorted(by_commune.keys() | province.serving.keys())
+    since = _rung_since(connection, of.only)
+    codes = sorted(by_commune.keys() | {code for code in province.serving if of.has(code)})
     return [_commune(code, by_commune.get(code, []), since, province) for code in codes]
 
 
@@ -86,7 +88,7 @@ def commune(
     connection: Connection, code: str, present: Present, province: Province = _UNKNOWN_PROVINCE
 ) -> CommuneView | None:
     """One commune, if it has an agent or stands in the inventory."""
-    members = agents(connection, present, code, province.places)
+    members = agents(connection, present, just(code), province.places)
     if not members and code not in province.serving:
         return None
     return _commune(code, members, _rung_since(connection, code), province)
@@ -135,9 +137,14 @@ def results(connection: Connection, agent_id: int, check: str, before: float, li
     return [MomentView(at=one.at_ms / 1000, outcome=outcome_of(one.reason), reason=one.reason) for one in found]
 
 
-def changes_after(connection: Connection, id: int, limit: int) -> list[ChangeView]:  # noqa: A002  # as in ChangeView
-    """The next changes beyond ``id``, oldest first."""
-    return changes.after(connection, id, limit)
+def changes_after(
+    connection: Connection,
+    id: int,  # noqa: A002  # as in ChangeView
+    limit: int,
+    of: Communes = ALL,
+) -> list[ChangeView]:
+    """The next changes beyond ``id`` in these communes, oldest first."""
+    return changes.after(connection, id, limit, of)
 
 
 def newest_change(connection: Connection) -> int:

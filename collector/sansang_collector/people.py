@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, Table, Text, select
 
+from .person_names import is_name
 from .rights import Held
 from .store import LEDGER
 
@@ -58,6 +59,8 @@ class Account(NamedTuple):
 
 def find(connection: Connection, name: str) -> Account | None:
     """The account of this name, which is folded."""
+    if not is_name(name):
+        return None
     row = connection.execute(select(PERSON).where(PERSON.c.name == name)).one_or_none()
     return Account._make(row) if row else None
 
@@ -96,3 +99,9 @@ def roles_of(connection: Connection, person: int) -> tuple[Held, ...]:
 
 _LAST_ID = 2**31 - 1
 """The largest number a person can have in every database."""
+
+
+def name_in_session(connection: Connection, person: int, opened_at: float) -> str | None:
+    """The name of whoever's session was opened then; None once the account is disabled or has changed since."""
+    query = select(PERSON.c.name).where(PERSON.c.id == person, PERSON.c.disabled_at.is_(None))
+    return connection.scalar(query.where(PERSON.c.changed_at <= opened_at))

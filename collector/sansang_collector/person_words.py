@@ -64,7 +64,10 @@ def _refusals(_: Gettext) -> Mapping[Refused, str]:
         Refused.NO_PLACE: _("Say for which communes the role is held, or everywhere."),
         Refused.NO_COMMUNE: _("The inventory in force has no commune {commune}."),
         Refused.NOT_HELD: _("{name} does not hold the role '{role}' there."),
-        Refused.OWN: _("Nobody can disable their own account or change their own roles; another administrator can."),
+        Refused.OWN: _(
+            "Nobody can disable their own account, withdraw their own roles or reset their own password; another"
+            " administrator can."
+        ),
         Refused.DIFFER: _("The two new passwords are not the same."),
         Refused.WRONG: _("The present password is wrong."),
         Refused.BUSY: _("Too many passwords are being checked just now; try again in a few seconds."),

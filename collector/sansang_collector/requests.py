@@ -30,6 +30,8 @@ from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import RequestAnswer, Result
 
 from .agents import AGENT
+from .communes_sql import among
+from .rights import Communes
 from .store import LEDGER
 
 REQUEST = Table(
@@ -89,12 +91,11 @@ def find(connection: Connection, name: str) -> Asked | None:
     return _asked(row) if row else None
 
 
-def newest(connection: Connection, commune: str | None, limit: int, offset: int) -> tuple[int, list[Asked]]:
-    """How many requests there are, of one commune where it is named, and a piece of them, newest first."""
-    rows, number = _WHOLE, select(func.count()).select_from(REQUEST.join(AGENT, AGENT.c.id == REQUEST.c.agent))
-    if commune is not None:
-        rows, number = rows.where(AGENT.c.commune == commune), number.where(AGENT.c.commune == commune)
-    piece = rows.order_by(REQUEST.c.asked_at.desc(), REQUEST.c.id).limit(limit).offset(offset)
+def newest(connection: Connection, of: Communes, limit: int, offset: int) -> tuple[int, list[Asked]]:
+    """How many requests there are of these communes, and a piece of them, newest first."""
+    theirs = among(AGENT.c.commune, of)
+    number = select(func.count()).select_from(REQUEST.join(AGENT, AGENT.c.id == REQUEST.c.agent)).where(theirs)
+    piece = _WHOLE.where(theirs).order_by(REQUEST.c.asked_at.desc(), REQUEST.c.id).limit(limit).offset(offset)
     return int(connection.scalar(number) or 0), [_asked(row) for row in connection.execute(piece)]
 
 

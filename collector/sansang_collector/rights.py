@@ -53,6 +53,10 @@ OF_SCOPE: dict[str, frozenset[Right]] = {
 }
 
 
+EVERYWHERE_ONLY = frozenset({Right.PEOPLE, Right.OPERATE, Right.METRICS})
+"""What belongs to no commune: a role that is held for some communes only does not give it."""
+
+
 class Held(NamedTuple):
     """A role and where it is held: a commune's code, or EVERYWHERE."""
 
@@ -71,6 +75,11 @@ class Communes(NamedTuple):
         return self.everywhere or commune in self.codes
 
     @property
+    def only(self) -> str | None:
+        """The code, where it is a single one; None for none and for more."""
+        return next(iter(self.codes)) if len(self.codes) == 1 and not self.everywhere else None
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is none at all."""
         return not self.everywhere and not self.codes
@@ -80,7 +89,14 @@ ALL = Communes(everywhere=True)
 NONE = Communes()
 
 
+def just(commune: str) -> Communes:
+    """This commune alone."""
+    return Communes(frozenset({commune}))
+
+
 def communes_for(right: Right, held: Iterable[Held]) -> Communes:
     """For which communes roles give a right."""
     where = {one.commune for one in held if right in OF_ROLE.get(one.role, ())}
-    return ALL if EVERYWHERE in where else Communes(frozenset(where))
+    if EVERYWHERE in where:
+        return ALL
+    return NONE if right in EVERYWHERE_ONLY else Communes(frozenset(where))

@@ -19,6 +19,7 @@ from .inventory.calendars import Calendar
 from .inventory.in_force import InForce
 from .liveness import Present
 from .log import ReportLog
+from .login import Login
 from .news import News
 from .request_desk import RequestDesk
 from .roster import Roster, keep_ready
@@ -67,6 +68,8 @@ class Collector:
     """Requests that machines have not answered yet."""
     second_opinion: SecondOpinion
     """Asks another machine where only one says that a service is not reached."""
+    login: Login
+    """Names and passwords."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float = BATCH_SECONDS) -> None:
         self.settings = settings
@@ -96,6 +99,7 @@ class Collector:
         self._habits: Mapping[str, bytes] = {}
         self.desk = RequestDesk(self.store, now)
         self.second_opinion = SecondOpinion(self.store, self.board, self.inventory, self.present)
+        self.login = Login(self.store, now)
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -148,6 +152,7 @@ class Collector:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        await self.login.close()
         await asyncio.to_thread(self.log.close)
         await asyncio.to_thread(self.store.close)
         _LOG.info("stopped; the report log ends at position %d", self.log.position)

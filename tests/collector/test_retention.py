@@ -32,6 +32,7 @@ from sansang_collector.check_history import INTERVAL
 from sansang_collector.chunk_history import CHUNK
 from sansang_collector.history import History
 from sansang_collector.log import Arrival, ReportLog
+from sansang_collector.rights import ALL
 from sansang_collector.rung_history import RUNG_INTERVAL
 from sansang_collector.settings import CollectorSettings, Retention
 from sansang_collector.store import Store
@@ -243,7 +244,7 @@ def test_requests_go_with_the_single_results_and_the_audit_stays(store: Store) -
     asyncio.run(retention.trim_ledger(store, LIMITS, NOW))
 
     with store.read() as connection:
-        _, left = requests.newest(connection, None, 10, 0)
+        _, left = requests.newest(connection, ALL, 10, 0)
         deeds = list(connection.scalars(select(AUDIT.c.who)))
     assert [one.who for one in left] == ["6 days ago"]
     assert deeds == ["8 days ago", "6 days ago"]

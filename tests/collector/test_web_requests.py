@@ -54,7 +54,7 @@ def test_a_request_nobody_heard_is_shown_as_expired(collector: WebCollector, adm
 def test_a_reader_sees_requests_and_makes_none(collector: WebCollector) -> None:
     refused = collector.client.post(PATH, json=WISH)
 
-    assert (refused.status_code, refused.json()["detail"]) == (403, "this credential does not have the scope 'admin'")
+    assert (refused.status_code, refused.json()["detail"]) == (403, "this credential does not have the right 'ask'")
     assert collector.client.get(PATH).json()["total"] == 0
 
 

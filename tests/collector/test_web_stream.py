@@ -140,7 +140,7 @@ def test_an_event_is_one_line_of_data_whatever_it_holds() -> None:
 def test_a_quiet_stream_beats() -> None:
     async def three() -> list[bytes]:
         told: list[bytes] = []
-        async for piece in stream.events(lambda _after: [], News(), 5, heartbeat_s=0.001):
+        async for piece in stream.events(lambda after: stream.Read([], after), News(), 5, heartbeat_s=0.001):
             told.append(piece)
             if len(told) == 3:
                 break

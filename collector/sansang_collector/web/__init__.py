@@ -7,6 +7,7 @@ One call hangs all of it on the application; nothing here measures or decides.
 from fastapi import FastAPI
 
 from . import (
+    account,
     agent_admin,
     api,
     assigned,
@@ -15,7 +16,10 @@ from . import (
     fleet_deeds,
     headers,
     history,
+    login,
     pages,
+    people,
+    people_api,
     problems,
     requests,
     schemas,
@@ -37,6 +41,8 @@ def include(app: FastAPI) -> None:
     app.include_router(assigned.router)
     app.include_router(agent_admin.router)
     app.include_router(history.router)
+    for router in (login.router, account.router, people.router, people_api.router):
+        app.include_router(router)
     app.include_router(requests.router)
     app.include_router(sd.router)
     app.include_router(stream.router)

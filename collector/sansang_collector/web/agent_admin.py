@@ -1,25 +1,24 @@
-"""The JSON API that changes the fleet: an agent with its token, its role, its end. Needs admin; all is audited."""
+"""The JSON API that changes the fleet: an agent with its token, its role, its end. All is audited."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from sansang_collector import fleet_changes
-from sansang_collector.access import Principal, require
 from sansang_collector.fleet_changes import Change
 from sansang_collector.new_agent import AgentsChange, ChangedAgents, MadeAgent, NewAgent
+from sansang_collector.rights import Right
 
 from . import deeds
 from .api import AgentId, answer
 from .schemas import body_of, one, refusal
 from .sent import message_of
+from .who import ChangesMachines
 
 MAX_BODY_BYTES = 65_536
 
-Admin = Annotated[Principal, Depends(require("admin"))]
-
-_REFUSALS = refusal(401, "No valid token.") | refusal(403, "The credential lacks the scope admin.")
+_REFUSALS = refusal(401, "No valid token.") | refusal(
+    403, "The credential does not open this, or not for this commune."
+)
 _WRONG = refusal(413, "A body that is too long.") | refusal(422, "A body that cannot be.")
 
 router = APIRouter(prefix="/api/v1", tags=["agents"], responses=_REFUSALS, default_response_class=Response)
@@ -32,9 +31,10 @@ router = APIRouter(prefix="/api/v1", tags=["agents"], responses=_REFUSALS, defau
     responses=one(MadeAgent, 201) | _WRONG,
     openapi_extra=body_of(NewAgent),
 )
-async def make(request: Request, who: Admin) -> Response:
+async def make(request: Request, who: ChangesMachines) -> Response:
     """A machine with this name in this commune, made if it is new and in use again if it was retired, and a token."""
     wanted = await message_of(request, NewAgent, MAX_BODY_BYTES)
+    who.must(Right.CHANGE_MACHINES, wanted.commune)
     place = wanted.commune, wanted.name
     made = await deeds.do(request, who, lambda it, by, now: fleet_changes.enrol(it, place, wanted.role, by, now))
     response = answer(MadeAgent(made.agent, made.secret))
@@ -49,13 +49,16 @@ async def make(request: Request, who: Admin) -> Response:
     responses=one(ChangedAgents) | _WRONG,
     openapi_extra=body_of(AgentsChange),
 )
-async def change(request: Request, who: Admin) -> Response:
+async def change(request: Request, who: ChangesMachines) -> Response:
     """All of them or, with a 422, none. Reports of a retired machine are still taken and kept."""
     asked = await message_of(request, AgentsChange, MAX_BODY_BYTES)
     if asked.role is None and asked.retired is None:
         raise HTTPException(422, "say 'role', 'retired' or both")
     wanted = Change(asked.role, asked.retired)
-    changed = await deeds.do(request, who, lambda it, by, now: fleet_changes.apply(it, asked.ids, wanted, by, now))
+    theirs = who.communes(Right.CHANGE_MACHINES)
+    changed = await deeds.do(
+        request, who, lambda it, by, now: fleet_changes.apply(it, asked.ids, wanted, by, now, of=theirs)
+    )
     return answer(ChangedAgents(tuple(one.id for one in changed)))
 
 
@@ -65,7 +68,8 @@ async def change(request: Request, who: Admin) -> Response:
     status_code=204,
     responses=refusal(404, "There is none."),
 )
-async def remove(request: Request, agent: AgentId, who: Admin) -> Response:
+async def remove(request: Request, agent: AgentId, who: ChangesMachines) -> Response:
     """Its tokens end at once and it counts as retired; what it reported stays."""
-    await deeds.do(request, who, lambda it, by, now: fleet_changes.remove(it, agent, by, now), unknown=404)
+    theirs = who.communes(Right.CHANGE_MACHINES)
+    await deeds.do(request, who, lambda it, by, now: fleet_changes.remove(it, agent, by, now, of=theirs), unknown=404)
     return Response(status_code=204)

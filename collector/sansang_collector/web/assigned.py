@@ -5,15 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from starlette.responses import Response
 
-from sansang_collector.access import Principal, require
+from sansang_collector.access import Principal, require_agent
+from sansang_collector.rights import Right
 
 from . import shell
 from .api import AgentId
 from .schemas import Described, refusal
+from .who import SeesFleet, must_see
 
 router = APIRouter(
     prefix="/api/v1",
-    responses=refusal(401, "No valid token or session.") | refusal(403, "The credential lacks the scope."),
+    responses=refusal(401, "No valid token or session.")
+    | refusal(403, "The credential does not open this, or not for this commune."),
     default_response_class=Response,
     tags=["agents"],
 )
@@ -24,7 +27,7 @@ IfNoneMatch = Annotated[str, Header(max_length=1000)]
 
 @router.get("/agent/config", summary="What the asking agent is to do", responses=_MISSING | _SAME)
 async def own(
-    request: Request, who: Annotated[Principal, Depends(require("agent"))], if_none_match: IfNoneMatch = ""
+    request: Request, who: Annotated[Principal, Depends(require_agent)], if_none_match: IfNoneMatch = ""
 ) -> Response:
     """The assignment of the agent whose token asks: profile, contacts; its hash is the ETag."""
     return _answer(request, who.agent or 0, if_none_match)
@@ -34,10 +37,11 @@ async def own(
     "/agents/{agent}/config",
     summary="What an agent is to do",
     responses=_MISSING | _SAME,
-    dependencies=[Depends(require("read"))],
 )
-async def of(request: Request, agent: AgentId, if_none_match: IfNoneMatch = "") -> Response:
+def of(request: Request, who: SeesFleet, agent: AgentId, if_none_match: IfNoneMatch = "") -> Response:
     """The assignment the centre has for this agent; ``assigned`` of its reports says which one it follows."""
+    with shell.collector_of(request).store.read() as connection:
+        must_see(connection, who, agent, Right.SEE_FLEET)
     return _answer(request, agent, if_none_match)
 
 

@@ -7,8 +7,8 @@ from fastapi import HTTPException, Request
 from sqlalchemy import Connection
 
 from sansang_collector import access
-from sansang_collector.access import Principal
-from sansang_collector.fleet_changes import RefusedError, UnknownAgentsError
+from sansang_collector.access import NOT_YOURS, NotAllowedError, Principal
+from sansang_collector.fleet_changes import ElsewhereError, RefusedError, UnknownAgentsError
 
 from . import shell
 
@@ -19,11 +19,16 @@ Deed = Callable[[Connection, str, float], T]
 
 
 async def do(request: Request, who: Principal, deed: Deed[T], unknown: int = 422) -> T:
-    """All of it or nothing; raises HTTPException (422, or ``unknown`` for a machine there is none of)."""
+    """All of it or nothing.
+
+    Raises HTTPException (422, or ``unknown`` for a machine there is none of), and NotAllowedError for one elsewhere.
+    """
     collector = shell.collector_of(request)
     now = collector.now()
     try:
         done = await collector.store.write(lambda it: deed(it, access.named(it, who), now))
+    except ElsewhereError:
+        raise NotAllowedError(403, NOT_YOURS) from None
     except UnknownAgentsError as error:
         raise HTTPException(unknown, str(error)) from None
     except RefusedError as error:

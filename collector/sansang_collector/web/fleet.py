@@ -11,18 +11,21 @@ from starlette.responses import Response
 
 from sansang_agent.contract.assignment import Role
 from sansang_collector import contact, fleet, profiles_seen
-from sansang_collector.access import may_act, require
+from sansang_collector.access import acting, require
 from sansang_collector.fleet import Config, Order
+from sansang_collector.gazetteer import Gazetteer
 from sansang_collector.inventory.coverage import Blind, BlindSpot, blind_spots
 from sansang_collector.inventory.coverage_words import CoverageWords
 from sansang_collector.liveness import State
+from sansang_collector.rights import Communes, Right
 
 from . import shell
 from .fleet_csv import csv_of
 from .fleet_query import Asked, Found, asked, find
 from .fleet_words import FleetWords
+from .who import SeesFleet
 
-router = APIRouter(dependencies=[Depends(require("read"))], include_in_schema=False)
+router = APIRouter(dependencies=[Depends(require(Right.SEE_FLEET))], include_in_schema=False)
 
 Question = Annotated[Asked, Depends(asked)]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
@@ -34,12 +37,18 @@ _NOT_ASKED_HERE = frozenset({Blind.GATEWAY_PING_UNKNOWN, Blind.GATEWAY_SILENT})
 
 
 @router.get("/fleet")
-def list_(request: Request, question: Question, offset: Offset = 0, done: Annotated[int, Query(ge=0)] = 0) -> Response:
+def list_(
+    request: Request,
+    who: SeesFleet,
+    question: Question,
+    offset: Offset = 0,
+    done: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
     """The machines asked for, a hundred at a time."""
-    found = find(request, question)
-    response = shell.page(
-        request, "fleet.html", now=found.at, calm=True, done=done, **_context(request, question, found, offset)
-    )
+    theirs = who.communes(Right.SEE_FLEET)
+    found = find(request, question, theirs)
+    context = _context(request, question, found, offset) | _places(question.filter.place, found.places, theirs)
+    response = shell.page(request, "fleet.html", now=found.at, calm=True, done=done, **context)
     # A form of this page says where it comes from; to other sites still nothing is said.
     response.headers["Referrer-Policy"] = "same-origin"
     return response
@@ -65,10 +74,16 @@ def _context(request: Request, question: Asked, found: Found, offset: int) -> di
         "roles": list(Role),
         "assignable": [role for role in Role if role is not Role.VANTAGE],
         "configs": list(Config),
-        "districts": found.places.districts,
-        "place_name": found.places.get(question.filter.place).name if question.filter.place else "",
-        "may_act": may_act(request),
+        "may_change": acting(request).communes(Right.CHANGE_MACHINES),
     }
+
+
+def _places(asked: str, places: Gazetteer, theirs: Communes) -> dict[str, Any]:
+    """The former districts to choose from, and what the place asked for is called."""
+    districts = places.districts
+    if not theirs.everywhere:
+        districts = sorted({places.get(code).district for code in theirs.codes} - {""})
+    return {"districts": districts, "place_name": places.get(asked).name if theirs.has(asked) else asked}
 
 
 def _labels(request: Request, agents: Sequence[int]) -> list[str]:
@@ -93,9 +108,9 @@ _COLUMNS = (
 
 
 @router.get("/fleet.csv")
-def spreadsheet(request: Request, question: Question) -> Response:
+def spreadsheet(request: Request, who: SeesFleet, question: Question) -> Response:
     """All machines asked for, not only those of one page."""
-    found = find(request, question)
+    found = find(request, question, who.communes(Right.SEE_FLEET))
     body = csv_of((found.view(row) for row in found.chosen), shell.phrases(request), found.at)
     headers = {"Content-Disposition": 'attachment; filename="sansang-fleet.csv"'}
     return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
@@ -110,10 +125,11 @@ class BlindCommune(NamedTuple):
 
 
 @router.get("/fleet/blind-spots")
-def blind(request: Request, offset: Offset = 0, kind: Blind | None = None) -> Response:
+def blind(request: Request, who: SeesFleet, offset: Offset = 0, kind: Blind | None = None) -> Response:
     """Per commune what is missing, what that hides, and what would mend it."""
     inventory = shell.inventory_of(request)
-    spots = _spots(request) if inventory else []
+    theirs = who.communes(Right.SEE_FLEET)
+    spots = [spot for spot in _spots(request) if theirs.has(spot.commune)] if inventory else []
     shown = [spot for spot in spots if kind is None or spot.kind is kind]
     by_commune: dict[str, list[BlindSpot]] = {}
     for spot in shown:
@@ -130,7 +146,7 @@ def blind(request: Request, offset: Offset = 0, kind: Blind | None = None) -> Re
         kind=kind,
         communes=communes[offset : offset + fleet.PAGE_SIZE],
         total=len(communes),
-        all_communes=len(inventory.communes) if inventory else 0,
+        all_communes=sum(theirs.has(commune.code) for commune in inventory.communes) if inventory else 0,
         offset=offset,
         page_size=fleet.PAGE_SIZE,
     )

@@ -1,25 +1,26 @@
 """What an admin does to ticked machines: first a page that says what will happen, then the deed itself.
 
-Only our own pages can send the form (access.require_own_page); every machine changed gets a row in the audit.
+Only our own pages can send the form (access.require_form); every machine changed gets a row in the audit.
 """
 
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from sansang_agent.contract.assignment import Role
 from sansang_collector import fleet_changes
-from sansang_collector.access import Principal, require, require_own_page
+from sansang_collector.access import Principal, require_form
 from sansang_collector.fleet_changes import Change
+from sansang_collector.rights import Right
 
 from . import deeds, shell
 from .fleet_query import Asked, asked, find
 from .fleet_words import FleetWords
-from .sent import body_of
+from .sent import form_of
+from .who import ChangesMachines
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,18 +39,21 @@ class Deed(StrEnum):
 Ticked = Annotated[list[int], Query(max_length=fleet_changes.MOST)]
 
 
-@router.get("/fleet/confirm", dependencies=[Depends(require("admin"))])
-def confirm(
+@router.get("/fleet/confirm")
+def confirm(  # an address has no order; FastAPI hands them in by name
     request: Request,
+    who: ChangesMachines,
     question: Annotated[Asked, Depends(asked)],
     deed: Deed,
     id: Ticked = [],  # noqa: A002, B006  # the form's name for a ticked row; FastAPI copies it
     to: Role = Role.COUNTER,
 ) -> Response:
     """What will happen to which machines; nothing has happened yet."""
-    found = find(request, question)
+    found = find(request, question, who.communes(Right.CHANGE_MACHINES))
     ticked = frozenset(id)
     rows = [found.view(row) for row in found.standing.rows if row.machine.id in ticked]
+    if len(rows) < len(ticked):
+        who.must(Right.CHANGE_MACHINES, None)
     changing = [row for row in rows if _changes(row.role, row.state == "retired", deed, to)]
     response = shell.page(
         request,
@@ -70,11 +74,12 @@ def _changes(role: str, is_retired: bool, deed: Deed, to: Role) -> bool:
 
 
 @router.post("/fleet/deeds")
-async def do(request: Request, who: Annotated[Principal, Depends(require_own_page)]) -> Response:
+async def do(request: Request, who: Annotated[Principal, Depends(require_form(Right.CHANGE_MACHINES))]) -> Response:
     """Do it, and go back to the list; 422 for a form that none of our pages sends."""
-    form = parse_qs((await body_of(request, MOST_BYTES)).decode("utf-8", "replace"))
+    form = await form_of(request, MOST_BYTES)
     ids, change = _asked_for(form)
-    changed = await deeds.do(request, who, lambda it, by, now: fleet_changes.apply(it, ids, change, by, now))
+    theirs = who.communes(Right.CHANGE_MACHINES)
+    changed = await deeds.do(request, who, lambda it, by, now: fleet_changes.apply(it, ids, change, by, now, of=theirs))
     back = form.get("back", [""])[0]
     joint = "&" if back.startswith("?") else "?"
     return RedirectResponse(f"/fleet{back if back.startswith('?') else ''}{joint}done={len(changed)}", 303)

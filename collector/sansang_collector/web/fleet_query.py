@@ -13,6 +13,7 @@ from sansang_collector import fleet
 from sansang_collector.fleet import Config, Filter, Machine, Order, Row, Standing, Wanted
 from sansang_collector.gazetteer import Gazetteer
 from sansang_collector.liveness import State
+from sansang_collector.rights import Communes
 from sansang_collector.view import FleetView
 
 from . import shell
@@ -62,7 +63,7 @@ def asked(  # noqa: PLR0917  # an address has no order; FastAPI hands them in by
 
 
 class Found(NamedTuple):
-    """The whole fleet as it stands, and which of it was asked for."""
+    """The fleet of some communes as it stands, and which of it was asked for."""
 
     standing: Standing
     chosen: list[Row]
@@ -79,12 +80,12 @@ class Found(NamedTuple):
         return _view(row.machine, row, self)
 
 
-def find(request: Request, asked: Asked) -> Found:
-    """Answer the question from the roster."""
+def find(request: Request, asked: Asked, of: Communes) -> Found:
+    """Answer the question from the roster: of machines in these communes, as if there were no others."""
     collector = shell.collector_of(request)
-    standing = collector.roster.standing(collector.store, collector.present())
     places = collector.inventory.gazetteer
     wanted = collector.roster.wanted
+    standing = fleet.within(collector.roster.standing(collector.store, collector.present()), of, wanted)
     chosen = fleet.chosen(standing.rows, asked.filter, places, wanted)
     in_order = fleet.ordered(chosen, asked.order, asked.descending, places, wanted)
     return Found(standing, in_order, places, wanted)

@@ -3,7 +3,7 @@
 Stretches of one outcome come from intervals; a check also has points, which are summaries of five minutes or more.
 """
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from sqlalchemy import Connection
@@ -13,37 +13,54 @@ from sansang_agent.contract.rung import Rung
 from sansang_collector import chunks, overview, points
 from sansang_collector.access import require
 from sansang_collector.liveness import Present
+from sansang_collector.rights import Right
 from sansang_collector.view import HistoryView
 
 from . import shell
 from .api import When, answer, window
 from .schemas import one, refusal
+from .who import SeesCentre, must_see
 
 MAX_WINDOW_S = 100 * 86400
 """A quarter and what belongs to it at both ends."""
 MAX_POINTS = 2016
 """A week in steps of five minutes; over a longer time each point covers more."""
 
-router = APIRouter(prefix="/api/v1", dependencies=[Depends(require("read"))], default_response_class=Response)
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(require(Right.SEE_CENTRE))], default_response_class=Response)
 
 _RESPONSES = (
     one(HistoryView)
     | refusal(401, "No valid token or session.")
-    | refusal(403, "The credential lacks the scope read.")
+    | refusal(403, "The credential does not open this, or not for this commune.")
     | refusal(404, "There is no such commune, agent or check.")
     | refusal(422, "A parameter that cannot be, or parameters that do not go together.")
 )
 _COMBINATIONS = "give either 'agent' and 'check' ('commune' may stand beside them), or 'commune' and 'rung'"
 
 
-@router.get("/history", summary="A check or a rung over time", tags=["history"], responses=_RESPONSES)
-def history(
-    request: Request,
-    *,
+class Of(NamedTuple):
+    """Of what: what is None was not named."""
+
+    commune: str | None
+    agent: int | None
+    check: str | None
+    rung: Rung | None
+
+
+def _of(
     commune: Annotated[str | None, Query(max_length=16, description="The commune's code.")] = None,
     agent: Annotated[int | None, Query(ge=1, le=9_007_199_254_740_991, description="The agent's number.")] = None,
     check: Annotated[str | None, Query(max_length=128, description="The check's id.")] = None,
     rung: Annotated[Rung | None, Query(description="A rung of the commune.")] = None,
+) -> Of:
+    return Of(commune, agent, check, rung)
+
+
+@router.get("/history", summary="A check or a rung over time", tags=["history"], responses=_RESPONSES)
+def history(
+    request: Request,
+    who: SeesCentre,
+    of: Annotated[Of, Depends(_of)],
     first: Annotated[When, Query(alias="from")] = None,
     last: Annotated[When, Query(alias="to")] = None,
     step: Annotated[
@@ -55,12 +72,15 @@ def history(
     Ask with ``agent`` and ``check``, or with ``commune`` and ``rung``. The answer's ``step`` says how many seconds a
     point covers: over a long time more than was asked for, so that there are never more than 2,016 points.
     """
+    commune, agent, check, rung = of
     collector = shell.collector_of(request)
     first, last = window(first, last, collector.now(), MAX_WINDOW_S)
     with collector.store.read() as connection:
         if agent is not None and check is not None and rung is None:
+            must_see(connection, who, agent)
             return answer(_of_check(connection, commune, (agent, check), (first, last), step))
         if commune is not None and rung is not None and agent is None and check is None:
+            who.must(Right.SEE_CENTRE, commune)
             return answer(_of_rung(connection, collector.present(), commune, rung, (first, last)))
     raise HTTPException(422, _COMBINATIONS)
 

@@ -16,18 +16,20 @@ from sansang_agent.contract.rung import Rung
 from sansang_collector import overview, points
 from sansang_collector.access import require
 from sansang_collector.inventory.coverage_words import CoverageWords
+from sansang_collector.rights import Right, just
 from sansang_collector.view import AgentView, CheckView, CommuneView, PointView, RungView
 
 from . import language, shell, timeline
-from .api import AgentId
+from .api import AgentId, find_report
 from .codes import normal
 from .curves import Curve, curve_of
 from .phrases import Phrases
 from .site import ports_of, site_of
 from .strips import Strip, strip_of
 from .timeline import Window
+from .who import SeesCentre, must_see
 
-router = APIRouter(dependencies=[Depends(require("read"))], include_in_schema=False)
+router = APIRouter(dependencies=[Depends(require(Right.SEE_CENTRE))], include_in_schema=False)
 
 _USUAL_RUNGS = frozenset({Rung.MACHINE, Rung.GATEWAY, Rung.LINE, Rung.INTERNET, Rung.DNS, Rung.SERVICE})
 """Shown even where nothing is configured for them: that is worth knowing. The others only where something is."""
@@ -50,8 +52,9 @@ def _labels(labels: Any) -> list[str]:
 
 
 @router.get("/communes/{code}")
-def commune(request: Request, code: str, hours: Hours = 6) -> Response:
+def commune(request: Request, who: SeesCentre, code: str, hours: Hours = 6) -> Response:
     """One commune: its rungs over time, and its machines."""
+    who.must(Right.SEE_CENTRE, code)
     collector = shell.collector_of(request)
     present = collector.present()
     now = present.at
@@ -62,7 +65,7 @@ def commune(request: Request, code: str, hours: Hours = 6) -> Response:
         found = overview.commune(connection, code, present, collector.board.province(connection, present, code))
         if found is None:
             raise HTTPException(404)
-        agents = overview.agents(connection, present, code, collector.inventory.places)
+        agents = overview.agents(connection, present, just(code), collector.inventory.places)
         strips = {
             rung.rung: strip_of(
                 say,
@@ -101,7 +104,9 @@ def _period(rung: RungView, agents: Sequence[AgentView]) -> float:
 
 
 @router.get("/agents/{agent_id}")
-def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = None, code: str = "") -> Response:
+def agent(  # an address has no order; FastAPI hands them in by name
+    request: Request, who: SeesCentre, agent_id: AgentId, hours: Hours = 6, at: Moment = None, code: str = ""
+) -> Response:
     """One machine: how it is, its ladder, and every check over time; ``at`` marks a moment and shows what was then."""
     collector = shell.collector_of(request)
     present = collector.present()
@@ -109,6 +114,7 @@ def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = No
     window = _window(now, hours, at)
     say = shell.phrases(request)
     with collector.store.read() as connection:
+        must_see(connection, who, agent_id)
         change = overview.newest_change(connection)
         found = overview.agent(connection, agent_id, present, collector.inventory.places)
         if found is None:
@@ -135,7 +141,7 @@ def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = No
         "agent.html",
         change=change,
         agent=found,
-        is_assigned=collector.roster.wanted(agent_id) is not None,
+        is_assigned=who.may(Right.SEE_FLEET, found.commune) and collector.roster.wanted(agent_id) is not None,
         rungs=_rungs([found]),
         strips=strips,
         curves=_curves(say, found, measured, window, step),
@@ -172,12 +178,10 @@ def _window_query(hours: int, at: float | None = None, code: str = "") -> str:
 
 
 @router.get("/find")
-def find(request: Request, code: Annotated[str, Query(max_length=100)] = "") -> Response:
+def find(request: Request, who: SeesCentre, code: Annotated[str, Query(max_length=100)] = "") -> Response:
     """From a six-character report code to its machine at that moment; a plain answer where it is not known."""
-    collector = shell.collector_of(request)
     wanted = normal(code)
-    with collector.store.read() as connection:
-        place = overview.report_by_code(collector.log, connection, wanted) if wanted else None
+    place = find_report(request, who, wanted)
     if place is None:
         missing = shell.page(request, "no_such_code.html", code=code.strip())
         missing.status_code = 404

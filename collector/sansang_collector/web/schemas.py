@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sansang_agent.contract.report import Problem
 from sansang_collector.asking import Wish
 from sansang_collector.new_agent import AgentsChange, ChangedAgents, MadeAgent, NewAgent
+from sansang_collector.person_view import MadePerson, NewPerson, PersonChange, PersonView
 from sansang_collector.request_view import RequestView
 from sansang_collector.view import (
     AgentView,
@@ -21,7 +22,8 @@ from sansang_collector.view import (
 )
 
 _VIEWS = (AgentView, ChangeView, CheckView, CommuneView, FleetView, HistoryView, IntervalView, ReportView, RequestView)
-_KINDS = (*_VIEWS, AgentsChange, ChangedAgents, MadeAgent, NewAgent, Problem, Wish)
+_PEOPLE = (MadePerson, NewPerson, PersonChange, PersonView)
+_KINDS = (*_VIEWS, *_PEOPLE, AgentsChange, ChangedAgents, MadeAgent, NewAgent, Problem, Wish)
 _REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
 
 Described = dict[int | str, dict[str, Any]]

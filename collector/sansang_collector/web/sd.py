@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from sansang_collector import sharding
 from sansang_collector.access import Principal, require
+from sansang_collector.rights import Right
 
 from . import shell
 from .schemas import described, refusal
@@ -28,9 +29,9 @@ class TargetGroup(msgspec.Struct, frozen=True):
     tags=["metrics"],
     responses=described({"type": "array", "items": {"type": "object"}})
     | refusal(401, "No valid token.")
-    | refusal(403, "The credential lacks the scope metrics."),
+    | refusal(403, "The credential does not open this."),
 )
-def discover(request: Request, _who: Annotated[Principal, Depends(require("metrics"))]) -> Response:
+def discover(request: Request, _who: Annotated[Principal, Depends(require(Right.METRICS))]) -> Response:
     """The collector by the address it was asked at; its shards are told apart by the label ``shard``."""
     collector = shell.collector_of(request)
     with collector.store.read() as connection:

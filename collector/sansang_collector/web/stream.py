@@ -7,7 +7,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -17,10 +17,12 @@ from starlette.responses import StreamingResponse
 from sansang_collector import overview
 from sansang_collector.access import require
 from sansang_collector.news import News
+from sansang_collector.rights import Communes, Right
 from sansang_collector.running import Collector
 from sansang_collector.view import ChangeView
 
 from . import shell
+from .who import SeesCentre
 
 HEARTBEAT_S = 15.0
 LIFE_S = 900.0
@@ -30,7 +32,7 @@ _BATCH = 500
 _HIGHEST = 9_007_199_254_740_991
 _NUMBER = re.compile(r"[0-9]{1,16}")
 
-router = APIRouter(prefix="/api/v1", dependencies=[Depends(require("read"))], tags=["stream"])
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(require(Right.SEE_CENTRE))], tags=["stream"])
 
 
 @router.get(
@@ -41,6 +43,7 @@ router = APIRouter(prefix="/api/v1", dependencies=[Depends(require("read"))], ta
 )
 async def stream(
     request: Request,
+    who: SeesCentre,
     after: Annotated[
         int | None, Query(ge=0, le=_HIGHEST, description="Begin after this change; without it, with the next.")
     ] = None,
@@ -51,7 +54,7 @@ async def stream(
     newest = await run_in_threadpool(_newest, collector)
     asked = int(last_event_id) if last_event_id and _NUMBER.fullmatch(last_event_id) else after
     begin = newest if asked is None else min(asked, newest)
-    told = events(partial(_after, collector), collector.news, begin)
+    told = events(partial(_after, collector, who.communes(Right.SEE_CENTRE)), collector.news, begin)
     return StreamingResponse(told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
@@ -60,23 +63,38 @@ def _newest(collector: Collector) -> int:
         return overview.newest_change(connection)
 
 
-def _after(collector: Collector, after: int) -> list[ChangeView]:
+class Read(NamedTuple):
+    """What was found beyond a change, and how far was looked."""
+
+    changes: list[ChangeView]
+    until: int
+
+
+def _after(collector: Collector, of: Communes, after: int) -> Read:
     with collector.store.read() as connection:
-        return overview.changes_after(connection, after, _BATCH)
+        newest = overview.newest_change(connection)
+        found = overview.changes_after(connection, after, _BATCH, of)
+    return Read(found, found[-1].id if len(found) == _BATCH else max(newest, after))
 
 
 async def events(
-    read: Callable[[int], list[ChangeView]], news: News, after: int, heartbeat_s: float = HEARTBEAT_S
+    read: Callable[[int], Read], news: News, after: int, heartbeat_s: float = HEARTBEAT_S
 ) -> AsyncIterator[bytes]:
-    """Everything after change ``after`` until the collector stops; a comment whenever there was nothing."""
+    """Everything after change ``after`` until the collector stops; a comment where for a while there was nothing.
+
+    When the comment comes tells nothing of changes that are not told: only what was said here counts.
+    """
     loop = asyncio.get_running_loop()
     ends = loop.time() + LIFE_S
+    beat = loop.time()
     while not news.closed and loop.time() < ends:
-        changes = await run_in_threadpool(read, after)
-        yield b"".join(event(change) for change in changes) or b": nothing new\n\n"
-        after = changes[-1].id if changes else after
-        if len(changes) < _BATCH:
-            await news.wait(after, heartbeat_s)
+        found = await run_in_threadpool(read, after)
+        after = found.until
+        if found.changes or loop.time() >= beat:
+            yield b"".join(event(change) for change in found.changes) or b": nothing new\n\n"
+            beat = loop.time() + heartbeat_s
+        if len(found.changes) < _BATCH:
+            await news.wait(after, max(0.0, beat - loop.time()))
 
 
 def event(change: ChangeView) -> bytes:

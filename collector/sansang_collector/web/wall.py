@@ -8,18 +8,20 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from sansang_agent.contract.light import Light
 from sansang_collector import overview, serving
 from sansang_collector.access import require
 from sansang_collector.gazetteer import Gazetteer, findable
+from sansang_collector.rights import Right
 from sansang_collector.view import CommuneView
 
 from . import shell
 from .phrases import Phrases
+from .who import SeesCentre
 
-router = APIRouter(dependencies=[Depends(require("read"))], include_in_schema=False)
+router = APIRouter(dependencies=[Depends(require(Right.SEE_CENTRE))], include_in_schema=False)
 
 PAGE_SIZE = 200
 """Communes on one page: a province fits, the country does not."""
@@ -71,16 +73,25 @@ class Count(NamedTuple):
 @router.get("/")
 def wall(
     request: Request,
+    who: SeesCentre,
     q: Annotated[str, Query(max_length=100)] = "",
     problems: Literal["", "1"] = "",
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
-    """All communes, or those whose name or former district has all the words of ``q``."""
+    """All communes, or those whose name or former district has all the words of ``q``.
+
+    Who may see only communes of their own sees those; who sees one and no wall is sent to its page.
+    """
+    theirs = who.communes(Right.SEE_CENTRE)
+    if theirs.only and who.communes(Right.SEE_FLEET).is_empty:
+        return RedirectResponse(f"/communes/{theirs.only}", 303)
     collector = shell.collector_of(request)
     present = collector.present()
     with collector.store.read() as connection:
         change = overview.newest_change(connection)
-        found = overview.communes(connection, present, collector.board.province(connection, present))
+        found = overview.communes(
+            connection, present, collector.board.province(connection, present, theirs.only), theirs
+        )
     say = shell.phrases(request)
     tiles = _tiles(found, collector.inventory.gazetteer, say, present.at)
     words = findable(q).split()
