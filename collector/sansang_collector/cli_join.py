@@ -171,14 +171,14 @@ def _said(error: RefusedError, options: argparse.Namespace, _: Translate) -> str
     """Why nothing was done, in the words of the language asked for."""
     texts = {
         NoSuchCommuneError: _("No commune has the code {commune}."),
-        MisplacedVantageError: _("The vantage stands in no commune: its COMMUNE is {nowhere}."),
+        MisplacedVantageError: _("The vantage stands in no commune: its COMMUNE is {code}."),
         NoSuchMachineError: _("There is no machine {machine} in {commune}."),
         NoSuchCodeError: _("No join code {revoke} holds."),
         NotWaitingError: _("No machine {id} waits (any more)."),
         NameTakenError: _("{commune} has a machine {name} already."),
     }
     text = texts.get(type(error))
-    return text.format(**vars(options), nowhere=NOWHERE) if text else str(error)
+    return text.format(**vars(options), code=NOWHERE) if text else str(error)
 
 
 def _inventory(connection: Connection) -> Inventory | None:
