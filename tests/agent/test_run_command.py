@@ -6,13 +6,14 @@ import msgspec
 
 from sansang_agent.agent import Goodbyes
 from sansang_agent.centre import Centre
-from sansang_agent.commands.run import LOOK_EVERY_S, UNTOLD_VANTAGE, centre_for, keep_running
+from sansang_agent.commands.run import LOOK_EVERY_S, UNTOLD_VANTAGE, keep_running
 from sansang_agent.config import AgentConfig, CollectorConfig
 from sansang_agent.contract.assignment import Assignment
 from sansang_agent.contract.check import IcmpCheck, Profile
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.rung import Rung
+from sansang_agent.identity import Identity
 from sansang_agent.platform import NetworkState, Platform
 from tests.support.fake_clock import FakeClock, settled
 from tests.support.probing import OtherMachine
@@ -156,9 +157,25 @@ async def test_a_vantage_asks_nobody_until_the_centre_says_whom(tmp_path: Path) 
 def test_a_profile_of_its_own_or_no_collector_means_no_centre(tmp_path: Path) -> None:
     collector = CollectorConfig(url="https://centre.example", token_file="t")
     followed = AgentConfig(collector=collector, data_dir=str(tmp_path))
-    centre = centre_for(followed)
-    centre.offer(assigned("192.0.2.1"))
+    first = assignment_of(followed)
+    first.offer(assigned("192.0.2.1"))
 
-    assert centre_for(followed).assigned.hash
-    assert not centre_for(msgspec.structs.replace(followed, profile=Profile())).assigned.hash
-    assert not centre_for(msgspec.structs.replace(followed, collector=None)).assigned.hash
+    assert assignment_of(followed).assigned.hash
+    assert not assignment_of(msgspec.structs.replace(followed, profile=Profile())).assigned.hash
+    assert not assignment_of(msgspec.structs.replace(followed, collector=None)).assigned.hash
+
+
+def assignment_of(config: AgentConfig) -> Centre:
+    """The centre that a program with this configuration begins with."""
+    centre = Centre()
+    Identity(config, centre).take_up()
+    return centre
+
+
+def test_what_another_collector_assigned_is_not_done_for_this_one(tmp_path: Path) -> None:
+    collector = CollectorConfig(url="https://centre.example", token_file="t")
+    config = AgentConfig(collector=collector, data_dir=str(tmp_path))
+    assignment_of(config).offer(assigned("192.0.2.1"))
+
+    elsewhere = msgspec.structs.replace(collector, url="https://other.example")
+    assert not assignment_of(msgspec.structs.replace(config, collector=elsewhere)).assigned.hash
