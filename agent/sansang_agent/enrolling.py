@@ -197,7 +197,7 @@ def _taken(answer: Response, type_: type[T]) -> T:
 def _by_status(status: int) -> Why:
     if status in (401, 403, 410):
         return Why.REFUSED
-    if status in (429, 503):
+    if status in (409, 429, 503):
         return Why.BUSY
     return Why.ELSEWHERE if 300 <= status < 400 else Why.ODD
 

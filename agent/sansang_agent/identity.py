@@ -4,6 +4,7 @@
 """
 
 import logging
+from pathlib import Path
 
 from .centre import Centre
 from .config import AgentConfig, data_dir
@@ -14,8 +15,19 @@ LOOK_EVERY_S = 2.0
 _log = logging.getLogger(__name__)
 
 
+def centre_for(config: AgentConfig) -> Centre:
+    """The centre whose assignment is followed: none without a collector, and none where the file says what to check."""
+    return Centre(*place_of(config))
+
+
+def place_of(config: AgentConfig) -> tuple[Path | None, str]:
+    """Where what the centre assigns is kept, None where that is not followed, and the collector it comes from."""
+    url = config.collector.url if config.collector else ""
+    return (data_dir(config) if config.follows_centre else None), url
+
+
 class Identity:
-    """For as long as the program runs; ``centre`` turns to another one where the identity is another."""
+    """For as long as the program runs; ``centre``, one for the same ``config``, turns where the identity is another."""
 
     def __init__(self, config: AgentConfig, centre: Centre) -> None:
         self._config = config
@@ -23,16 +35,14 @@ class Identity:
         self._folder = data_dir(config)
         self._in_use: Found | None = None
         self._complained = ""
-        self._begun = False
 
     def take_up(self) -> AgentConfig:
         """The configuration to run with now."""
         found = self._newest()
         config = followed(self._config, found)
-        if found != self._in_use or not self._begun:
-            url = config.collector.url if config.collector else ""
-            self._centre.follow(self._folder if config.follows_centre else None, url)
-        self._in_use, self._begun = found, True
+        if found != self._in_use:
+            self._in_use = found
+            self._centre.follow(*place_of(config))
         return config
 
     def has_changed(self) -> bool:

@@ -20,7 +20,7 @@ from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.rung import Rung
 from sansang_agent.default_profile import beside, profile_for
 from sansang_agent.identity import LOOK_EVERY_S as IDENTITY_EVERY_S
-from sansang_agent.identity import Identity
+from sansang_agent.identity import Identity, centre_for
 from sansang_agent.last_good import Chosen, keep
 from sansang_agent.permission import Permission, permission_for
 from sansang_agent.platform import NetworkState, Platform
@@ -61,7 +61,7 @@ async def _until_signalled(chosen: Chosen, platform: Platform, permission: Permi
     falling_asleep = asyncio.Event()
     if hasattr(signal, BEFORE_SLEEP):
         signal.signal(getattr(signal, BEFORE_SLEEP), lambda *_: loop.call_soon_threadsafe(falling_asleep.set))
-    centre = Centre()
+    centre = centre_for(chosen.config)
     agent = partial(run_agent, lasting=Lasting(chosen.mistakes, falling_asleep, permission, centre))
     untold = UNTOLD_VANTAGE if permission.vantage else None
     identity = Identity(chosen.config, centre)
