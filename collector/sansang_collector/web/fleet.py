@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from sansang_agent.contract.assignment import Role
-from sansang_collector import contact, fleet, profiles_seen
+from sansang_collector import contact, fleet, join_places, profiles_seen, waiting
 from sansang_collector.access import may_act, require
 from sansang_collector.fleet import Config, Order
 from sansang_collector.inventory.coverage import Blind, BlindSpot, blind_spots
 from sansang_collector.inventory.coverage_words import CoverageWords
 from sansang_collector.liveness import State
 
-from . import shell
+from . import hosting, shell
 from .fleet_csv import csv_of
 from .fleet_query import Asked, Found, asked, find
 from .fleet_words import FleetWords
@@ -26,6 +26,7 @@ router = APIRouter(dependencies=[Depends(require("read"))], include_in_schema=Fa
 
 Question = Annotated[Asked, Depends(asked)]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
+Done = Annotated[int, Query(ge=0, le=1_000_000)]
 
 VERSIONS_SHOWN = 8
 """Of the version spread; more are counted together."""
@@ -34,12 +35,11 @@ _NOT_ASKED_HERE = frozenset({Blind.GATEWAY_PING_UNKNOWN, Blind.GATEWAY_SILENT})
 
 
 @router.get("/fleet")
-def list_(request: Request, question: Question, offset: Offset = 0, done: Annotated[int, Query(ge=0)] = 0) -> Response:
-    """The machines asked for, a hundred at a time."""
+def list_(request: Request, question: Question, offset: Offset = 0, done: Done = 0, decided: Done = 0) -> Response:
+    """The machines asked for, a hundred at a time, and those that wait to be let in."""
     found = find(request, question)
-    response = shell.page(
-        request, "fleet.html", now=found.at, calm=True, done=done, **_context(request, question, found, offset)
-    )
+    context = _context(request, question, found, offset) | _guests(request)
+    response = shell.page(request, "fleet.html", now=found.at, calm=True, done=done, decided=decided, **context)
     # A form of this page says where it comes from; to other sites still nothing is said.
     response.headers["Referrer-Policy"] = "same-origin"
     return response
@@ -69,6 +69,17 @@ def _context(request: Request, question: Asked, found: Found, offset: int) -> di
         "place_name": found.places.get(question.filter.place).name if question.filter.place else "",
         "may_act": may_act(request),
     }
+
+
+def _guests(request: Request) -> dict[str, Any]:
+    """Who waits, and where to they may be let in, for whoever may decide."""
+    mine = hosting.offered(request)
+    if mine.is_empty:
+        return {"guests": [], "places": [], "may_enrol": False}
+    with shell.collector_of(request).store.read() as connection:
+        guests = waiting.standing(connection)
+    places = join_places.places(shell.inventory_of(request), mine)
+    return {"guests": guests, "places": places, "may_enrol": True}
 
 
 def _labels(request: Request, agents: Sequence[int]) -> list[str]:
