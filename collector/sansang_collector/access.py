@@ -12,12 +12,8 @@ import msgspec
 from fastapi import Request
 from sqlalchemy import Connection
 
-from . import links, people, tokens
+from . import cookies, links, people, tokens
 from .rights import ALL, NONE, OF_SCOPE, Communes, Held, Right, communes_for
-
-SESSION_COOKIE = "sansang_session"
-ACTING_COOKIE = "sansang_acting"
-"""The secret of the session of somebody who may act, once more, of ``SameSite=Strict``: only with it a session acts."""
 
 _READING = frozenset({"GET", "HEAD"})
 
@@ -120,7 +116,7 @@ def require(right: Right) -> Callable[[Request], Principal]:
 
 def reader(request: Request) -> Principal | None:
     """Whoever the request proves; by a session only where it reads."""
-    return _find(request, request.cookies.get(SESSION_COOKIE) if request.method in _READING else None)
+    return _find(request, cookies.reading(request) if request.method in _READING else None)
 
 
 def require_credential(request: Request) -> Principal:
@@ -149,9 +145,9 @@ def require_form(right: Right) -> Callable[[Request], Principal]:
     """
 
     def allowed(request: Request) -> Principal:
-        if not request.headers.get("authorization") and not _is_own_page(request):
-            raise NotAllowedError(403, "this form was not sent by a page of this server")
-        who = _find(request, request.cookies.get(ACTING_COOKIE))
+        if not request.headers.get("authorization"):
+            require_own_page(request)
+        who = _find(request, cookies.acting(request))
         if who is None:
             raise NotAllowedError(401, "a valid bearer token or a session that may act is needed")
         request.state.who = who
@@ -160,12 +156,29 @@ def require_form(right: Right) -> Callable[[Request], Principal]:
     return allowed
 
 
+def require_own_page(request: Request) -> None:
+    """A FastAPI dependency for forms that need no right: one of our pages sent it, or :class:`NotAllowedError`."""
+    if not _is_own_page(request):
+        raise NotAllowedError(403, "this form was not sent by a page of this server")
+
+
+def require_acting_person(request: Request) -> Principal:
+    """A FastAPI dependency for forms about oneself: a person's session, whose own page sent it, and no token."""
+    require_own_page(request)
+    session = cookies.acting(request)
+    who = _find(request, session) if not request.headers.get("authorization") else None
+    if who is None or who.person is None:
+        raise NotAllowedError(401, "the session of an account is needed")
+    request.state.who = who
+    return who
+
+
 def acting(request: Request) -> Principal:
     """Who would act by a form of the page about to be shown; somebody without any right where forms would be refused.
 
     That may be less than who reads may do: their session's second cookie may be missing.
     """
-    return _find(request, request.cookies.get(ACTING_COOKIE)) or Principal()
+    return _find(request, cookies.acting(request)) or Principal()
 
 
 def _with(who: Principal, right: Right) -> Principal:

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from . import links
-from .access import ACTING_COOKIE, SESSION_COOKIE, NotAllowedError, Principal, require
+from . import cookies, links
+from .access import NotAllowedError, Principal, require
 from .problem import problem
 from .rights import Right
 from .running import Collector
@@ -47,14 +47,8 @@ async def login(request: Request, secret: str) -> Response:
     if session is None:
         raise NotAllowedError(410, "this link is spent or too old; make a new one")
     answer = RedirectResponse("/", 303, headers)
-    secure = request.url.scheme == "https" or collector.settings.public_url.startswith("https://")
-    # Lax, not strict: a link opened from a chat is another site's request, and so is where it leads.
-    life = int(links.SESSION_SECONDS)
-    answer.set_cookie(SESSION_COOKIE, session, max_age=life, httponly=True, samesite="lax", secure=secure)
-    if await run_in_threadpool(_scope, collector, session) == "admin":
-        answer.set_cookie(ACTING_COOKIE, session, max_age=life, httponly=True, samesite="strict", secure=secure)
-    else:
-        answer.delete_cookie(ACTING_COOKIE)
+    acts = await run_in_threadpool(_scope, collector, session) == "admin"
+    cookies.give(request, answer, session, acts=acts)
     return answer
 
 

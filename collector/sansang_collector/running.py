@@ -13,12 +13,14 @@ from .agent_facts import Wanted
 from .assignments import Assignments
 from .board import Board
 from .consumers import BATCH_SECONDS, Consumer
+from .enrolment import Enrolment
 from .expected import NOTHING_USUAL, Usual
 from .history import History
 from .inventory.calendars import Calendar
 from .inventory.in_force import InForce
 from .liveness import Present
 from .log import ReportLog
+from .login import Login
 from .news import News
 from .request_desk import RequestDesk
 from .roster import Roster, keep_ready
@@ -27,6 +29,7 @@ from .settings import CollectorSettings
 from .silence import watch_silence
 from .state import State
 from .store import Store
+from .tls_identity import TlsIdentity
 
 _LOG = logging.getLogger(__name__)
 
@@ -67,6 +70,12 @@ class Collector:
     """Requests that machines have not answered yet."""
     second_opinion: SecondOpinion
     """Asks another machine where only one says that a service is not reached."""
+    login: Login
+    """Names and passwords."""
+    enrolment: Enrolment
+    """Answers machines that are not in yet."""
+    tls_identity: TlsIdentity
+    """What machines that are let in are to trust; replaced whole."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float = BATCH_SECONDS) -> None:
         self.settings = settings
@@ -96,6 +105,9 @@ class Collector:
         self._habits: Mapping[str, bytes] = {}
         self.desk = RequestDesk(self.store, now)
         self.second_opinion = SecondOpinion(self.store, self.board, self.inventory, self.present)
+        self.login = Login(self.store, now)
+        self.enrolment = Enrolment(self.store, now)
+        self.tls_identity = TlsIdentity()
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -148,6 +160,7 @@ class Collector:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        await self.login.close()
         await asyncio.to_thread(self.log.close)
         await asyncio.to_thread(self.store.close)
         _LOG.info("stopped; the report log ends at position %d", self.log.position)

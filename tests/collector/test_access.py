@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sansang_agent.contract.report import Problem
-from sansang_collector import access, hosts, links, tokens
+from sansang_collector import access, cookies, hosts, links, tokens
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.store import Store
 from tests.support.collector_process import CollectorProcess, running_collector
@@ -83,7 +83,7 @@ def test_a_session_reads_but_whatever_its_scope_changes_nothing(tmp_path: Path) 
     session = store.write_sync(lambda connection: links.use_link(connection, secret, time.time()))
     store.close()
     with running_collector(tmp_path) as collector, collector.client() as browser:
-        browser.cookies.set(access.SESSION_COOKIE, str(session))
+        browser.cookies.set(cookies.SESSION_COOKIE, str(session))
         assert browser.get("/api/v1/communes").status_code == 200
         assert browser.post("/-/reload").status_code == 401
 

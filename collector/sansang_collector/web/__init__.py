@@ -7,15 +7,21 @@ One call hangs all of it on the application; nothing here measures or decides.
 from fastapi import FastAPI
 
 from . import (
+    account,
     agent_admin,
     api,
     assigned,
+    enrol,
     fleet,
     fleet_api,
     fleet_deeds,
     headers,
     history,
+    join,
+    login,
     pages,
+    people,
+    people_api,
     problems,
     requests,
     schemas,
@@ -23,6 +29,8 @@ from . import (
     static,
     stream,
     unauthenticated,
+    waiting_api,
+    waiting_deeds,
     wall,
 )
 
@@ -34,9 +42,13 @@ def include(app: FastAPI) -> None:
     """
     for router in (wall.router, pages.router, fleet.router, fleet_deeds.router, api.router, fleet_api.router):
         app.include_router(router)
+    for router in (enrol.router, waiting_api.router, join.router, waiting_deeds.router):
+        app.include_router(router)
     app.include_router(assigned.router)
     app.include_router(agent_admin.router)
     app.include_router(history.router)
+    for router in (login.router, account.router, people.router, people_api.router):
+        app.include_router(router)
     app.include_router(requests.router)
     app.include_router(sd.router)
     app.include_router(stream.router)

@@ -6,7 +6,6 @@ Only our own pages can send the form (access.require_form); every machine change
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -20,7 +19,7 @@ from sansang_collector.rights import Right
 from . import deeds, shell
 from .fleet_query import Asked, asked, find
 from .fleet_words import FleetWords
-from .sent import body_of
+from .sent import form_of
 from .who import ChangesMachines
 
 router = APIRouter(include_in_schema=False)
@@ -77,7 +76,7 @@ def _changes(role: str, is_retired: bool, deed: Deed, to: Role) -> bool:
 @router.post("/fleet/deeds")
 async def do(request: Request, who: Annotated[Principal, Depends(require_form(Right.CHANGE_MACHINES))]) -> Response:
     """Do it, and go back to the list; 422 for a form that none of our pages sends."""
-    form = parse_qs((await body_of(request, MOST_BYTES)).decode("utf-8", "replace"))
+    form = await form_of(request, MOST_BYTES)
     ids, change = _asked_for(form)
     theirs = who.communes(Right.CHANGE_MACHINES)
     changed = await deeds.do(request, who, lambda it, by, now: fleet_changes.apply(it, ids, change, by, now, of=theirs))

@@ -1,9 +1,13 @@
-"""Reads what a request sent, up to a length, and as a message of ours where it is to be one."""
+"""Reads what a request sent, up to a length, and as a message or a form of ours where it is to be one."""
 
 from typing import TypeVar
+from urllib.parse import parse_qs
 
 import msgspec
 from fastapi import HTTPException, Request
+
+from sansang_collector import cookies
+from sansang_collector.access import NotAllowedError
 
 T = TypeVar("T")
 
@@ -25,3 +29,30 @@ async def message_of(request: Request, kind: type[T], most: int) -> T:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise HTTPException(422, str(error)) from error
+
+
+Form = dict[str, list[str]]
+"""A form's fields; those left empty too."""
+
+
+async def fields_of(request: Request, most: int) -> Form:
+    """The body as a form that needs no token; raises HTTPException (413)."""
+    return parse_qs((await body_of(request, most)).decode("utf-8", "replace"), keep_blank_values=True)
+
+
+async def form_of(request: Request, most: int) -> Form:
+    """The body as a form that a page of this session carried; raises HTTPException (413), NotAllowedError (403).
+
+    Whoever comes with a bearer token, which no other site can make a browser send, needs none in the form.
+    """
+    form = await fields_of(request, most)
+    if not request.headers.get("authorization"):
+        secret = cookies.acting(request) or cookies.reading(request)
+        if secret is None or not cookies.is_form_token(secret, said(form, "token")):
+            raise NotAllowedError(403, "this form does not belong to this session; load its page again")
+    return form
+
+
+def said(form: Form, name: str) -> str:
+    """What a field says; nothing where there is none."""
+    return form.get(name, [""])[0]

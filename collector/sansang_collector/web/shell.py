@@ -1,7 +1,8 @@
 """The page around every page: templates, the language asked for, and what all of them need to know.
 
 Templates get ``_`` and ``ngettext`` from the catalogue, ``say`` (:class:`~.phrases.Phrases`), ``now``, and
-``may(Right.X)``: whether the viewer may do that anywhere, so that no page offers what would be refused.
+``may(Right.X)``: whether the viewer may do that anywhere, so that no page offers what would be refused. Every form that
+is posted carries ``form_token`` as ``token``; ``next`` is where a login form leads.
 """
 
 from functools import cache, partial
@@ -13,7 +14,7 @@ from starlette.responses import HTMLResponse
 
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.words import LANGUAGES, catalogue
-from sansang_collector import access
+from sansang_collector import access, cookies
 from sansang_collector.access import Principal
 from sansang_collector.inventory.model import Inventory
 from sansang_collector.liveness import State
@@ -83,6 +84,10 @@ def page(request: Request, template: str, **context: Any) -> HTMLResponse:
     context["may"] = lambda right: not viewer.communes(right).is_empty
     context["sees_all"] = viewer.may(Right.SEE_CENTRE)
     context["has_wall"] = viewer.communes(Right.SEE_CENTRE).only is None or context["may"](Right.SEE_FLEET)
+    signed_in = _is_signed_in(request, viewer)
+    secret = cookies.acting(request) or cookies.reading(request)
+    context["viewer"], context["signed_in"] = viewer, signed_in
+    context["form_token"] = cookies.form_token(secret) if secret else ""
     context.setdefault("now", collector_of(request).now())
     context.setdefault("code", "")
     context.setdefault("change", None)
@@ -93,8 +98,16 @@ def page(request: Request, template: str, **context: Any) -> HTMLResponse:
         .render(context, say=phrases(request), language=tongue, languages=_choices(request, tongue))
     )
     response = HTMLResponse(text)
+    if signed_in or "next" in context:
+        # Its forms say where they come from; to other sites still nothing is said.
+        response.headers["Referrer-Policy"] = "same-origin"
     language.remember(request, response)
     return response
+
+
+def _is_signed_in(request: Request, viewer: Principal) -> bool:
+    """Whether it is a session that is known, which can be left."""
+    return viewer != Principal() and not request.headers.get("authorization")
 
 
 def _choices(request: Request, tongue: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from sansang_collector.access import NotAllowedError
 from sansang_collector.problem import problem
 
 from . import shell
+from .own_paths import FIRST, own_path
 
 _TITLES = {401: "Not authenticated", 403: "Not permitted", 410: "Link spent"}
 
@@ -16,10 +17,17 @@ def _refuse(request: Request, error: Exception) -> Response:
     headers = {"Cache-Control": "no-store"} | ({"WWW-Authenticate": "Bearer"} if error.status == 401 else {})
     if "text/html" not in request.headers.get("accept", ""):
         return problem(error.status, _TITLES[error.status], error.detail, headers=headers)
-    response = shell.page(request, "not_allowed.html", status=error.status)
+    context = {"next": own_path(_asked_for(request))} if error.status == 401 else {}
+    response = shell.page(request, "not_allowed.html", status=error.status, **context)
     response.status_code = error.status
     response.headers.update(headers)
     return response
+
+
+def _asked_for(request: Request) -> str:
+    """Where a login leads: to the page that was asked for; a form would have to be sent again."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path}{query}" if request.method == "GET" else FIRST
 
 
 def handle(app: FastAPI) -> None:
