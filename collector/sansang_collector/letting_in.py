@@ -33,6 +33,14 @@ class Newcomer(NamedTuple):
     """What it is to be called; empty: by its host name."""
 
 
+class Made(NamedTuple):
+    """A machine in the ledger."""
+
+    agent: int
+    commune: str
+    name: str
+
+
 class Admitted(NamedTuple):
     """A machine that has just been let in; both secrets are nowhere else in full."""
 
@@ -72,17 +80,22 @@ def by_code(connection: Connection, join: Join, now: float) -> Admitted:
     used = join_codes.use(connection, join.id, now)
     host, who = machine_names.plain_text(join.host), f"join code {join.id}"
     if used.agent is None:
-        agent = add(connection, Newcomer(used.commune, Role(used.role), host), now)
+        key = _new_key()
+        made = add(connection, Newcomer(used.commune, Role(used.role), host), now, key)
+        admitted = _with_token(connection, made, key, now)
     else:
-        agent = used.agent
-        _renew(connection, agent, who, now)
-    admitted = admit(connection, agent, host, now)
-    audit.note(connection, Deed(now, who, "enrol", admitted.commune, agent, f"{admitted.name}, host {host!r}"))
+        _renew(connection, used.agent, who, now)
+        admitted = admit(connection, used.agent, host, now)
+    told = f"{admitted.name}, host {host!r}"
+    audit.note(connection, Deed(now, who, "enrol", admitted.commune, admitted.agent, told))
     return admitted
 
 
-def add(connection: Connection, new: Newcomer, now: float) -> int:
-    """A new machine, without a token yet; its number. Raises :class:`NameTakenError` where its name was said."""
+def add(connection: Connection, new: Newcomer, now: float, key: bytes | None = None) -> Made:
+    """A new machine without a token, and without ``key``, its report key, not in yet.
+
+    Raises :class:`NameTakenError` where its name was said.
+    """
     wanted = new.name or machine_names.name_of(new.host)
     asked = {"commune": new.commune, "start": wanted.lower(), "length": len(wanted)}
     taken = connection.scalars(_BEGINNING, asked).all()
@@ -90,16 +103,24 @@ def add(connection: Connection, new: Newcomer, now: float) -> int:
         raise NameTakenError(new.commune, new.name)
     name = new.name or machine_names.free_name(wanted, taken)
     row = {"commune": new.commune, "name": name, "created_at": now, "role": new.role.value, "host": new.host}
-    return int(connection.scalars(_ADD, row).one())
+    secret = {"report_key": key, "enrolled_at": None if key is None else now}
+    return Made(int(connection.scalars(_ADD, row | secret).one()), new.commune, name)
 
 
 def admit(connection: Connection, agent: int, host: str, now: float) -> Admitted:
-    """Give a machine its first secrets, or new ones."""
-    key = secrets.token_bytes(REPORT_KEY_BYTES)
-    known = {"of": agent, "its_host": host, "key": key, "now": now}
-    row = connection.execute(_ADMIT, known).one()
-    _, secret = tokens.issue(connection, "agent", f"{row.commune}/{row.name}", now, agent, rotates=True)
-    return Admitted(agent, row.commune, row.name, secret, key)
+    """Give a known machine its first secrets, or new ones."""
+    key = _new_key()
+    row = connection.execute(_ADMIT, {"of": agent, "its_host": host, "key": key, "now": now}).one()
+    return _with_token(connection, Made(agent, row.commune, row.name), key, now)
+
+
+def _new_key() -> bytes:
+    return secrets.token_bytes(REPORT_KEY_BYTES)
+
+
+def _with_token(connection: Connection, made: Made, key: bytes, now: float) -> Admitted:
+    _, secret = tokens.issue(connection, "agent", f"{made.commune}/{made.name}", now, made.agent, rotates=True)
+    return Admitted(made.agent, made.commune, made.name, secret, key)
 
 
 _BEGINNING = select(AGENT.c.name).where(
