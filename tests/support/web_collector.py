@@ -21,7 +21,7 @@ from sansang_agent.contract.outcome import Reason, outcome_of
 from sansang_agent.contract.report import Envelope, Goodbye, GoodbyeReason, Report, Result, Sent, SpoolState, Why
 from sansang_agent.contract.rung import Network, Rung
 from sansang_collector import agents, links, tokens
-from sansang_collector.app import create_app
+from sansang_collector.app import Application, create_app
 from sansang_collector.server import CollectorServer
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.store import Store
@@ -57,8 +57,13 @@ Evidence = Mapping[str, dict[str, Any]]
 class WebCollector:
     """A running collector: where it is, its clock, and ways to be its agent."""
 
-    def __init__(self, folder: Path, url: str, now: list[float]) -> None:
+    since: float
+    """When the test began that has it; deeds before are other tests'."""
+
+    def __init__(self, folder: Path, url: str, now: list[float], app: Application) -> None:
         self.url = url
+        self.app = app
+        self.since = now[0]
         self._folder = folder
         self._now = now
         self._seq = 0
@@ -124,6 +129,14 @@ class WebCollector:
             found = ask(connection)
         store.close()
         return found
+
+    def write_ledger(self, do: Callable[[Connection], T]) -> T:
+        """Change the ledger beside the running collector, as a command does."""
+        store = Store(self._folder)
+        try:
+            return store.write_sync(do)
+        finally:
+            store.close()
 
     def register(self, machines: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, str]]:
         """More machines by commune and name: their numbers and their tokens' secrets."""
@@ -195,19 +208,20 @@ class WebCollector:
 
 
 @contextmanager
-def web_collector(folder: Path, inventory: str = "", at: float = NOON) -> Iterator[WebCollector]:
+def web_collector(folder: Path, inventory: str = "", at: float = NOON, public_url: str = "") -> Iterator[WebCollector]:
     """Run a collector with its data in ``folder`` until the block ends; ``inventory`` is a folder it applies."""
     now = [at]
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        app = create_app(CollectorSettings(data_dir=str(folder), inventory_dir=inventory), lambda: now[0])
+        settings = CollectorSettings(data_dir=str(folder), inventory_dir=inventory, public_url=public_url)
+        app = create_app(settings, lambda: now[0])
         ready = threading.Event()
         server = CollectorServer(app, ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         try:
             assert ready.wait(10), "the server did not start"
-            running = WebCollector(folder, url, now)
+            running = WebCollector(folder, url, now, app)
             with running.client:
                 yield running
         finally:
