@@ -11,9 +11,14 @@ import httpx
 import pytest
 
 from sansang_agent.contract.outcome import Outcome, Reason
+from sansang_collector import agents, changes
 from sansang_collector.news import News
+from sansang_collector.people import HELD_ROLE
+from sansang_collector.rights import Communes, Held
+from sansang_collector.store import Store
 from sansang_collector.view import ChangeView
 from sansang_collector.web import stream
+from tests.support.visitors import Visitor, let_in
 from tests.support.web_collector import COMMUNE, WebCollector, web_collector
 
 
@@ -135,6 +140,53 @@ def test_an_event_is_one_line_of_data_whatever_it_holds() -> None:
     assert written.startswith("id: 7\nevent: change\ndata: {")
     assert written.endswith("}\n\n")
     assert written.count("\n") == 4
+
+
+def test_what_is_not_told_moves_no_beat_and_is_not_looked_through_again() -> None:
+    """Others' changes wake a stream of one commune; it says nothing then, and what it says later keeps its time."""
+    looked_after: list[int] = []
+
+    async def told() -> list[bytes]:
+        news, loop = News(), asyncio.get_running_loop()
+
+        def read(after: int) -> stream.Read:
+            looked_after.append(after)
+            more = news.tell(after + 2) if len(looked_after) < 24 else news.close()
+            asyncio.run_coroutine_threadsafe(more, loop)
+            return stream.Read([], after + 1)
+
+        return [piece async for piece in stream.events(read, news, 5, heartbeat_s=3600)]
+
+    assert asyncio.run(told()) == [b": nothing new\n\n"]
+    assert looked_after == list(range(5, 29))
+
+
+def test_a_stream_ends_when_its_listener_may_not_see_any_more(tmp_path: Path) -> None:
+    viewer = Visitor("lan", held=(Held("viewer", COMMUNE),), is_person=True, is_session=True)
+    with web_collector(tmp_path) as running, let_in(running, viewer) as person:
+        running.report()
+        with person.stream("GET", "/api/v1/stream?after=0") as answer:
+            lines = answer.iter_lines()
+            next(line for line in lines if line.startswith("data: "))
+            running.write_ledger(lambda it: it.execute(HELD_ROLE.delete()))
+            running.turn_clock(15)
+            running.report([("dvc", Reason.REFUSED)])
+            rest = "".join(lines)
+
+    assert '"refused"' not in rest
+
+
+def test_changes_of_one_commune_are_found_among_all_others(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    ids = {code: store.write_sync(lambda it, code=code: agents.register(it, code, "may-1", 1.0)) for code in "abc"}  # type: ignore[misc]
+    noted = [changes.Change(float(n), "contact", code, ids[code]) for n in range(40) for code in "abc"]
+    store.write_sync(lambda it: changes.note_all(it, noted))
+    with store.read() as connection:
+        found = changes.after(connection, 30, 5, Communes(frozenset("ac")))
+    store.close()
+
+    assert [change.id for change in found] == [31, 33, 34, 36, 37]
+    assert {change.commune for change in found} == {"a", "c"}
 
 
 def test_a_quiet_stream_beats() -> None:

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from sansang_collector import overview
+from sansang_collector import access, overview
 from sansang_collector.access import require
 from sansang_collector.news import News
 from sansang_collector.rights import Communes, Right
@@ -26,7 +26,7 @@ from .who import SeesCentre
 
 HEARTBEAT_S = 15.0
 LIFE_S = 900.0
-"""A stream ends after this and the browser opens another: a revoked credential does not listen on."""
+"""A stream ends after this, and the browser opens another."""
 
 _BATCH = 500
 _HIGHEST = 9_007_199_254_740_991
@@ -54,7 +54,7 @@ async def stream(
     newest = await run_in_threadpool(_newest, collector)
     asked = int(last_event_id) if last_event_id and _NUMBER.fullmatch(last_event_id) else after
     begin = newest if asked is None else min(asked, newest)
-    told = events(partial(_after, collector, who.communes(Right.SEE_CENTRE)), collector.news, begin)
+    told = events(partial(_after, request, who.communes(Right.SEE_CENTRE)), collector.news, begin)
     return StreamingResponse(told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
@@ -70,7 +70,11 @@ class Read(NamedTuple):
     until: int
 
 
-def _after(collector: Collector, of: Communes, after: int) -> Read:
+def _after(request: Request, of: Communes, after: int) -> Read | None:
+    who = access.reader(request)
+    if who is None or who.communes(Right.SEE_CENTRE) != of:
+        return None
+    collector = shell.collector_of(request)
     with collector.store.read() as connection:
         newest = overview.newest_change(connection)
         found = overview.changes_after(connection, after, _BATCH, of)
@@ -78,17 +82,20 @@ def _after(collector: Collector, of: Communes, after: int) -> Read:
 
 
 async def events(
-    read: Callable[[int], Read], news: News, after: int, heartbeat_s: float = HEARTBEAT_S
+    read: Callable[[int], Read | None], news: News, after: int, heartbeat_s: float = HEARTBEAT_S
 ) -> AsyncIterator[bytes]:
-    """Everything after change ``after`` until the collector stops; a comment where for a while there was nothing.
+    """Everything after change ``after``; a comment where for a while there was nothing.
 
-    When the comment comes tells nothing of changes that are not told: only what was said here counts.
+    It ends when the collector stops, and where ``read`` says that no more is to be told. When the comment comes tells
+    nothing of changes that are not told: only what was said here counts.
     """
     loop = asyncio.get_running_loop()
     ends = loop.time() + LIFE_S
     beat = loop.time()
     while not news.closed and loop.time() < ends:
         found = await run_in_threadpool(read, after)
+        if found is None:
+            return
         after = found.until
         if found.changes or loop.time() >= beat:
             yield b"".join(event(change) for change in found.changes) or b": nothing new\n\n"

@@ -1,0 +1,161 @@
+"""Every route of the collector, and which right opens it: the one list to add a new route to.
+
+What an address is made of is a :class:`Place`: one commune, its machine, a request and a report of it.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from fastapi import FastAPI
+
+from sansang_collector.ingest import PATH as REPORTS
+from sansang_collector.rights import Right
+from tests.support.visitors import Visitor
+
+
+class Place(NamedTuple):
+    """What addresses of one commune are made of."""
+
+    code: str
+    agent: int
+    spare: int
+    """A machine that may be ended."""
+    request: str
+    report: str
+
+
+class Door(NamedTuple):
+    """A route: what opens it, its address at a place, and how it answers whom it lets in."""
+
+    right: Right | None
+    address: str
+    """With the fields of a :class:`Place` in braces; without one it is of no single commune."""
+    ok: frozenset[int] = frozenset({200})
+    body: Callable[[Place], dict[str, Any]] | None = None
+    """What is sent as JSON, or by a form."""
+    is_form: bool = False
+    hidden: int = 403
+    """What is said where the other commune is not theirs."""
+    opens: str = ""
+    """Where it is no right: ``anybody``, any ``credential``, an ``agent``, a ``person``."""
+
+    @property
+    def is_of_commune(self) -> bool:
+        return "{" in self.address or self.body is not None
+
+
+def sees(address: str, right: Right = Right.SEE_CENTRE, **more: Any) -> Door:
+    return Door(right, address, **more)
+
+
+def form(place: Place) -> dict[str, Any]:
+    return {"id": place.agent, "deed": "role", "to": "counter"}
+
+
+CHANGE = Right.CHANGE_MACHINES
+DOORS: dict[tuple[str, str], Door] = {
+    ("GET", "/-/healthy"): Door(None, "/-/healthy", opens="anybody"),
+    ("HEAD", "/-/healthy"): Door(None, "/-/healthy", opens="anybody"),
+    ("GET", "/-/ready"): Door(None, "/-/ready", opens="anybody"),
+    ("HEAD", "/-/ready"): Door(None, "/-/ready", opens="anybody"),
+    ("GET", "/login/{secret}"): Door(None, "/login/spent", frozenset({410}), opens="anybody"),
+    ("GET", "/login"): Door(None, "/login", opens="anybody"),
+    # Nobody has that name; 429: that was tried too often.
+    ("POST", "/login"): Door(
+        None, "/login", frozenset({401, 429}), lambda _: {"name": "?", "password": "?"}, is_form=True, opens="anybody"
+    ),
+    # Without its page's token: a session stays.
+    ("POST", "/logout"): Door(None, "/logout", frozenset({303, 403}), opens="anybody"),
+    ("GET", "/account"): Door(None, "/account", opens="person"),
+    ("POST", "/account/password"): Door(
+        None, "/account/password", frozenset({422}), lambda _: {"new": "short"}, is_form=True, opens="person"
+    ),
+    ("GET", "/people"): Door(Right.PEOPLE, "/people"),
+    ("POST", "/people"): Door(Right.PEOPLE, "/people", frozenset({422}), lambda _: {"name": "?"}, is_form=True),
+    ("GET", "/people/{person}"): Door(Right.PEOPLE, "/people/1"),
+    ("GET", "/people/{person}/confirm"): Door(Right.PEOPLE, "/people/1/confirm?deed=disable"),
+    ("POST", "/people/{person}/deeds"): Door(
+        Right.PEOPLE, "/people/1/deeds", frozenset({303}), lambda _: {"deed": "enable"}, is_form=True
+    ),
+    ("GET", "/api/v1/people"): Door(Right.PEOPLE, "/api/v1/people"),
+    ("POST", "/api/v1/people"): Door(
+        Right.PEOPLE, "/api/v1/people", frozenset({422}), lambda _: {"name": "?", "roles": []}
+    ),
+    ("PATCH", "/api/v1/people/{person}"): Door(
+        Right.PEOPLE, "/api/v1/people/1", frozenset({204}), lambda _: {"disabled": False}
+    ),
+    ("MOUNT", "/static"): Door(None, "/static/app.css", opens="anybody"),
+    ("POST", REPORTS): Door(None, REPORTS, frozenset({400}), opens="agent"),
+    ("GET", "/api/v1/agent/config"): Door(None, "/api/v1/agent/config", opens="agent"),
+    ("GET", "/api/v1/openapi.json"): Door(None, "/api/v1/openapi.json", opens="credential"),
+    ("POST", "/-/reload"): Door(Right.OPERATE, "/-/reload", frozenset({204})),
+    ("GET", "/metrics"): Door(Right.METRICS, "/metrics"),
+    ("GET", "/metrics/probes/{shard}"): Door(Right.METRICS, "/metrics/probes/0"),
+    ("GET", "/api/v1/sd"): Door(Right.METRICS, "/api/v1/sd"),
+    ("GET", "/"): sees("/", ok=frozenset({200, 303})),
+    ("GET", "/communes/{code}"): sees("/communes/{code}"),
+    ("GET", "/agents/{agent_id}"): sees("/agents/{agent}"),
+    ("GET", "/find"): sees("/find?code={report}", ok=frozenset({303}), hidden=404),
+    ("GET", "/api/v1/communes"): sees("/api/v1/communes"),
+    ("GET", "/api/v1/communes/{code}"): sees("/api/v1/communes/{code}"),
+    ("GET", "/api/v1/communes/{code}/intervals"): sees("/api/v1/communes/{code}/intervals?rung=line"),
+    ("GET", "/api/v1/agents"): sees("/api/v1/agents?commune={code}"),
+    ("GET", "/api/v1/agents/{agent}"): sees("/api/v1/agents/{agent}"),
+    ("GET", "/api/v1/agents/{agent}/results"): sees("/api/v1/agents/{agent}/results"),
+    ("GET", "/api/v1/agents/{agent}/intervals"): sees("/api/v1/agents/{agent}/intervals?check=dvc"),
+    ("GET", "/api/v1/reports/{code}"): sees("/api/v1/reports/{report}", hidden=404),
+    ("GET", "/api/v1/history"): sees("/api/v1/history?agent={agent}&check=dvc"),
+    ("GET", "/api/v1/stream"): sees("/api/v1/stream?after=0"),
+    ("GET", "/fleet"): sees("/fleet", Right.SEE_FLEET),
+    ("GET", "/fleet.csv"): sees("/fleet.csv", Right.SEE_FLEET),
+    ("GET", "/fleet/blind-spots"): sees("/fleet/blind-spots", Right.SEE_FLEET),
+    ("GET", "/api/v1/fleet"): sees("/api/v1/fleet", Right.SEE_FLEET),
+    ("GET", "/api/v1/agents/{agent}/config"): sees("/api/v1/agents/{agent}/config", Right.SEE_FLEET),
+    ("GET", "/api/v1/requests"): sees("/api/v1/requests?commune={code}", Right.SEE_FLEET),
+    ("GET", "/api/v1/requests/{name}"): sees("/api/v1/requests/{request}", Right.SEE_FLEET),
+    ("POST", "/api/v1/requests"): Door(
+        # 409: the machine has as many to answer as it may have.
+        Right.ASK, "/api/v1/requests", frozenset({201, 409}), lambda place: {"commune": place.code, "kind": "host"}
+    ),
+    ("GET", "/fleet/confirm"): sees("/fleet/confirm?deed=retire&id={agent}", CHANGE),
+    ("POST", "/fleet/deeds"): Door(CHANGE, "/fleet/deeds", frozenset({303}), form, is_form=True),
+    ("POST", "/api/v1/agents"): Door(
+        CHANGE, "/api/v1/agents", frozenset({201}), lambda place: {"commune": place.code, "name": "moi"}
+    ),
+    ("PATCH", "/api/v1/agents"): Door(
+        CHANGE, "/api/v1/agents", body=lambda place: {"ids": [place.agent], "retired": False}
+    ),
+    ("DELETE", "/api/v1/agents/{agent}"): Door(CHANGE, "/api/v1/agents/{spare}", frozenset({204})),
+}  # fmt: skip
+
+
+def expected(door: Door, visitor: Visitor, method: str, place: Place) -> frozenset[int]:
+    """Which statuses the table of rights makes of a knock."""
+    if door.opens == "anybody":
+        return door.ok
+    is_left_out = visitor.is_session and method not in ("GET", "HEAD") and not door.is_form
+    if not visitor.is_known or is_left_out or (door.opens == "person" and door.is_form and not visitor.is_person):
+        return frozenset({401})
+    is_let_in = {"credential": True, "agent": visitor.scope == "agent", "person": visitor.is_person}
+    if is_let_in.get(door.opens, False):
+        return door.ok
+    if door.right is None or visitor.communes(door.right).is_empty:
+        return frozenset({403})
+    if door.is_of_commune and not visitor.communes(door.right).has(place.code):
+        return frozenset({door.hidden})
+    return door.ok
+
+
+def routes_of(app: FastAPI) -> set[tuple[str, str]]:
+    """Every method and path that is answered, those of included routers too, and what stands in front of them."""
+    found = {("POST", REPORTS)}
+    waiting = list(app.routes)
+    while waiting:
+        route: Any = waiting.pop()
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            assert not route.include_context.prefix
+            waiting += inner.routes
+        else:
+            found |= {(method, route.path) for method in getattr(route, "methods", None) or {"MOUNT"}}
+    return found
