@@ -22,8 +22,8 @@ class Limit(NamedTuple):
     longest_wait_s: float
 
 
-NAME_AT_ADDRESS = Limit(5, 900.0, 30.0, 900.0)
-ADDRESS = Limit(20, 900.0, 30.0, 900.0)
+NAME_AT_ADDRESS = Limit(5, 1800.0, 30.0, 900.0)
+ADDRESS = Limit(20, 1800.0, 30.0, 900.0)
 NAME = Limit(50, 3600.0, 30.0, 60.0)
 
 
@@ -74,8 +74,10 @@ class _Counter:
         found = self._tries.get(key)
         if found is None or now - found.last >= self._limit.forgotten_s:
             return _Tries(0, now)
-        # A clock set back must not make anybody wait until it has caught up.
-        return found._replace(last=min(found.last, now))
+        if found.last > now:
+            # A clock set back must not make anybody wait until it has caught up.
+            found = self._tries[key] = found._replace(last=now)
+        return found
 
 
 class LoginLimits:

@@ -17,6 +17,7 @@ from sansang_collector.agents import AGENT
 from sansang_collector.audit import AUDIT
 from sansang_collector.rights import EVERYWHERE, Held, Right
 from tests.support.doors import CHANGE, DOORS, Door, Place
+from tests.support.forms import signed
 from tests.support.two_communes import EVERYBODY, OTHER, OTHER_NAMES, STREAMS, House, knock, two_communes
 from tests.support.visitors import Visitor, let_in
 from tests.support.web_collector import COMMUNE, PROFILE, WebCollector
@@ -134,7 +135,7 @@ def test_a_deed_on_machines_of_two_communes_is_done_to_none(house: House) -> Non
     admin = house.clients["admin here"]
     ids = [house.own.agent, house.other.agent]
 
-    refused = admin.post("/fleet/deeds", data={"id": ids, "deed": "retire"})
+    refused = admin.post("/fleet/deeds", data=signed(admin, {"id": ids, "deed": "retire"}))
     shown = admin.get("/fleet/confirm", params={"id": ids, "deed": "retire"})
 
     retired = house.running.read_ledger(
@@ -148,7 +149,7 @@ def test_an_audit_calls_people_by_their_name(house: House) -> None:
     with web_admin(house) as (admin, name):
         for role in ("mini", "counter"):
             sent = {"id": house.own.agent, "deed": "role", "to": role}
-            assert admin.post("/fleet/deeds", data=sent).status_code == 303
+            assert admin.post("/fleet/deeds", data=signed(admin, sent)).status_code == 303
 
     noted = house.running.read_ledger(lambda it: it.scalars(select(AUDIT.c.who).where(AUDIT.c.what == "role")).all())
     assert set(noted) == {name}

@@ -15,6 +15,7 @@ from sansang_collector import roster
 from sansang_collector.agents import AGENT
 from sansang_collector.audit import AUDIT
 from tests.collector.test_web_pages import page, text
+from tests.support.forms import signed
 from tests.support.province import NO_MACHINES, province
 from tests.support.web_collector import COMMUNE, WebCollector, web_collector
 
@@ -153,7 +154,7 @@ def test_a_reader_sees_no_buttons_and_can_do_nothing(small: WebCollector) -> Non
     with small.session("read") as reader:
         html = reader.get("/fleet").text
         confirm = reader.get(f"/fleet/confirm?deed=retire&id={small.agent}")
-        deed = reader.post("/fleet/deeds", data=retire(small), headers=own(small))
+        deed = reader.post("/fleet/deeds", data=signed(reader, retire(small)), headers=own(small))
 
     assert "may-1" in html
     assert "tick-all" not in html
@@ -167,7 +168,7 @@ def test_an_admin_is_told_what_will_happen_before_it_does(small: WebCollector) -
         assert 'name="deed"' in admin.get("/fleet").text
         asked = text(admin.get(f"/fleet/confirm?deed=retire&id={small.agent}&q=may").text)
         assert not retired(small)
-        done = admin.post("/fleet/deeds", data=retire(small) | {"back": "?q=may"}, headers=own(small))
+        done = admin.post("/fleet/deeds", data=signed(admin, retire(small) | {"back": "?q=may"}), headers=own(small))
         after = text(admin.get(done.headers["location"]).text)
 
     assert "Cho nghỉ 1 máy?" in asked
@@ -180,7 +181,7 @@ def test_an_admin_is_told_what_will_happen_before_it_does(small: WebCollector) -
 
 def test_a_retired_machine_goes_on_reporting_and_the_fleet_says_so(small: WebCollector) -> None:
     with small.session("admin") as admin:
-        admin.post("/fleet/deeds", data=retire(small), headers=own(small))
+        admin.post("/fleet/deeds", data=signed(admin, retire(small)), headers=own(small))
     small.turn_clock(5)
     small.report()
 
@@ -200,7 +201,7 @@ def test_a_retired_machine_goes_on_reporting_and_the_fleet_says_so(small: WebCol
 def test_a_form_that_no_page_of_ours_sent_does_nothing(small: WebCollector, headers: dict[str, str]) -> None:
     sent = {name: value.format(own=small.url) for name, value in headers.items()}
     with small.session("admin") as admin:
-        answer = admin.post("/fleet/deeds", data=retire(small), headers=sent)
+        answer = admin.post("/fleet/deeds", data=signed(admin, retire(small)), headers=sent)
 
     assert answer.status_code == 403
     assert not retired(small)
@@ -209,7 +210,7 @@ def test_a_form_that_no_page_of_ours_sent_does_nothing(small: WebCollector, head
 def test_a_session_without_its_strict_cookie_does_nothing(small: WebCollector) -> None:
     with small.session("admin") as admin:
         admin.cookies.delete("sansang_acting")
-        answer = admin.post("/fleet/deeds", data=retire(small), headers=own(small))
+        answer = admin.post("/fleet/deeds", data=signed(admin, retire(small)), headers=own(small))
 
     assert answer.status_code == 401
     assert not retired(small)
@@ -224,7 +225,7 @@ def test_the_acting_cookie_is_strict_and_only_an_admins(small: WebCollector) -> 
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "\r\nX: y"])
 def test_a_deed_leads_back_to_the_fleet_and_nowhere_else(small: WebCollector, back: str) -> None:
     with small.session("admin") as admin:
-        answer = admin.post("/fleet/deeds", data=retire(small) | {"back": back}, headers=own(small))
+        answer = admin.post("/fleet/deeds", data=signed(admin, retire(small) | {"back": back}), headers=own(small))
 
     assert answer.headers["location"] == "/fleet?done=1"
 
@@ -244,7 +245,7 @@ def test_a_deed_leads_back_to_the_fleet_and_nowhere_else(small: WebCollector, ba
 )
 def test_a_form_that_makes_no_sense_is_refused(small: WebCollector, form: dict[str, str]) -> None:
     with small.session("admin") as admin:
-        answer = admin.post("/fleet/deeds", data=form, headers=own(small))
+        answer = admin.post("/fleet/deeds", data=signed(admin, form), headers=own(small))
 
     assert answer.status_code == 422
     assert not retired(small)

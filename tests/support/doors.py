@@ -37,7 +37,7 @@ class Door(NamedTuple):
     hidden: int = 403
     """What is said where the other commune is not theirs."""
     opens: str = ""
-    """Where it is no right: ``anybody``, any ``credential``, an ``agent``."""
+    """Where it is no right: ``anybody``, any ``credential``, an ``agent``, a ``person``."""
 
     @property
     def is_of_commune(self) -> bool:
@@ -59,6 +59,31 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", "/-/ready"): Door(None, "/-/ready", opens="anybody"),
     ("HEAD", "/-/ready"): Door(None, "/-/ready", opens="anybody"),
     ("GET", "/login/{secret}"): Door(None, "/login/spent", frozenset({410}), opens="anybody"),
+    ("GET", "/login"): Door(None, "/login", opens="anybody"),
+    # Nobody has that name; 429: that was tried too often.
+    ("POST", "/login"): Door(
+        None, "/login", frozenset({401, 429}), lambda _: {"name": "?", "password": "?"}, is_form=True, opens="anybody"
+    ),
+    # Without its page's token: a session stays.
+    ("POST", "/logout"): Door(None, "/logout", frozenset({303, 403}), opens="anybody"),
+    ("GET", "/account"): Door(None, "/account", opens="person"),
+    ("POST", "/account/password"): Door(
+        None, "/account/password", frozenset({422}), lambda _: {"new": "short"}, is_form=True, opens="person"
+    ),
+    ("GET", "/people"): Door(Right.PEOPLE, "/people"),
+    ("POST", "/people"): Door(Right.PEOPLE, "/people", frozenset({422}), lambda _: {"name": "?"}, is_form=True),
+    ("GET", "/people/{person}"): Door(Right.PEOPLE, "/people/1"),
+    ("GET", "/people/{person}/confirm"): Door(Right.PEOPLE, "/people/1/confirm?deed=disable"),
+    ("POST", "/people/{person}/deeds"): Door(
+        Right.PEOPLE, "/people/1/deeds", frozenset({303}), lambda _: {"deed": "enable"}, is_form=True
+    ),
+    ("GET", "/api/v1/people"): Door(Right.PEOPLE, "/api/v1/people"),
+    ("POST", "/api/v1/people"): Door(
+        Right.PEOPLE, "/api/v1/people", frozenset({422}), lambda _: {"name": "?", "roles": []}
+    ),
+    ("PATCH", "/api/v1/people/{person}"): Door(
+        Right.PEOPLE, "/api/v1/people/1", frozenset({204}), lambda _: {"disabled": False}
+    ),
     ("MOUNT", "/static"): Door(None, "/static/app.css", opens="anybody"),
     ("POST", REPORTS): Door(None, REPORTS, frozenset({400}), opens="agent"),
     ("GET", "/api/v1/agent/config"): Door(None, "/api/v1/agent/config", opens="agent"),
@@ -109,9 +134,10 @@ def expected(door: Door, visitor: Visitor, method: str, place: Place) -> frozens
     if door.opens == "anybody":
         return door.ok
     is_left_out = visitor.is_session and method not in ("GET", "HEAD") and not door.is_form
-    if not visitor.is_known or is_left_out:
+    if not visitor.is_known or is_left_out or (door.opens == "person" and door.is_form and not visitor.is_person):
         return frozenset({401})
-    if door.opens == "credential" or (door.opens == "agent" and visitor.scope == "agent"):
+    is_let_in = {"credential": True, "agent": visitor.scope == "agent", "person": visitor.is_person}
+    if is_let_in.get(door.opens, False):
         return door.ok
     if door.right is None or visitor.communes(door.right).is_empty:
         return frozenset({403})

@@ -15,6 +15,7 @@ from sansang_agent.contract.codec import profile_hash, report_code
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Report, Result, Why
 from tests.support.doors import Door, Place
+from tests.support.forms import signed
 from tests.support.province import write_inventory
 from tests.support.visitors import Visitor, let_in, visitors
 from tests.support.web_collector import COMMUNE, PROFILE, WebCollector, web_collector
@@ -90,7 +91,9 @@ def knock(house: House, visitor: Visitor, method: str, door: Door, place: Place)
     """The status and as much of the answer as there is; of a stream, what comes at once."""
     address = door.address.format_map(place._asdict())
     body = door.body(place) if door.body else None
-    sent: dict[str, Any] = {"data": body} if door.is_form else {"json": body} if body else {}
+    sent: dict[str, Any] = (
+        {"data": signed(house.client(visitor), body or {})} if door.is_form else {"json": body} if body else {}
+    )
     client = house.client(visitor)
     with client.stream("GET" if method == "MOUNT" else method, address, **sent) as answer:
         if answer.headers.get("content-type", "").startswith("text/event-stream"):

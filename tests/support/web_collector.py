@@ -57,10 +57,14 @@ Evidence = Mapping[str, dict[str, Any]]
 class WebCollector:
     """A running collector: where it is, its clock, and ways to be its agent."""
 
+    since: float
+    """When the test began that has it; deeds before are other tests'."""
+
     def __init__(self, folder: Path, url: str, now: list[float], app: Application) -> None:
         self.url = url
         self.folder = folder
         self.app = app
+        self.since = now[0]
         self._now = now
         self._seq = 0
         store = Store(folder)
@@ -203,12 +207,13 @@ class WebCollector:
 
 
 @contextmanager
-def web_collector(folder: Path, inventory: str = "", at: float = NOON) -> Iterator[WebCollector]:
+def web_collector(folder: Path, inventory: str = "", at: float = NOON, public_url: str = "") -> Iterator[WebCollector]:
     """Run a collector with its data in ``folder`` until the block ends; ``inventory`` is a folder it applies."""
     now = [at]
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        app = create_app(CollectorSettings(data_dir=str(folder), inventory_dir=inventory), lambda: now[0])
+        settings = CollectorSettings(data_dir=str(folder), inventory_dir=inventory, public_url=public_url)
+        app = create_app(settings, lambda: now[0])
         ready = threading.Event()
         server = CollectorServer(app, ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
