@@ -12,6 +12,7 @@ from fastapi import Request
 from sqlalchemy import Connection
 
 from . import links, tokens
+from .connections import vouch_for
 
 Scope = Literal["agent", "metrics", "read", "admin"]
 
@@ -82,6 +83,7 @@ def require_own_page(request: Request) -> Principal:
         who = principal(connection, authorization, acting, collector.now())
     if who is None:
         raise NotAllowedError(401, "a valid bearer token or an admin's session is needed")
+    vouch_for(request.scope)
     if "admin" not in who.scopes:
         raise NotAllowedError(403, "this credential does not have the scope 'admin'")
     return who
@@ -125,6 +127,7 @@ def require(scope: Scope) -> Callable[[Request], Principal]:
             )
         if who is None:
             raise NotAllowedError(401, "a valid bearer token or session is needed")
+        vouch_for(request.scope)
         if scope not in who.scopes:
             raise NotAllowedError(403, f"this credential does not have the scope {scope!r}")
         return who

@@ -27,6 +27,7 @@ from .settings import CollectorSettings
 from .silence import watch_silence
 from .state import State
 from .store import Store
+from .tls_identity import NO_TLS, TlsIdentity
 
 _LOG = logging.getLogger(__name__)
 
@@ -67,11 +68,14 @@ class Collector:
     """Requests that machines have not answered yet."""
     second_opinion: SecondOpinion
     """Asks another machine where only one says that a service is not reached."""
+    tls_identity: TlsIdentity
+    """What the server shows of itself now; replaced whole, read from any thread."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float = BATCH_SECONDS) -> None:
         self.settings = settings
         self.now = now
         self.news = News()
+        self.tls_identity = NO_TLS
         self.answers = Counter()
         self.refused = Counter()
         self.taken = 0
