@@ -13,6 +13,7 @@ from fastapi import Request
 from sqlalchemy import Connection
 
 from . import cookies, links, people, tokens
+from .connections import vouch_for
 from .rights import ALL, NONE, OF_SCOPE, Communes, Held, Right, communes_for
 
 _READING = frozenset({"GET", "HEAD"})
@@ -125,6 +126,7 @@ def require_credential(request: Request) -> Principal:
     if who is None:
         raise NotAllowedError(401, "a valid bearer token or session is needed")
     request.state.who = who
+    vouch_for(request.scope)
     return who
 
 
@@ -151,6 +153,7 @@ def require_form(right: Right) -> Callable[[Request], Principal]:
         if who is None:
             raise NotAllowedError(401, "a valid bearer token or a session that may act is needed")
         request.state.who = who
+    vouch_for(request.scope)
         return _with(who, right)
 
     return allowed
@@ -170,6 +173,7 @@ def require_acting_person(request: Request) -> Principal:
     if who is None or who.person is None:
         raise NotAllowedError(401, "the session of an account is needed")
     request.state.who = who
+    vouch_for(request.scope)
     return who
 
 

@@ -17,12 +17,14 @@ from sansang_agent.contract.version import __version__
 from . import exposition, operations, web
 from .access import Principal, require_credential
 from .consumers import BATCH_SECONDS
+from .entrance import Entrance
 from .hosts import OnlyKnownHosts, known_hosts
 from .ingest import PATH, Ingest
 from .inventory.calendars import calendars
 from .inventory.in_force import InForce
 from .running import Collector
 from .settings import CollectorSettings
+from .tls.live import ServerTls, keep_renewed
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,9 +36,17 @@ class Application:
     """The whole collector as one ASGI callable; its lifespan opens and closes the files."""
 
     def __init__(
-        self, settings: CollectorSettings, now: Callable[[], float], load: Loader, batch_s: float = BATCH_SECONDS
+        self,
+        settings: CollectorSettings,
+        now: Callable[[], float],
+        load: Loader,
+        batch_s: float = BATCH_SECONDS,
+        tls: ServerTls | None = None,
     ) -> None:
         self._settings = settings
+        self.tls = tls
+        """What connections are to begin with; None for plain HTTP."""
+        self.entrance = Entrance(settings)
         self._now = now
         self._load = load
         self._batch_s = batch_s
@@ -57,29 +67,47 @@ class Application:
         return self.collector.inventory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or the server's lifespan messages."""
-        if scope["type"] == "http" and scope["path"] == PATH:
+        """Answer one request, or the server's lifespan messages.
+
+        Reports come by whatever name: a page elsewhere that rebound its name to us has no token to send with them.
+        """
+        if scope["type"] != "http":
+            await self._hosts(scope, receive, send)
+        elif scope["path"] == PATH:
             await self.ingest(scope, receive, send)
         else:
-            await self._hosts(scope, receive, send)
+            await self._hosts(self.entrance.seen(scope), receive, send)
 
     async def close_streams(self) -> None:
         """End the event streams, so that a stopping server has nothing to wait for."""
         await self.collector.news.close()
 
     def reload(self) -> str:
-        """Take over what may change while running (hosts, public_url, retention, the inventory); or the mistakes."""
+        """Take over what may change while running; or the mistakes, and then all settings stay.
+
+        That is hosts, public_url, proxies, ceilings of connections, retention, the inventory and the certificate.
+        """
         try:
             settings = self._load()
         except SettingsError as error:
             return str(error)
-        mistakes = self.inventory.reload(settings.inventory_dir)
+        mistakes = self._renew(settings) or self.inventory.reload(settings.inventory_dir)
         if mistakes:
             return mistakes
         self.collector.settings = settings
         self._know_calendars()
-        self._hosts.known = known_hosts(self.collector.settings)
+        self._hosts.known = known_hosts(settings)
+        self.entrance.take_over(settings)
         return ""
+
+    def _renew(self, settings: CollectorSettings) -> str:
+        if settings.tls_kind != self._settings.tls_kind:
+            return f"'tls' is {self._settings.tls_kind!r} until the collector is started anew"
+        if self.tls is None:
+            return ""
+        mistake = self.tls.renew(settings, self._now())
+        self.collector.tls_identity = self.tls.identity
+        return mistake
 
     def _know_calendars(self) -> None:
         version = self.inventory.version
@@ -110,10 +138,14 @@ class Application:
         if mistakes:
             _LOG.warning("inventory not changed:\n%s", mistakes)
         self._know_calendars()
+        if self.tls is not None:
+            collector.tls_identity = self.tls.identity
         await collector.start()
+        renewing = asyncio.create_task(keep_renewed(lambda: asyncio.to_thread(self._renew, collector.settings)))
         try:
             yield
         finally:
+            renewing.cancel()
             await collector.stop()
 
 
@@ -122,12 +154,13 @@ def create_app(
     now: Callable[[], float] = time.time,
     load: Loader | None = None,
     batch_s: float = BATCH_SECONDS,
+    tls: ServerTls | None = None,
 ) -> Application:
-    """The application; ``load`` reads the settings again for a reload (without it they stay).
+    """The application; ``load`` reads the settings again for a reload (without it they stay), ``tls`` is served with.
 
     ``batch_s``: how many real seconds consumers gather; a clock that runs faster than real time needs fewer.
     """
-    return Application(settings, now, load or (lambda: settings), batch_s)
+    return Application(settings, now, load or (lambda: settings), batch_s, tls)
 
 
 _description = APIRouter(include_in_schema=False)

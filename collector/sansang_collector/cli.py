@@ -24,6 +24,7 @@ from . import (
     cli_join_arguments,
     cli_person_arguments,
     cli_simulate_arguments,
+    settings_rules,
 )
 from .newer_schema import NewerSchemaError
 from .settings import CollectorSettings
@@ -48,6 +49,8 @@ _COMMANDS = {
     "join-code": ("sansang_collector.cli_join", "join_code"),
     "waiting": ("sansang_collector.cli_join", "waiting_"),
     "inventory": ("sansang_collector.cli_inventory", "inventory"),
+    "ca": ("sansang_collector.cli_certificates", "authority"),
+    "check-config": ("sansang_collector.cli_certificates", "check_config"),
     "ask": ("sansang_collector.cli_ask", "ask"),
     "coverage": ("sansang_collector.cli_topology", "coverage"),
     "person": ("sansang_collector.cli_person", "person"),
@@ -68,9 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser(_language(given)).parse_args(given)
     try:
         settings = read_settings(options)
-        if options.command == "check-config":
-            print(_("{file} is good.").format(file=options.config))
-            return 0
         module, name = _COMMANDS[options.command]
         return int(getattr(import_module(module), name)(options, settings))
     except (files.SettingsError, NewerSchemaError) as error:
@@ -86,12 +86,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def read_settings(options: argparse.Namespace) -> CollectorSettings:
     """The settings of ``--config``, with what the command line says instead; raises SettingsError."""
     config = getattr(options, "config", None)
-    settings = files.load(config, CollectorSettings) if config else CollectorSettings()
+    settings = _load(config) if config else CollectorSettings()
     if getattr(options, "data", None):
         settings = msgspec.structs.replace(settings, data_dir=str(options.data))
     if getattr(options, "listen", None):
         settings = msgspec.structs.replace(settings, listen=options.listen)
     return settings
+
+
+def _load(config: Path) -> CollectorSettings:
+    """Names of certificates and keys are below the file's folder, as those of the agent's files are."""
+    folder = config.resolve().parent
+    settings = files.load(config, CollectorSettings, settings_rules.rule(folder))
+    names = {key: getattr(settings, key) for key in settings_rules.FILES}
+    return msgspec.structs.replace(settings, **{key: str(folder / name) for key, name in names.items() if name})
 
 
 def _language(arguments: Sequence[str]) -> str:
@@ -122,6 +130,14 @@ def parser(language: str) -> argparse.ArgumentParser:
 
     check = commands.add_parser("check-config", parents=[shared], help=_("say every mistake in a settings file"))
     check.add_argument("--config", type=Path, required=True, help=_("the settings file (YAML)"))
+    authority = commands.add_parser("ca", help=_("the collector's own certificate authority"))
+    actions = authority.add_subparsers(dest="action", required=True, metavar=_("ACTION"))
+    actions.add_parser(
+        "show",
+        parents=[placed],
+        help=_("where it is, its fingerprint, until when it and the server's certificate are valid"),
+    )
+    actions.add_parser("export", parents=[placed], help=_("print its certificate, for whoever is to trust it"))
     _token_parsers(commands.add_parser("token", help=_("make, list and revoke tokens")), placed, language)
     cli_ask_arguments.add(commands, placed, language)
     cli_join_arguments.add(commands, placed, language)

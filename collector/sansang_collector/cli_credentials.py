@@ -50,7 +50,7 @@ def link(options: argparse.Namespace, settings: CollectorSettings) -> int:
         secret = store.write_sync(lambda connection: links.issue_link(connection, time.time(), scope))
     finally:
         store.close()
-    base = options.url or settings.public_url or f"http://{settings.listen}"
+    base = options.url or settings.address
     print(f"{base.rstrip('/')}/login/{secret}")
     return 0
 

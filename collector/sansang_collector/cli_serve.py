@@ -18,8 +18,11 @@ from .log import ReportLog
 from .open_files import raise_limit
 from .server import CollectorServer
 from .settings import CollectorSettings
+from .settings_rules import warning
 from .store import Store
 from .store.claim import ClaimedError, claimed
+from .tls.errors import TlsError
+from .tls.live import ServerTls
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,6 +40,9 @@ def serve(options: argparse.Namespace, settings: CollectorSettings) -> int:
         with listener, claimed(settings.folder):
             _prepare(settings)
             return _run(listener, options, settings)
+    except TlsError as error:
+        print(_("Cannot speak TLS: {reason}.").format(reason=error), file=sys.stderr)
+        return 1
     except ClaimedError:
         print(_("Another collector is already running on {folder}.").format(folder=settings.folder), file=sys.stderr)
         return 1
@@ -45,8 +51,11 @@ def serve(options: argparse.Namespace, settings: CollectorSettings) -> int:
 def _run(listener: socket.socket, options: argparse.Namespace, settings: CollectorSettings) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     raise_limit()
-    url = _url(listener)
-    application = create_app(settings, time.time, load=lambda: read_settings(options))
+    if warned := warning(settings):
+        _LOG.warning("%s", warned)
+    tls = None if settings.tls_kind == "off" else ServerTls(settings, time.time())
+    url = _url(listener, "https" if tls else "http")
+    application = create_app(settings, time.time, load=lambda: read_settings(options), tls=tls)
 
     def read_again() -> None:
         mistakes = application.reload()
@@ -75,9 +84,9 @@ def _listener(settings: CollectorSettings) -> socket.socket:
     return socket.create_server((settings.listen_host, settings.listen_port), family=family, backlog=2048)
 
 
-def _url(listener: socket.socket) -> str:
+def _url(listener: socket.socket, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _announce(url: str, ready_file: Path | None) -> None:

@@ -132,7 +132,13 @@ async def _own(
         said = _("{folder} already holds a collector's files; a simulation's time must not mix with theirs.")
         raise MisuseError(said.format(folder=data))
     settings = msgspec.structs.replace(
-        settings, data_dir=str(data), inventory_dir=str(folder), listen=options.listen or settings.listen, public_url=""
+        settings,
+        data_dir=str(data),
+        inventory_dir=str(folder),
+        listen=options.listen or settings.listen,
+        public_url="",
+        tls="off",
+        connections=60_000,
     )
     speed = options.speed or 1.0
     pace = Driven(start, speed)
@@ -147,7 +153,7 @@ async def _own(
 
 @asynccontextmanager
 async def _other(options: argparse.Namespace, settings: CollectorSettings, _: Gettext) -> AsyncIterator[Target]:
-    url = options.collector or settings.public_url or f"http://{settings.listen}"
+    url = options.collector or settings.address
     try:
         place = place_of(url)
     except ValueError:

@@ -23,6 +23,7 @@ from sansang_agent.contract.report import Answer, Span
 from . import body, profiles_seen, records, spans, tokens
 from .access import Principal, holder
 from .arrivals import Arrival, Stored, Taken
+from .connections import vouch_for
 from .door import Door
 from .log import Outcome
 from .problem import problem
@@ -176,6 +177,7 @@ class Ingest:
         if scope["method"] != "POST":
             raise _RefusedError(problem(405, "Method not allowed", "send a POST", headers={"Allow": "POST"}))
         agent = _agent(self._who(collector, headers.get("authorization", "")))
+        vouch_for(scope)
         if not self._is_open(collector):
             raise _RefusedError(_busy())
         data = await body.read(headers, receive)

@@ -101,6 +101,11 @@ FAMILIES: tuple[Family, ...] = (
     Family("sansang_agents", "gauge", "Agents by state; retired ones are left out", ("commune", "state")),
     Family("sansang_agent_versions", "gauge", "Agents by the version they last reported", ("version",)),
     Family("sansang_build_info", "gauge", "The running collector's version", ("version",)),
+    Family(
+        "sansang_collector_certificate_expiry_timestamp_seconds",
+        "gauge",
+        "When the certificate the collector itself serves ends; absent where it speaks no TLS",
+    ),
     Family("sansang_log_position", "gauge", "Position of the newest envelope in the report log"),
     Family("sansang_log_bytes", "gauge", "What the report log holds, without free pages of its file"),
     Family("sansang_log_oldest_arrival_timestamp_seconds", "gauge", "When the oldest report still in the log arrived"),

@@ -7,6 +7,8 @@ import logging
 import sys
 
 WANTED = 65_536
+OTHERS = 256
+"""What is open beside connections: databases, listening sockets, pipes."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -23,3 +25,14 @@ def raise_limit() -> None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
             except (OSError, ValueError) as error:
                 _LOG.warning("no more than %d files and connections can be open at a time: %s", soft, error)
+
+
+def left_for_connections() -> int:
+    """How many connections there can be beside all else that is open."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415  # not there on Windows
+
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return WANTED if soft == resource.RLIM_INFINITY else max(soft - OTHERS, soft // 2)
+    else:  # noqa: RET505  # a type checker for either system sees one branch only
+        return WANTED

@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 from uvicorn.server import ServerState
 
 from .app import Application
+from .connections import VOUCH, Seat
 from .ingest import PATH, Said
 from .protocol import PatientProtocol
 
@@ -46,6 +47,11 @@ class ReportProtocol(PatientProtocol):
     """How long the body of the request held back will be."""
     _moment: asyncio.TimerHandle | None = None
 
+    seat: Seat | None = None
+    """Its place among all connections."""
+    _is_known = False
+    """Whether a valid credential has been seen on it."""
+
     def __init__(
         self,
         config: Config,
@@ -55,7 +61,25 @@ class ReportProtocol(PatientProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         assert isinstance(config.app, Application)
+        self._entrance = config.app.entrance
         self._ingest = config.app.ingest
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Take a place if it has none yet, as it has after a handshake."""
+        super().connection_made(transport)
+        if self.seat is None:
+            peer = transport.get_extra_info("peername")
+            self.seat = self._entrance.seat_for(peer[0] if peer else "", transport.abort)
+        if self.seat is None:
+            transport.abort()
+        else:
+            self.seat.close, self.seat.is_idle = transport.abort, self._is_between_requests
+
+    def give_up_seat(self) -> None:
+        """The connection is closed."""
+        seat, self.seat = self.seat, None
+        if seat is not None:
+            self._entrance.connections.leave(seat)
 
     def data_received(self, data: bytes) -> None:
         """Wait a moment for the rest of what is held: head and body are often two packets."""
@@ -69,7 +93,7 @@ class ReportProtocol(PatientProtocol):
             self._stop_waiting()
             self._hold()
         else:
-            super().on_headers_complete()
+            self._begin_long()
 
     def on_body(self, body: bytes) -> None:
         """A piece of a body."""
@@ -84,6 +108,8 @@ class ReportProtocol(PatientProtocol):
             super().on_message_complete()
         elif self._go_the_short_way(b"".join(self._held)):
             self._let_go()
+            if not self._is_known:
+                self._vouch()
         else:
             self._go_the_long_way()
             super().on_message_complete()
@@ -91,6 +117,7 @@ class ReportProtocol(PatientProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Whoever sent half a request is gone."""
         self._let_go()
+        self.give_up_seat()
         super().connection_lost(exc)
 
     def _is_between_requests(self) -> bool:
@@ -131,9 +158,22 @@ class ReportProtocol(PatientProtocol):
     def _go_the_long_way(self) -> None:
         held = self._let_go()
         if not self.transport.is_closing():
-            super().on_headers_complete()
+            self._begin_long()
             for piece in held:
                 super().on_body(piece)
+
+    def _begin_long(self) -> None:
+        if not self._is_known:
+            self.scope[VOUCH] = self._vouch_soon  # type: ignore[literal-required]  # one of our own among ASGI's
+        super().on_headers_complete()
+
+    def _vouch_soon(self) -> None:
+        self.loop.call_soon_threadsafe(self._vouch)  # pages look credentials up in threads
+
+    def _vouch(self) -> None:
+        if self.seat is not None:
+            self._is_known = True
+            self._entrance.connections.vouch(self.seat)
 
     def _hold(self) -> None:
         self._held = []

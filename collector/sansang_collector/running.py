@@ -29,7 +29,7 @@ from .settings import CollectorSettings
 from .silence import watch_silence
 from .state import State
 from .store import Store
-from .tls_identity import TlsIdentity
+from .tls_identity import NO_TLS, TlsIdentity
 
 _LOG = logging.getLogger(__name__)
 
@@ -75,12 +75,13 @@ class Collector:
     enrolment: Enrolment
     """Answers machines that are not in yet."""
     tls_identity: TlsIdentity
-    """What machines that are let in are to trust; replaced whole."""
+    """What the server shows of itself now; replaced whole, read from any thread."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float = BATCH_SECONDS) -> None:
         self.settings = settings
         self.now = now
         self.news = News()
+        self.tls_identity = NO_TLS
         self.answers = Counter()
         self.refused = Counter()
         self.taken = 0

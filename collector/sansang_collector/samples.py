@@ -50,6 +50,9 @@ def _states(standings: Iterable[Standing]) -> Iterator[Sample]:
 
 def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:
     yield Sample("sansang_build_info", (__version__,), 1)
+    if collector.tls_identity.expires_at:
+        until = collector.tls_identity.expires_at
+        yield Sample("sansang_collector_certificate_expiry_timestamp_seconds", (), until)
     yield Sample("sansang_log_position", (), collector.log.position)
     yield Sample("sansang_log_bytes", (), collector.log.used_bytes())
     oldest = collector.log.oldest_arrival()

@@ -14,6 +14,7 @@ import uvicorn
 
 from .app import Application
 from .report_protocol import ReportProtocol
+from .tls.accepting import TlsListeners
 
 KEEP_ALIVE_SECONDS = 75
 STOP_SECONDS = 4
@@ -27,6 +28,7 @@ class CollectorServer(uvicorn.Server):
         super().__init__(_config(application))
         self._application = application
         self._on_ready = on_ready
+        self._tls: TlsListeners | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -43,14 +45,25 @@ class CollectorServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Start, then tell."""
-        await super().startup([copy for each in sockets for copy in _copies(each)] if sockets else None)
+        if self._application.tls is None or not sockets:
+            await super().startup([copy for each in sockets for copy in _copies(each)] if sockets else None)
+        else:
+            await super().startup([])
+            self._tls = TlsListeners(self._application, self._protocol)
+            for listener in sockets:
+                self._tls.listen(listener)
         if self.started and not self.should_exit:
             self._on_ready()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """End the streams, then stop as uvicorn does."""
+        if self._tls is not None:
+            await self._tls.close()
         await self._application.close_streams()
         await super().shutdown(sockets)
+
+    def _protocol(self) -> ReportProtocol:
+        return ReportProtocol(self.config, self.server_state, self.lifespan.state)
 
 
 def _copies(listener: socket) -> list[socket]:

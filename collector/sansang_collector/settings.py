@@ -3,8 +3,9 @@
 Strictness (unknown keys, types, every mistake at once) is the contract's loader; what values mean together is here.
 """
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -31,6 +32,13 @@ PublicUrl = Annotated[
 ]
 
 
+Proxy = Annotated[
+    str, msgspec.Meta(pattern=r"^[0-9a-fA-F:.]+(/\d{1,3})?$", description="an address or a network such as 10.1.2.0/24")
+]
+
+Tls = Literal["auto", "own", "files", "off"]
+
+
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """How long history is kept; see docs/deploy.md for what an agent takes."""
 
@@ -53,7 +61,23 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[HostName, ...] = ()
     """Names in the Host header that are answered beside loopback and the one of ``public_url``."""
     public_url: PublicUrl = ""
-    """How people reach the collector, for links; empty: ``http://`` and the listening address."""
+    """How people reach the collector, for links; empty: the listening address."""
+
+    tls: Tls = "auto"
+    """Who proves this server to others: a small authority of its own, files, or nobody (something before it does).
+    ``auto`` is ``off`` where it listens for this machine alone, else ``own``."""
+    tls_certificate: str = ""
+    """PEM: the certificate of ``tls: files``, and after it those between it and an authority."""
+    tls_key: str = ""
+    """PEM, unencrypted, readable by its owner only."""
+    tls_ca: str = ""
+    """PEM: the authority that machines are to trust with ``tls: files``; empty: they trust their system's."""
+    proxies: tuple[Proxy, ...] = ()
+    """Whose word on where a request came from (``X-Forwarded-For``, ``X-Forwarded-Proto``, ``Forwarded``) counts."""
+    connections: Annotated[int, msgspec.Meta(ge=100, le=60_000)] = 5_000
+    """Open at a time; those that nobody has proved to be theirs are closed first."""
+    connections_per_address: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 200
+    """Of one address and not yet proved to be anybody's; this machine and ``proxies`` may have any number."""
 
     inventory_dir: str = ""
     """A folder applied at the start and at each reload; empty: only ``inventory apply`` changes what is in force."""
@@ -77,3 +101,24 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     def folder(self) -> Path:
         """``data_dir`` as a path."""
         return Path(self.data_dir)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether nobody but this machine can connect."""
+        try:
+            return ip_address(self.listen_host).is_loopback
+        except ValueError:
+            return self.listen_host.lower() == "localhost"
+
+    @property
+    def tls_kind(self) -> Literal["own", "files", "off"]:
+        """What ``tls`` comes to."""
+        if self.tls == "auto":
+            return "off" if self.is_local else "own"
+        return self.tls
+
+    @property
+    def address(self) -> str:
+        """How people reach the collector, without a slash at the end."""
+        scheme = "http" if self.tls_kind == "off" else "https"
+        return (self.public_url or f"{scheme}://{self.listen}").rstrip("/")

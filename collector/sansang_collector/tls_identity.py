@@ -1,15 +1,17 @@
-"""What the collector's TLS is told from: its own authority and the certificate it shows.
+"""What the collector shows of itself before anybody trusts it: its authority and the certificate it serves."""
 
-Enrolment names both to a machine that does not trust them yet.
-"""
-
-from typing import NamedTuple
+import msgspec
 
 
-class TlsIdentity(NamedTuple):
-    """Empty where something before the collector speaks TLS, or nothing does."""
+class TlsIdentity(msgspec.Struct, frozen=True):
+    """All empty where the collector itself speaks no TLS."""
 
     ca_pem: str = ""
-    """The CA certificate machines are to trust from now on."""
+    """The authority that machines are to trust, PEM; empty: their system's."""
     certificate_sha256: str = ""
-    """SHA-256 (hex) of the certificate (DER) shown at present."""
+    """SHA-256 (hex) of the certificate served (DER)."""
+    expires_at: float = 0.0
+    """When that certificate ends, Unix seconds."""
+
+
+NO_TLS = TlsIdentity()

@@ -1,6 +1,8 @@
 """What every answer says to browsers: run nothing but our own files, never frame us, keep no copy of a page.
 
-Plain ASGI, because a middleware that buffers would hold the event stream back.
+Plain ASGI, because a middleware that buffers would hold the event stream back. No Strict-Transport-Security: it counts
+for every port of the name, and with an authority of our own nobody could look past a certificate not yet trusted. A
+proxy with a public certificate sets it (deploy/nginx, deploy/caddy).
 """
 
 from starlette.datastructures import MutableHeaders
@@ -12,6 +14,8 @@ CONTENT_SECURITY_POLICY = (
 
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }

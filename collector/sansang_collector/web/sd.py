@@ -42,4 +42,5 @@ def discover(request: Request, _who: Annotated[Principal, Depends(require(Right.
 
 
 def _group(request: Request, path: str, **labels: str) -> TargetGroup:
-    return TargetGroup((request.url.netloc,), {"__metrics_path__": path, **labels})
+    scheme = {"__scheme__": "https"} if request.url.scheme == "https" else {}
+    return TargetGroup((request.url.netloc,), {"__metrics_path__": path, **scheme, **labels})

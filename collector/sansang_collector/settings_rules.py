@@ -1,0 +1,79 @@
+"""What the settings mean together: TLS and its files, and whose word on addresses counts.
+
+The contract's loader asks with every struct it reads and gathers all mistakes; files are only looked at.
+"""
+
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from sansang_agent.contract.settings import Rule
+from sansang_agent.contract.strict import INVALID
+
+from .settings import CollectorSettings
+
+FILES = ("tls_certificate", "tls_key", "tls_ca")
+"""Settings that name a file."""
+
+Found = Iterator[tuple[str, str]]
+
+
+def rule(folder: Path) -> Rule:
+    """For settings whose relative names of certificates are below ``folder``."""
+
+    def judge(kind: type, parts: Mapping[str, Any]) -> Found:
+        if kind is CollectorSettings:
+            yield from _proxies(parts.get("proxies", ()))
+            if parts.get("tls", "auto") == "files":
+                yield from _given(folder, parts)
+            else:
+                yield from _not_counting(parts)
+
+    return judge
+
+
+def warning(settings: CollectorSettings) -> str:
+    """What is permitted and dangerous; empty if nothing is."""
+    if settings.tls_kind == "off" and not settings.is_local:
+        return (
+            f"listening on {settings.listen} with 'tls: off': whoever is on the way can read and change everything, "
+            "tokens and passwords included, unless only a proxy that speaks TLS can reach this address"
+        )
+    return ""
+
+
+def _proxies(proxies: tuple[Any, ...]) -> Found:
+    for number, text in enumerate(proxies):
+        if text is INVALID:
+            continue
+        try:
+            network = ip_network(text, strict=False)
+        except ValueError:
+            yield f"proxies[{number}]", f"'{text}' is not an address or a network such as 10.1.2.0/24"
+        else:
+            if network.prefixlen == 0:
+                yield f"proxies[{number}]", f"'{text}' is everybody, who could then claim any address"
+
+
+def _not_counting(parts: Mapping[str, Any]) -> Found:
+    for key in FILES:
+        if parts.get(key):
+            yield key, "counts with 'tls: files' only"
+
+
+def _given(folder: Path, parts: Mapping[str, Any]) -> Found:
+    from .tls import files  # noqa: PLC0415  # needs the extra, which most commands and their settings do not
+    from .tls.errors import TlsError  # noqa: PLC0415
+
+    certificate, key = parts.get("tls_certificate"), parts.get("tls_key")
+    for name, value in (("tls_certificate", certificate), ("tls_key", key)):
+        if not value:
+            yield name if value is not None else "tls", f"'tls: files' needs '{name}'"
+    if certificate and key:
+        yield from files.mistakes(folder / certificate, folder / key)
+    if parts.get("tls_ca"):
+        try:
+            files.chain(folder / parts["tls_ca"])
+        except TlsError as error:
+            yield "tls_ca", str(error)
