@@ -108,7 +108,6 @@ class Collector:
         self.second_opinion = SecondOpinion(self.store, self.board, self.inventory, self.present)
         self.login = Login(self.store, now)
         self.enrolment = Enrolment(self.store, now)
-        self.tls_identity = TlsIdentity()
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 
