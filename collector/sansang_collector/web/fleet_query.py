@@ -3,6 +3,7 @@
 Addresses say it as ``?q=khanh khe&state=silent&sort=-contact``; ``-`` turns an order round.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlencode
 
@@ -68,6 +69,8 @@ class Found(NamedTuple):
     chosen: list[Row]
     places: Gazetteer
     wanted: Wanted
+    refused_at: Callable[[int], float | None]
+    """When an agent was last turned away."""
 
     @property
     def at(self) -> float:
@@ -87,7 +90,7 @@ def find(request: Request, asked: Asked) -> Found:
     wanted = collector.roster.wanted
     chosen = fleet.chosen(standing.rows, asked.filter, places, wanted)
     in_order = fleet.ordered(chosen, asked.order, asked.descending, places, wanted)
-    return Found(standing, in_order, places, wanted)
+    return Found(standing, in_order, places, wanted, collector.tokens.knocked_at)
 
 
 def _view(machine: Machine, row: Row, found: Found) -> FleetView:
@@ -111,4 +114,5 @@ def _view(machine: Machine, row: Row, found: Found) -> FleetView:
         config=fleet.config_of(machine, found.wanted),
         dropped=machine.dropped or 0,
         still_reports=fleet.still_reports(row, found.standing.present),
+        refused_at=found.refused_at(machine.id),
     )

@@ -136,6 +136,7 @@ def agent(request: Request, agent_id: AgentId, hours: Hours = 6, at: Moment = No
         change=change,
         agent=found,
         is_assigned=collector.roster.wanted(agent_id) is not None,
+        refused_at=collector.tokens.knocked_at(agent_id),
         rungs=_rungs([found]),
         strips=strips,
         curves=_curves(say, found, measured, window, step),
