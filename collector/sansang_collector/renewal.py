@@ -5,6 +5,7 @@ Ingest asks it twice for every report, each time at the price of a look into a d
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ LOOK_SECONDS = 2.0
 MOST_LOOK_SECONDS = 60.0
 LOOKING_SHARE = 500
 """How soon it is noticed that a token has come of age, or that somebody wants one renewed: later the more tokens there
-are, so that looking takes a five-hundredth of the time."""
+are, so that looking takes a five-hundredth of a processor."""
 RETRY_SECONDS = 1.0
 MOST_KNOCKING = 10_000
 """Shut-out machines whose last try is remembered; beyond that all are forgotten."""
@@ -91,10 +92,12 @@ class TokenKeeper:
         """When it was last refused so, since the collector runs; may be asked from any thread."""
         return self._knocks.get(agent)
 
-    async def look(self) -> None:
-        """Take over which tokens are due."""
-        valid = await asyncio.to_thread(self._read)
+    async def look(self) -> float:
+        """Take over which tokens are due; how many CPU seconds that took."""
+        valid, reading_s = await asyncio.to_thread(self._read)
+        began = time.thread_time()
         self._rotation.know(valid, self._now(), self._days())
+        return reading_s + time.thread_time() - began
 
     async def settle(self) -> None:
         """Do in one transaction what has been found since the last time."""
@@ -125,10 +128,9 @@ class TokenKeeper:
         while True:
             try:
                 await self.settle()
-                if (began := loop.time()) >= look_at:
-                    await self.look()
-                    took = loop.time() - began
-                    look_at = loop.time() + min(max(LOOK_SECONDS, took * LOOKING_SHARE), MOST_LOOK_SECONDS)
+                if loop.time() >= look_at:
+                    rest = await self.look() * LOOKING_SHARE
+                    look_at = loop.time() + min(max(LOOK_SECONDS, rest), MOST_LOOK_SECONDS)
                 async with asyncio.timeout_at(look_at):
                     await self._something.wait()
             except TimeoutError:
@@ -137,9 +139,11 @@ class TokenKeeper:
                 _LOG.exception("cannot renew or end tokens; trying again")
                 await asyncio.sleep(RETRY_SECONDS)
 
-    def _read(self) -> list[Valid]:
+    def _read(self) -> tuple[list[Valid], float]:
+        began = time.thread_time()
         with self._store.read() as connection:
-            return [Valid._make(row) for row in connection.execute(_VALID)]
+            found = [Valid._make(row) for row in connection.execute(_VALID)]
+        return found, time.thread_time() - began
 
 
 def _settle(connection: Connection, tasks: Iterable[Task], clones: Iterable[_Clone], now: float) -> _Done:
