@@ -26,10 +26,9 @@ class Watch:
         """Whether an envelope of ``boot`` with these (stream, mono) shows that there are two."""
         self.at += after_s
         sent = Sent(boot=boot, mono=1e6, wall=self.at)
-        taken = [
-            Taken(n, msgspec.convert(report(n + 1, mono, stream=stream, boot=dict(enumerate(boots)).get(n, boot)), Report), b"")
-            for n, (stream, mono) in enumerate(reports)
-        ]  # fmt: skip
+        own = [*boots, *[boot] * len(reports)]
+        made = [report(n + 1, mono, stream=stream, boot=own[n]) for n, (stream, mono) in enumerate(reports)]
+        taken = [Taken(n, msgspec.convert(one, Report), b"") for n, one in enumerate(made)]
         return self.clones.notice(1, sent, taken, self.at) is not None
 
 
@@ -116,4 +115,5 @@ def test_the_evidence_is_fit_for_an_audit(watch: Watch) -> None:
     found = [watch.clones.notice(1, Sent(boot=boot, mono=1.0, wall=NOW), [], NOW) for boot in (odd, "B", odd, "B")][-1]
 
     assert found is not None
-    assert "\n" not in found and "<" not in found and len(found) < 200
+    assert not {"\n", "<"} & set(found)
+    assert len(found) < 200

@@ -1,4 +1,4 @@
-"""Tokens of machines at a real collector: renewed, revoked, used by two; over kept-alive connections, by real clients."""
+"""Tokens of machines at a real collector over kept-alive connections: renewed, revoked, used by two machines."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -105,7 +105,7 @@ def rows(web: WebCollector, table: Any, **where: object) -> list[dict[str, Any]]
 
 
 def ends(web: WebCollector, agent: int) -> list[str | None]:
-    """Why each of its tokens ended, the oldest first; None for a valid one. One that was only made ready is left out."""
+    """Why each of its tokens ended, the oldest first; None for a valid one. The first one, never used, is left out."""
     return [row["why"] for row in rows(web, TOKEN, agent=agent)][1:]
 
 
@@ -177,7 +177,7 @@ def test_a_machine_that_does_not_take_over_its_new_token_is_shut_out_and_said_to
     web.until(lambda: rows(web, AGENT, id=agent)[0]["revoked_why"] == "rotated")
     assert [(row["who"], row["what"]) for row in rows(web, AUDIT, agent=agent)][-1] == ("collector", "revoke")
     said = web.client.get("/fleet", params={"state": "revoked"}).text
-    assert "đã thu hồi" in said and "máy không tiếp nhận mã truy cập mới" in said and "vẫn còn thử gửi" in said
+    assert all(word in said for word in ("đã thu hồi", "máy không tiếp nhận mã truy cập mới", "vẫn còn thử gửi"))
 
 
 def test_after_a_restart_the_token_handed_out_before_is_good_and_ends_the_old_one(
@@ -216,7 +216,7 @@ def test_what_is_revoked_is_refused_at_the_next_request_and_its_history_stays(we
         page = admin.get(f"/agents/{agent}").text
 
     assert [(row["id"], row["why"], row["refused_at"]) for row in listed] == [(agent, "revoked", web.now)]
-    assert "đã thu hồi từ 12:00" in page and "Máy vẫn còn thử gửi" in page
+    assert all(word in page for word in ("đã thu hồi từ 12:00", "Máy vẫn còn thử gửi"))
     assert rows(web, AUDIT, agent=agent)[-1]["what"] == "revoke"
 
 
@@ -270,9 +270,9 @@ def test_a_stolen_token_is_noticed_when_both_go_on_using_it(web: WebCollector) -
         assert refused(one.report(long=True), 403, CLONE)
     (deed,) = rows(web, AUDIT, agent=agent, what="quarantine")
     assert deed["who"] == "collector"
-    assert "boot-1" in deed["detail"] and "somewhere-else" in deed["detail"]
+    assert all(boot in deed["detail"] for boot in ("boot-1", "somewhere-else"))
     page = web.client.get("/fleet", params={"state": "quarantined"}).text
-    assert "hai máy dùng chung một danh tính" in page and "quay-1" in page
+    assert all(word in page for word in ("hai máy dùng chung một danh tính", "quay-1"))
     assert 'sansang_agents{commune="06019",state="quarantined"} 1' in web.client.get(
         "/metrics", headers={"Authorization": f"Bearer {web.token('metrics')}"}
     ).text.replace(".0", "")
