@@ -55,8 +55,10 @@ class Standing(NamedTuple):
 def standings(connection: Connection, present: Present, wanted: Wanted) -> list[Standing]:
     """All agents in use, by commune and name."""
     found = []
-    for number, commune, name, role, at, known_silent, position, goodbye, back in connection.execute(_STANDINGS):
-        known = Known(commune, role, None, at, known_silent=bool(known_silent), goodbye=goodbye, back=back)
+    for number, commune, name, role, at, known_silent, position, goodbye, back, *barred in connection.execute(
+        _STANDINGS
+    ):
+        known = Known(commune, role, None, at, bool(known_silent), goodbye, back, *barred)
         found.append(Standing(number, commune, name, state_of(known, present).state, position, wanted(number)))
     return found
 
@@ -130,7 +132,7 @@ def _place(shown: tuple[Unpacked, Asked | None]) -> int:
 
 _STANDINGS = text("""
     SELECT agent.id, agent.commune, agent.name, agent.role, contact.at, contact.silent, contact.position,
-        machine.goodbye, machine.back
+        machine.goodbye, machine.back, agent.quarantined_at, agent.revoked_at
     FROM agent LEFT JOIN contact ON contact.agent = agent.id LEFT JOIN machine ON machine.agent = agent.id
     WHERE agent.retired_at IS NULL ORDER BY agent.commune, agent.name""")
 _CONTACTS = Direct("SELECT agent, at, skew, spool_bytes, spool_rows FROM contact WHERE agent IN ({numbers})")

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    func,
     select,
     text,
 )
@@ -38,21 +39,35 @@ AGENT = Table(
     Column("report_key", LargeBinary),
     Column("enrolled_at", Float),
     Column("quarantined_at", Float),
+    Column("revoked_at", Float),
+    Column("revoked_why", Text),
     UniqueConstraint("commune", "name"),
     sqlite_autoincrement=True,
 )
 """``role``: contract.assignment.Role. ``changed_at``: when role or retirement last changed, later than every change
-before it even where the clock was set back; fleet_changes.py alone writes it. ``host``: what the machine called itself
-when it was enrolled, for people only. ``quarantined_at``: since when its token is known to be used by two machines."""
+before it even where the clock was set back; fleet_changes.py and shut_out.py alone write it. ``host``: what the machine
+called itself when it was enrolled, for people only. ``quarantined_at``: since when its token is known to be used by two
+machines. ``revoked_at``, ``revoked_why``: since when and why it has no valid token any more."""
 
 
 def register(connection: Connection, commune: str, name: str, now: float, role: Role | None = None) -> int:
     """The id of the machine ``name`` in ``commune``, made now if it is new, then a counter's PC or of ``role``."""
-    found = connection.scalar(select(AGENT.c.id).where(AGENT.c.commune == commune, AGENT.c.name == name))
+    found = find(connection, commune, name)
     if found is not None:
-        return int(found)
+        return found
     row = {"commune": commune, "name": name, "created_at": now, "role": role or Role.COUNTER}
     return int(connection.scalars(AGENT.insert().values(row).returning(AGENT.c.id)).one())
+
+
+def find(connection: Connection, commune: str, name: str) -> int | None:
+    """The id of the machine ``name`` in ``commune``; None if there is none."""
+    return connection.scalar(select(AGENT.c.id).where(AGENT.c.commune == commune, AGENT.c.name == name))
+
+
+def change_time(connection: Connection, now: float) -> float:
+    """A ``changed_at`` after all others, whatever the clock: what is in memory is read again from the newest on."""
+    newest = connection.scalar(select(func.max(AGENT.c.changed_at))) or 0.0
+    return now if now > newest else newest + 0.001
 
 
 def communes_of(connection: Connection, agents: Iterable[int]) -> dict[int, str]:

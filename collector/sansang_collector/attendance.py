@@ -31,8 +31,10 @@ def read(connection: Connection, present: Present, commune: str | None = None) -
     """
     query = _ATTENDING if commune is None else _ATTENDING.where(AGENT.c.commune == commune)
     found = []
-    for id_, place, name, role, at, known, position, goodbye, back, config in connection.execute(query).tuples():
-        stands = state_of(Known(place, role, None, at, bool(known), goodbye, back), present)
+    for id_, place, name, role, at, known, position, goodbye, back, config, *barred in connection.execute(
+        query
+    ).tuples():
+        stands = state_of(Known(place, role, None, at, bool(known), goodbye, back, *barred), present)
         presence = _PRESENCE.get(stands.state, Presence.OFF)
         found.append(Attending(id_, place, name, role, presence, position, config or ""))
     return found
@@ -51,6 +53,8 @@ _ATTENDING = (
         MACHINE.c.goodbye,
         MACHINE.c.back,
         MACHINE.c.config,
+        AGENT.c.quarantined_at,
+        AGENT.c.revoked_at,
     )
     .select_from(
         AGENT.outerjoin(CONTACT, CONTACT.c.agent == AGENT.c.id).outerjoin(MACHINE, MACHINE.c.agent == AGENT.c.id)

@@ -165,7 +165,11 @@ def _token_parsers(token: argparse.ArgumentParser, placed: argparse.ArgumentPars
     actions.add_parser("admin", parents=[written], help=_("for everything but sending reports"))
     actions.add_parser("list", parents=[placed], help=_("list all tokens, never their secrets"))
     revoke = actions.add_parser("revoke", parents=[placed], help=_("end a token at once"))
-    revoke.add_argument("id", type=int, metavar="ID", help=_("the number that list shows"))
+    which = _("the number that list shows, or a machine, all tokens of which end")
+    revoke.add_argument("which", nargs="+", metavar="ID | COMMUNE NAME", help=which)
+    rotate = actions.add_parser("rotate", parents=[placed], help=_("hand out new tokens with the next answers"))
+    rotate.add_argument("which", nargs="*", metavar="COMMUNE NAME", help=_("the machine"))
+    rotate.add_argument("--all", action="store_true", help=_("every machine, a few at a time"))
 
 
 def _listen(value: str) -> str:

@@ -15,14 +15,14 @@ from sqlalchemy import Connection
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.words import catalogue
 
-from . import agents, audit, fleet_changes, links, private_file, tokens
+from . import agents, audit, cli_tokens, fleet_changes, links, private_file, tokens
 from .commune import CODE, NOWHERE
 from .settings import CollectorSettings
 from .store import Store
 
 
 def token(options: argparse.Namespace, settings: CollectorSettings) -> int:
-    """Make, list or revoke."""
+    """Make, list, revoke or renew."""
     _ = catalogue("sansang_collector", options.lang).gettext
     if options.action == "agent" and not (CODE.fullmatch(options.commune) and agents.NAME.fullmatch(options.name)):
         print(_("COMMUNE is five digits; NAME is made of letters, digits, _ . -"), file=sys.stderr)
@@ -35,7 +35,9 @@ def token(options: argparse.Namespace, settings: CollectorSettings) -> int:
         if options.action == "list":
             return _list(store, _)
         if options.action == "revoke":
-            return _revoke(store, options.id, _)
+            return cli_tokens.revoke(store, options.which, _)
+        if options.action == "rotate":
+            return cli_tokens.rotate(store, options, _)
         print(_make(store, options, settings.folder / "tokens"))
     finally:
         store.close()
@@ -86,11 +88,3 @@ def _list(store: Store, _: Callable[[str], str]) -> int:
         made = datetime.fromtimestamp(row.created_at).astimezone().isoformat(timespec="seconds")
         print(f"{row.id:>4}  {row.scope:<8} {state:<12} {made}  {row.label}")
     return 0
-
-
-def _revoke(store: Store, number: int, _: Callable[[str], str]) -> int:
-    if store.write_sync(lambda connection: tokens.revoke(connection, number, time.time())):
-        print(_("Token {id} is revoked.").format(id=number))
-        return 0
-    print(_("There is no valid token {id}.").format(id=number), file=sys.stderr)
-    return 1

@@ -43,6 +43,9 @@ class Machine(NamedTuple):
     goodbye: str | None
     back: float | None
     dropped: int | None
+    quarantined_at: float | None = None
+    revoked_at: float | None = None
+    revoked_why: str | None = None
 
 
 class Config(StrEnum):
@@ -91,7 +94,16 @@ class Order(StrEnum):
 _WORST_FIRST = {
     state: place
     for place, state in enumerate(
-        (State.SILENT, State.NEVER_SEEN, State.GOODBYE, State.EXPECTED_OFF, State.ONLINE, State.RETIRED)
+        (
+            State.QUARANTINED,
+            State.SILENT,
+            State.REVOKED,
+            State.NEVER_SEEN,
+            State.GOODBYE,
+            State.EXPECTED_OFF,
+            State.ONLINE,
+            State.RETIRED,
+        )
     )
 }
 
@@ -143,6 +155,9 @@ def _liveness(machine: Machine, present: Present) -> Liveness:
             bool(machine.known_silent),
             machine.goodbye,
             machine.back,
+            machine.quarantined_at,
+            machine.revoked_at,
+            machine.revoked_why,
         ),
         present,
     )

@@ -1,21 +1,24 @@
 """What people at the centre change of machines: that they are, their role, whether they are in use. All is audited.
 
-A retired machine's token stays valid and its reports are kept; only lists, counts and alarms leave it out.
+A retired machine's token stays valid and its reports are kept; only lists, counts and alarms leave it out. A revoked
+one stays listed, and nothing it sends is taken until it is enrolled again.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from sansang_agent.contract.assignment import Role
 
-from . import agents, audit, tokens
+from . import agents, audit, shut_out, tokens
 from .agents import AGENT
 from .audit import Deed
 from .commune import NOWHERE
 from .rights import ALL, Communes
+from .tokens import End
 
+_Machine = Row[tuple[int, str, str, str, float | None]]
 MOST = 1_000
 """Machines changed at once."""
 LAST_ID = 2**31 - 1
@@ -48,10 +51,14 @@ class MisplacedVantageError(RefusedError):
 
 
 class Change(NamedTuple):
-    """What is to become of machines; what is None stays as it is."""
+    """What is to become of machines; what is None or False stays as it is."""
 
     role: Role | None = None
     retired: bool | None = None
+    revoked: bool = False
+    """Whether their tokens end; they are in use again when they are enrolled again."""
+    renewed: bool = False
+    """Whether they get new tokens when they next report: only those whose token is renewed by itself."""
 
 
 class Changed(NamedTuple):
@@ -86,20 +93,37 @@ def apply(
         raise UnknownAgentsError(missing)
     if change.role is Role.VANTAGE and any(row.commune != NOWHERE for row in found):
         raise MisplacedVantageError
-    changed_at = _after_all_others(connection, now)
+    changed_at = agents.change_time(connection, now)
     changed: list[Changed] = []
     for row in found:
-        role = row.role if change.role is None else change.role.value
-        retired_at = row.retired_at
-        if change.retired is not None and change.retired is (retired_at is None):
-            retired_at = now if change.retired else None
-        if (role, retired_at) == (row.role, row.retired_at):
-            continue
-        connection.execute(_SET, {"of": row.id, "role": role, "retired_at": retired_at, "changed_at": changed_at})
-        for what, detail in _deeds(row.role, role, row.retired_at, retired_at):
+        deeds = [*_place(connection, row, change, now, changed_at), *_credentials(connection, row.id, change, now)]
+        for what, detail in deeds:
             audit.note(connection, Deed(now, who, what, row.commune, row.id, detail))
-        changed.append(Changed(row.id, row.commune, row.name))
+        if deeds:
+            changed.append(Changed(row.id, row.commune, row.name))
     return changed
+
+
+def _place(
+    connection: Connection, row: _Machine, change: Change, now: float, changed_at: float
+) -> list[tuple[str, str]]:
+    """Give it another role, retire it or take it back into use; what was done, for the audit."""
+    role = row.role if change.role is None else change.role.value
+    retired_at = row.retired_at
+    if change.retired is not None and change.retired is (retired_at is None):
+        retired_at = now if change.retired else None
+    if (role, retired_at) == (row.role, row.retired_at):
+        return []
+    connection.execute(_SET, {"of": row.id, "role": role, "retired_at": retired_at, "changed_at": changed_at})
+    return list(_deeds(row.role, role, row.retired_at, retired_at))
+
+
+def _credentials(connection: Connection, agent: int, change: Change, now: float) -> Iterable[tuple[str, str]]:
+    """End its tokens, or have them renewed; what was done, for the audit."""
+    if change.revoked and (ended := shut_out.shut_out(connection, agent, End.REVOKED, now)):
+        yield "revoke", f"{ended} tokens"
+    if change.renewed and (asked := tokens.ask_to_renew(connection, [agent], now)):
+        yield "renew", f"{asked} tokens"
 
 
 def enrol(connection: Connection, place: tuple[str, str], role: Role | None, who: str, now: float) -> Enrolled:
@@ -113,6 +137,7 @@ def enrol(connection: Connection, place: tuple[str, str], role: Role | None, who
         raise MisplacedVantageError
     agent = agents.register(connection, commune, name, now, role)
     apply(connection, [agent], Change(role, retired=False), who, now)
+    shut_out.let_in(connection, agent, now)
     number, secret = tokens.issue(connection, "agent", f"{commune}/{name}", now, agent)
     audit.note(connection, Deed(now, who, "enrol", commune, agent, f"{name}, token {number}"))
     return Enrolled(agent, number, secret)
@@ -123,23 +148,13 @@ def remove(connection: Connection, agent: int, who: str, now: float, *, of: Comm
 
     Raises :class:`UnknownAgentsError`, :class:`ElsewhereError` where it is not ``of`` the communes where ``who`` may.
     """
-    apply(connection, [agent], Change(retired=True), who, now, of=of)
-    revoked = tokens.revoke_all_of(connection, agent, now)
-    if revoked:
-        commune = agents.communes_of(connection, [agent])[agent]
-        audit.note(connection, Deed(now, who, "revoke", commune, agent, f"{revoked} tokens"))
+    apply(connection, [agent], Change(retired=True, revoked=True), who, now, of=of)
 
 
-def _machines(connection: Connection, ids: Sequence[int]) -> Sequence[Row[tuple[int, str, str, str, float | None]]]:
+def _machines(connection: Connection, ids: Sequence[int]) -> Sequence[_Machine]:
     query = select(AGENT.c.id, AGENT.c.commune, AGENT.c.name, AGENT.c.role, AGENT.c.retired_at)
     possible = [one for one in ids if 0 < one <= LAST_ID]
     return connection.execute(query.where(AGENT.c.id.in_(possible)).order_by(AGENT.c.id)).all()
-
-
-def _after_all_others(connection: Connection, now: float) -> float:
-    """What is kept in memory is read again from the newest change on, so a clock that goes back must hide none."""
-    newest = connection.scalar(select(func.max(AGENT.c.changed_at))) or 0.0
-    return now if now > newest else newest + 0.001
 
 
 def _deeds(old_role: str, role: str, old_retired: float | None, retired: float | None) -> Iterable[tuple[str, str]]:

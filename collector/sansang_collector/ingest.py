@@ -18,10 +18,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sansang_agent.contract.codec import encode
+from sansang_agent.contract.joining import CLONE, REVOKED
 from sansang_agent.contract.report import Answer, Span
 
 from . import body, profiles_seen, records, spans, tokens
-from .access import Principal, holder
+from .access import Principal, bearer, holder
 from .arrivals import Arrival, Stored, Taken
 from .connections import vouch_for
 from .door import Door
@@ -105,11 +106,17 @@ class Ingest:
             return False
         if not self._known.issuperset(_profiles(judged)):
             return False
-        self._begin(collector, _arrival(who.agent, received, judged), judged, began, say)
+        self._begin(collector, who, _arrival(who.agent, received, judged), judged, began, say)
         return True
 
-    def _begin(
-        self, collector: Collector, arrival: Arrival, judged: Judged, began: float, say: Callable[[Said], object]
+    def _begin(  # all of what came, told apart by their types
+        self,
+        collector: Collector,
+        who: Principal,
+        arrival: Arrival,
+        judged: Judged,
+        began: float,
+        say: Callable[[Said], object],
     ) -> None:
         def tell(outcome: Outcome) -> None:
             again = self._clock()
@@ -117,13 +124,14 @@ class Ingest:
             if isinstance(outcome, Exception):  # the log has said why; the agent keeps its reports and comes back
                 self._tell(collector, say, _said(_busy()))
             else:
-                content = _answer(collector, arrival.agent, outcome, judged.refused, ())
+                content = _answer(collector, arrival.agent, who.token, outcome, judged.refused, ())
                 lines = ((b"content-length", b"%d" % len(content)), (b"content-type", b"application/json"))
                 self._tell(collector, say, Said(200, lines, content))
             self._door.took(spent + self._clock() - again)
 
         size = _size(judged)
         self._door.begin(size)
+        collector.tokens.watch(arrival)
         collector.log.append_from(asyncio.get_running_loop(), arrival, tell)
         spent = self._clock() - began
 
@@ -135,7 +143,20 @@ class Ingest:
         if self._valid is None:
             self._valid = tokens.ValidTokens(collector.store.at_hand)
         valid, soon = self._valid, asyncio.get_running_loop().call_soon
-        return holder(authorization, lambda secret: valid.find(secret, soon)) if authorization else None
+        who = holder(authorization, lambda secret: valid.find(secret, soon)) if authorization else None
+        return who if who is not None and collector.tokens.admits(who.token, collector.now()) else None
+
+    def _refusal(self, collector: Collector, authorization: str) -> Response:
+        """What whoever has no valid token is told; one that was valid once is looked up only here."""
+        secret = bearer(authorization)
+        ended = self._valid.ended(secret) if secret and self._valid else None
+        if ended is not None and ended.agent is not None:
+            collector.tokens.knocked(ended.agent)
+        if ended is not None and ended.why == tokens.End.CLONE:
+            detail = "two machines used this token; each is to be enrolled again"
+            return problem(403, "Two machines under one identity", detail, kind=CLONE)
+        kind, detail = ("about:blank", "a valid bearer token is needed") if ended is None else (REVOKED, _ENDED)
+        return problem(401, "Not authenticated", detail, headers={"WWW-Authenticate": "Bearer"}, kind=kind)
 
     def _is_open(self, collector: Collector) -> bool:
         return collector.ready and self._door.is_open(self._clock(), collector.log.queue_seconds)
@@ -176,7 +197,11 @@ class Ingest:
         headers = Headers(scope=scope)
         if scope["method"] != "POST":
             raise _RefusedError(problem(405, "Method not allowed", "send a POST", headers={"Allow": "POST"}))
-        agent = _agent(self._who(collector, headers.get("authorization", "")))
+        authorization = headers.get("authorization", "")
+        who = self._who(collector, authorization)
+        if who is None:
+            raise _RefusedError(self._refusal(collector, authorization))
+        agent = _agent(who)
         vouch_for(scope)
         if not self._is_open(collector):
             raise _RefusedError(_busy())
@@ -187,10 +212,12 @@ class Ingest:
         self._door.begin(size)
         try:
             wanted = await self._keep_profiles(collector, judged)
-            stored = await _append(collector, _arrival(agent, received, judged))
+            arrival = _arrival(agent, received, judged)
+            collector.tokens.watch(arrival)
+            stored = await _append(collector, arrival)
         finally:
             self._door.end(size)
-        return Response(_answer(collector, agent, stored, judged.refused, wanted), media_type=MEDIA_TYPE)
+        return Response(_answer(collector, agent, who.token, stored, judged.refused, wanted), media_type=MEDIA_TYPE)
 
     async def _keep_profiles(self, collector: Collector, judged: Judged) -> tuple[str, ...]:
         """Store the profiles these reports speak of, before the reports; which ones are still not known."""
@@ -214,10 +241,10 @@ class Ingest:
         return tuple(sorted((configs & unknown) - usable.keys() - self._unusable))
 
 
-def _agent(who: Principal | None) -> int:
-    if who is None:
-        detail = "a valid bearer token is needed"
-        raise _RefusedError(problem(401, "Not authenticated", detail, headers={"WWW-Authenticate": "Bearer"}))
+_ENDED = "this token was valid once and has ended"
+
+
+def _agent(who: Principal) -> int:
     if who.agent is None:
         raise _RefusedError(problem(403, "Not permitted", "only an agent's token can send reports"))
     return who.agent
@@ -264,8 +291,13 @@ def _said(answer: Response) -> Said:
     return Said(answer.status_code, answer.raw_headers, bytes(answer.body))
 
 
-def _answer(
-    collector: Collector, agent: int, stored: Stored, refused: Sequence[Refusal], wanted: tuple[str, ...]
+def _answer(  # all of what an answer is made of
+    collector: Collector,
+    agent: int,
+    token: int | None,
+    stored: Stored,
+    refused: Sequence[Refusal],
+    wanted: tuple[str, ...],
 ) -> bytes:
     refused = [*refused, *(records.conflict(one) for one in stored.conflicts)]
     collector.taken += len(stored.kept)
@@ -277,8 +309,9 @@ def _answer(
         refused=tuple(refusal.record for refusal in refused),
         config=collector.assignments.hash_of(agent),
         profiles_wanted=wanted,
-        now=collector.now(),
+        now=(now := collector.now()),
         requests=collector.desk.hand_out(agent),
+        token=collector.tokens.offer(token, now),
     )
     return encode(answer)
 

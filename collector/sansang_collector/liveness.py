@@ -1,6 +1,7 @@
 """Whether a machine is in contact, and if not, why: said goodbye, off as usual, silent, retired, never seen. Pure.
 
-"Silent" is the only one of them that anybody needs to be told of. Whoever asks hands in the present.
+"Silent" is a fault; the others are as usual or somebody's decision, as is that a machine is shut out: revoked, or
+quarantined. Whoever asks hands in the present.
 """
 
 from enum import StrEnum
@@ -32,6 +33,10 @@ class State(StrEnum):
     """It should be there and is not."""
     RETIRED = "retired"
     NEVER_SEEN = "never_seen"
+    REVOKED = "revoked"
+    """It has no valid token any more; ``why`` is a tokens.End."""
+    QUARANTINED = "quarantined"
+    """Two machines used its token, and neither may any more."""
 
 
 OFF_AS_USUAL = frozenset({State.GOODBYE, State.EXPECTED_OFF})
@@ -45,7 +50,7 @@ class Liveness(NamedTuple):
     since: float | None = None
     """None where there is no telling: online, or never seen."""
     why: str = ""
-    """Of a goodbye its reason; of a machine that is off as usual ``hours`` or ``habit``."""
+    """Of a goodbye its reason; of a machine that is off as usual ``hours`` or ``habit``; of a revoked one why."""
     back: float | None = None
     """When a machine that is away is expected again; None: not known."""
 
@@ -90,6 +95,9 @@ class Known(NamedTuple):
     """The reason in its newest report, if that was a goodbye."""
     back: float | None
     """When the goodbye said that it would end."""
+    quarantined_at: float | None = None
+    revoked_at: float | None = None
+    revoked_why: str | None = None
 
 
 def is_silent(last_contact: float, known_silent: bool, present: Present) -> bool:
@@ -100,8 +108,8 @@ def is_silent(last_contact: float, known_silent: bool, present: Present) -> bool
 
 def state_of(known: Known, present: Present) -> Liveness:
     """How a machine stands with the collector now."""
-    if known.retired_at is not None:
-        return Liveness(State.RETIRED, known.retired_at)
+    if decided := _decided(known):
+        return decided
     if known.contact is None:
         return Liveness(State.NEVER_SEEN)
     if not is_silent(known.contact, known.known_silent, present):
@@ -114,6 +122,17 @@ def state_of(known: Known, present: Present) -> Liveness:
         back = known.back or (explained.due.since if explained.due else None)
         return Liveness(State.GOODBYE, known.contact, known.goodbye, back)
     return _away(known, known.contact, explained.due, present)
+
+
+def _decided(known: Known) -> Liveness | None:
+    """What was decided about a machine, whatever it does."""
+    if known.retired_at is not None:
+        return Liveness(State.RETIRED, known.retired_at)
+    if known.quarantined_at is not None:
+        return Liveness(State.QUARANTINED, known.quarantined_at)
+    if known.revoked_at is not None:
+        return Liveness(State.REVOKED, known.revoked_at, known.revoked_why or "")
+    return None
 
 
 class _Explained(NamedTuple):

@@ -65,7 +65,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "sansang_agent_state",
         "gauge",
-        "1 for the state the agent is in: online, goodbye, expected_off, silent or never_seen",
+        "1 for the state the agent is in: online, goodbye, expected_off, silent, never_seen, revoked or quarantined",
         (*_AGENT, "state"),
     ),
     Family(

@@ -28,11 +28,15 @@ class MadeAgent(msgspec.Struct, frozen=True):
 
 
 class AgentsChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What becomes of which machines: ``role``, ``retired`` or both."""
+    """What becomes of which machines: one or more of ``role``, ``retired``, ``revoked`` and ``renewed``."""
 
     ids: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=MOST)]
     role: Role | None = None
     retired: bool | None = None
+    revoked: bool = False
+    """Their tokens end at once. Only a new enrolment undoes it."""
+    renewed: bool = False
+    """They are handed new tokens when they next report, where theirs are renewed by themselves."""
 
 
 class ChangedAgents(msgspec.Struct, frozen=True):

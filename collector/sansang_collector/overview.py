@@ -250,6 +250,9 @@ def _stands(row: _Row, contact: _Row | None, machine: _Row | None, present: Pres
         known_silent=bool(contact and contact.silent),
         goodbye=machine.goodbye if machine else None,
         back=machine.back if machine else None,
+        quarantined_at=row.quarantined_at,
+        revoked_at=row.revoked_at,
+        revoked_why=row.revoked_why,
     )
     return state_of(known, present)
 

@@ -17,9 +17,8 @@ def problem(
     detail: str = "",
     refused: tuple[Refused, ...] = (),
     headers: Mapping[str, str] | None = None,
-    kind: str = "",
+    kind: str = "about:blank",
 ) -> Response:
-    """An answer that says what is wrong; ``title`` is the same for every problem of its ``kind``, a URI or none."""
-    told = Problem(title=title, status=status, detail=detail, refused=refused)
-    body = encode(msgspec.structs.replace(told, type=kind) if kind else told)
+    """An answer that says what is wrong; ``title`` is the same for every problem of its ``kind`` (the type, a URI)."""
+    body = encode(Problem(title=title, status=status, detail=detail, type=kind, refused=refused))
     return Response(body, status, headers=headers, media_type=MEDIA_TYPE)

@@ -45,6 +45,9 @@ _COLUMNS = (
     MACHINE.c.goodbye,
     MACHINE.c.back,
     _DROPS.c.count,
+    AGENT.c.quarantined_at,
+    AGENT.c.revoked_at,
+    AGENT.c.revoked_why,
 )
 """Those of :class:`~.fleet.Machine`, in its order."""
 _ALL: Select[tuple[object, ...]] = select(*_COLUMNS, CONTACT.c.position, AGENT.c.changed_at).select_from(

@@ -22,6 +22,7 @@ from .liveness import Present
 from .log import ReportLog
 from .login import Login
 from .news import News
+from .renewal import TokenKeeper
 from .request_desk import RequestDesk
 from .roster import Roster, keep_ready
 from .second_opinion import SecondOpinion
@@ -68,6 +69,8 @@ class Collector:
     """When people work, as far as it is known; replaced whole, read from any thread."""
     desk: RequestDesk
     """Requests that machines have not answered yet."""
+    tokens: TokenKeeper
+    """Renews tokens, and ends those that two machines use."""
     second_opinion: SecondOpinion
     """Asks another machine where only one says that a service is not reached."""
     login: Login
@@ -105,6 +108,13 @@ class Collector:
         self._calendars: Mapping[str, Calendar] = {}
         self._habits: Mapping[str, bytes] = {}
         self.desk = RequestDesk(self.store, now)
+        self.tokens = TokenKeeper(
+            self.store,
+            self.news,
+            now,
+            days=lambda: self.settings.token_days,
+            on_shut_out=self.roster.forget_standing,
+        )
         self.second_opinion = SecondOpinion(self.store, self.board, self.inventory, self.present)
         self.login = Login(self.store, now)
         self.enrolment = Enrolment(self.store, now)
@@ -135,6 +145,7 @@ class Collector:
         """Start the consumers on the running event loop."""
         self._started_at = self.now()
         await asyncio.to_thread(assignments.look, self.assignments, self.store, self.inventory.version)
+        await self.tokens.look()
         loop = asyncio.get_running_loop()
         wakes = [asyncio.Event() for _ in self.consumers]
         self.log.on_commit = lambda: [loop.call_soon_threadsafe(wake.set) for wake in wakes]
@@ -147,6 +158,7 @@ class Collector:
         learn = habits.watch(self.store, self.present, self._know_habits)
         self._tasks.append(asyncio.create_task(learn, name="habits"))
         self._tasks.append(asyncio.create_task(self.desk.follow(), name="requests"))
+        self._tasks.append(asyncio.create_task(self.tokens.follow(), name="tokens"))
         self._tasks.append(asyncio.create_task(self.second_opinion.follow(), name="second opinion"))
         current = assignments.keep_current(self.assignments, self.store, lambda: self.inventory.version)
         self._tasks.append(asyncio.create_task(current, name="assignments"))

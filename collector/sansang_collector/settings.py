@@ -84,6 +84,9 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     retention: Retention = Retention()
 
+    token_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 30
+    """How old an enrolled machine's token gets before it is renewed by itself."""
+
     shards: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
     """Into how many scrapes the series of checks are parted with more than 200 agents."""
 

@@ -61,7 +61,8 @@ def tell(connection: Connection, found: Iterable[Away], at: float) -> int:
 
 def _read(connection: Connection, query: Select[tuple[object, ...]], present: Present) -> Iterator[Away]:
     for row in connection.execute(query):
-        known = Known(row.commune, row.role, None, row.at, known_silent=True, goodbye=row.goodbye, back=row.back)
+        barred = row.quarantined_at, row.revoked_at
+        known = Known(row.commune, row.role, None, row.at, True, row.goodbye, row.back, *barred)
         yield Away(row.agent, row.commune, row.at, row.state, state_of(known, present).state)
 
 
@@ -104,7 +105,15 @@ def _found(store: Store, present: Present) -> list[Away]:
 
 _AWAY = (
     select(
-        CONTACT.c.agent, AGENT.c.commune, AGENT.c.role, CONTACT.c.at, CONTACT.c.state, MACHINE.c.goodbye, MACHINE.c.back
+        CONTACT.c.agent,
+        AGENT.c.commune,
+        AGENT.c.role,
+        CONTACT.c.at,
+        CONTACT.c.state,
+        MACHINE.c.goodbye,
+        MACHINE.c.back,
+        AGENT.c.quarantined_at,
+        AGENT.c.revoked_at,
     )
     .join(AGENT, AGENT.c.id == CONTACT.c.agent)
     .outerjoin(MACHINE, MACHINE.c.agent == CONTACT.c.agent)

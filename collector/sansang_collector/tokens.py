@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Row, Table, Text, select
@@ -30,14 +31,29 @@ TOKEN = Table(
     Column("rotates", Integer, nullable=False, default=0),
     Column("replaces", Integer, ForeignKey("token.id")),
     Column("why", Text),
+    Column("renew_at", Float),
     sqlite_autoincrement=True,
 )
-"""``rotates``: whether it is renewed by itself. ``replaces``: the one it comes after. ``why``: why it ended, a short
-word such as ``revoked``, ``rotated`` or ``clone``."""
+"""``rotates``: whether it is renewed by itself. ``replaces``: the one it comes after. ``why``: why it ended, an
+:class:`End`. ``renew_at``: since when somebody wants it renewed whatever its age."""
+
+
+class End(StrEnum):
+    """Why a token ended."""
+
+    REVOKED = "revoked"
+    """Somebody ended it."""
+    ROTATED = "rotated"
+    """It was renewed, or its machine did not take over the one that was to come after it."""
+    CLONE = "clone"
+    """Two machines used it."""
+    UNUSED = "unused"
+    """It was to come after another and was withdrawn, because its machine went on with that one."""
 
 
 _FIND = Direct("SELECT id, scope, agent, digest FROM token WHERE digest = ? AND revoked_at IS NULL")
 """As text, because every request asks it: built of the table's columns it costs three times as much."""
+_ENDED = Direct("SELECT agent, why, revoked_at, digest FROM token WHERE digest = ?")
 
 
 MAX_REMEMBERED = 10_000
@@ -52,6 +68,13 @@ class Found(NamedTuple):
     agent: int | None
 
 
+class Ended(NamedTuple):
+    """A token that was valid once: whose, and why it is not any more."""
+
+    agent: int | None
+    why: str
+
+
 def new_secret() -> str:
     """256 random bits, written for a header or an address."""
     return secrets.token_urlsafe(32)
@@ -63,12 +86,19 @@ def digest(secret: str) -> bytes:
 
 
 def issue(
-    connection: Connection, scope: str, label: str, now: float, agent: int | None = None, rotates: bool = False
+    connection: Connection,
+    scope: str,
+    label: str,
+    now: float,
+    agent: int | None = None,
+    *,
+    rotates: bool = False,
+    replaces: int | None = None,
 ) -> tuple[int, str]:
-    """Make a token; its id and its secret, which is nowhere else. ``rotates``: whether it is renewed by itself."""
+    """Make a token; its id and its secret, which is nowhere else. ``rotates``, ``replaces``: as in the table."""
     secret = new_secret()
     row = {"scope": scope, "digest": digest(secret), "agent": agent, "label": label, "created_at": now}
-    row["rotates"] = int(rotates)
+    row |= {"rotates": int(rotates), "replaces": replaces}
     return int(connection.scalars(_ISSUE, row).one()), secret
 
 
@@ -110,6 +140,16 @@ class ValidTokens:
                 self._found[wanted] = known
         return known
 
+    def ended(self, secret: str) -> Ended | None:
+        """What became of a token that is refused; None for what never was one. Asked only where one is refused."""
+        wanted = digest(secret)
+        rows = self._at_hand.rows(_ENDED, (wanted,))
+        if not rows or not hmac.compare_digest(rows[0][3], wanted):
+            return None
+        agent, why, revoked_at, _ = rows[0]
+        # One that is refused and has not ended yet is just being ended, because the one after it was used.
+        return Ended(agent, why or (End.ROTATED if revoked_at is None else End.REVOKED))
+
     def _refresh(self) -> None:
         version = self._at_hand.version()
         if version != self._version:
@@ -127,20 +167,27 @@ def _found(row: Sequence[Any] | None, wanted: bytes) -> Found | None:
     return Found(row[0], row[1], row[2])
 
 
-def revoke_all_of(connection: Connection, agent: int, now: float) -> int:
+def revoke_all_of(connection: Connection, agent: int, now: float, why: str = End.REVOKED) -> int:
     """End every token of an agent; how many were valid."""
-    done = connection.execute(
-        TOKEN.update().where(TOKEN.c.agent == agent, TOKEN.c.revoked_at.is_(None)).values(revoked_at=now)
-    )
-    return done.rowcount
+    valid = TOKEN.c.agent == agent, TOKEN.c.revoked_at.is_(None)
+    return connection.execute(TOKEN.update().where(*valid).values(revoked_at=now, why=why)).rowcount
 
 
-def revoke(connection: Connection, token: int, now: float) -> bool:
+def revoke(connection: Connection, token: int, now: float, why: str = End.REVOKED) -> bool:
     """End a token; False if there is no valid one with this id."""
-    done = connection.execute(
-        TOKEN.update().where(TOKEN.c.id == token, TOKEN.c.revoked_at.is_(None)).values(revoked_at=now)
-    )
-    return done.rowcount == 1
+    valid = TOKEN.c.id == token, TOKEN.c.revoked_at.is_(None)
+    return connection.execute(TOKEN.update().where(*valid).values(revoked_at=now, why=why)).rowcount == 1
+
+
+def ask_to_renew(connection: Connection, agents: Sequence[int] | None, now: float) -> int:
+    """Have the valid tokens of these agents, None: of all, renewed whatever their age; of how many.
+
+    Only those that are renewed by themselves: whoever was handed another in a file would not take over a new one.
+    """
+    wanted = TOKEN.update().where(TOKEN.c.rotates == 1, TOKEN.c.revoked_at.is_(None), TOKEN.c.agent.is_not(None))
+    if agents is not None:
+        wanted = wanted.where(TOKEN.c.agent.in_(agents))
+    return connection.execute(wanted.values(renew_at=now)).rowcount
 
 
 def label_of(connection: Connection, token: int) -> str:

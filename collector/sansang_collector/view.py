@@ -76,7 +76,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     state_since: float | None
     """Since when; None where it is online or was never seen."""
     state_why: str
-    """Of ``goodbye`` its reason; of ``expected_off`` ``hours`` or ``habit``; else empty."""
+    """Of ``goodbye`` its reason; of ``expected_off`` ``hours`` or ``habit``; of ``revoked`` why; else empty."""
     back: float | None
     """When a machine that is away is expected again, as far as it is known."""
     role: str
@@ -129,10 +129,11 @@ class FleetView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: str
     state: str
-    """``online``, ``goodbye``, ``expected_off``, ``silent``, ``retired`` or ``never_seen``."""
+    """``online``, ``goodbye``, ``expected_off``, ``silent``, ``retired``, ``never_seen``, ``revoked`` or
+    ``quarantined``."""
     state_since: float | None
     why: str
-    """Of a goodbye its reason; of a machine that is off as usual ``hours`` or ``habit``."""
+    """Of a goodbye its reason; of a machine off as usual ``hours`` or ``habit``; of a revoked one why."""
     back: float | None
     """When a machine that is away is expected again."""
     last_contact: float | None
@@ -146,6 +147,8 @@ class FleetView(msgspec.Struct, frozen=True, kw_only=True):
     """Reports it had to drop, ever."""
     still_reports: bool
     """Whether it goes on reporting although it is retired."""
+    refused_at: float | None = None
+    """When it was last turned away because its token has ended, since the collector was started."""
 
 
 class IntervalView(msgspec.Struct, frozen=True, kw_only=True):

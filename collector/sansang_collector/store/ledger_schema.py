@@ -176,8 +176,11 @@ _TOKENS: Migration = (
     "ALTER TABLE token ADD COLUMN rotates INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE token ADD COLUMN replaces INTEGER REFERENCES token (id)",
     "ALTER TABLE token ADD COLUMN why TEXT",
+    "ALTER TABLE token ADD COLUMN renew_at REAL",
+    "ALTER TABLE agent ADD COLUMN revoked_at REAL",
+    "ALTER TABLE agent ADD COLUMN revoked_why TEXT",
 )
-"""Which tokens are renewed by themselves, what each came after, and why one ended."""
+"""Which tokens are renewed by themselves, what each came after, and why one ended; and whose all have."""
 _PEOPLE: Migration = (
     """CREATE TABLE person (
         id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL,

@@ -45,16 +45,16 @@ async def make(request: Request, who: ChangesMachines) -> Response:
 
 @router.patch(
     "/agents",
-    summary="Assign a role, retire, take back into use",
+    summary="Assign a role, retire, take back into use, revoke, renew tokens",
     responses=one(ChangedAgents) | _WRONG,
     openapi_extra=body_of(AgentsChange),
 )
 async def change(request: Request, who: ChangesMachines) -> Response:
-    """All of them or, with a 422, none. Reports of a retired machine are still taken and kept."""
+    """All of them or, with a 422, none. Reports of a retired machine are still taken, of a revoked one they are not."""
     asked = await message_of(request, AgentsChange, MAX_BODY_BYTES)
-    if asked.role is None and asked.retired is None:
-        raise HTTPException(422, "say 'role', 'retired' or both")
-    wanted = Change(asked.role, asked.retired)
+    wanted = Change(asked.role, asked.retired, asked.revoked, asked.renewed)
+    if wanted == Change():
+        raise HTTPException(422, "say one or more of 'role', 'retired', 'revoked' and 'renewed'")
     theirs = who.communes(Right.CHANGE_MACHINES)
     changed = await deeds.do(
         request, who, lambda it, by, now: fleet_changes.apply(it, asked.ids, wanted, by, now, of=theirs)

@@ -14,7 +14,9 @@ from sansang_agent.contract.assignment import Role
 from sansang_collector import fleet_changes
 from sansang_collector.access import Principal, require_form
 from sansang_collector.fleet_changes import Change
+from sansang_collector.liveness import State
 from sansang_collector.rights import Right
+from sansang_collector.view import FleetView
 
 from . import deeds, shell
 from .fleet_query import Asked, asked, find
@@ -34,6 +36,8 @@ class Deed(StrEnum):
     ROLE = "role"
     RETIRE = "retire"
     UNRETIRE = "unretire"
+    REVOKE = "revoke"
+    RENEW = "renew"
 
 
 Ticked = Annotated[list[int], Query(max_length=fleet_changes.MOST)]
@@ -54,7 +58,7 @@ def confirm(  # an address has no order; FastAPI hands them in by name
     rows = [found.view(row) for row in found.standing.rows if row.machine.id in ticked]
     if len(rows) < len(ticked):
         who.must(Right.CHANGE_MACHINES, None)
-    changing = [row for row in rows if _changes(row.role, row.state == "retired", deed, to)]
+    changing = [row for row in rows if _changes(row, deed, to)]
     response = shell.page(
         request,
         "fleet_confirm.html",
@@ -69,8 +73,12 @@ def confirm(  # an address has no order; FastAPI hands them in by name
     return response
 
 
-def _changes(role: str, is_retired: bool, deed: Deed, to: Role) -> bool:
-    return role != to if deed is Deed.ROLE else is_retired is (deed is Deed.UNRETIRE)
+def _changes(row: FleetView, deed: Deed, to: Role) -> bool:
+    if deed is Deed.ROLE:
+        return row.role != to
+    if deed in {Deed.REVOKE, Deed.RENEW}:
+        return row.state not in {State.REVOKED, State.QUARANTINED}
+    return (row.state == State.RETIRED) is (deed is Deed.UNRETIRE)
 
 
 @router.post("/fleet/deeds")
@@ -89,9 +97,17 @@ def _asked_for(form: dict[str, list[str]]) -> tuple[Sequence[int], Change]:
     try:
         ids = [int(one) for one in form.get("id", [])]
         deed = Deed(form["deed"][0])
-        role = Role(form["to"][0]) if deed is Deed.ROLE else None
+        change = Change(Role(form["to"][0])) if deed is Deed.ROLE else _CHANGES[deed]
     except (KeyError, ValueError):
         raise HTTPException(422, "the form names no machines or nothing to do with them") from None
     if not 0 < len(ids) <= fleet_changes.MOST:
         raise HTTPException(422, f"between 1 and {fleet_changes.MOST} machines can be changed at once")
-    return ids, Change(role=role, retired=None if deed is Deed.ROLE else deed is Deed.RETIRE)
+    return ids, change
+
+
+_CHANGES = {
+    Deed.RETIRE: Change(retired=True),
+    Deed.UNRETIRE: Change(retired=False),
+    Deed.REVOKE: Change(revoked=True),
+    Deed.RENEW: Change(renewed=True),
+}

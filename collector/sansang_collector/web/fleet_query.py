@@ -3,6 +3,7 @@
 Addresses say it as ``?q=khanh khe&state=silent&sort=-contact``; ``-`` turns an order round.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlencode
 
@@ -69,6 +70,8 @@ class Found(NamedTuple):
     chosen: list[Row]
     places: Gazetteer
     wanted: Wanted
+    refused_at: Callable[[int], float | None]
+    """When an agent was last turned away."""
 
     @property
     def at(self) -> float:
@@ -88,7 +91,7 @@ def find(request: Request, asked: Asked, of: Communes) -> Found:
     standing = fleet.within(collector.roster.standing(collector.store, collector.present()), of, wanted)
     chosen = fleet.chosen(standing.rows, asked.filter, places, wanted)
     in_order = fleet.ordered(chosen, asked.order, asked.descending, places, wanted)
-    return Found(standing, in_order, places, wanted)
+    return Found(standing, in_order, places, wanted, collector.tokens.knocked_at)
 
 
 def _view(machine: Machine, row: Row, found: Found) -> FleetView:
@@ -112,4 +115,5 @@ def _view(machine: Machine, row: Row, found: Found) -> FleetView:
         config=fleet.config_of(machine, found.wanted),
         dropped=machine.dropped or 0,
         still_reports=fleet.still_reports(row, found.standing.present),
+        refused_at=found.refused_at(machine.id),
     )

@@ -3,6 +3,7 @@
 from sansang_agent.contract.assignment import Role
 from sansang_collector.fleet import Config, Order
 from sansang_collector.liveness import State
+from sansang_collector.tokens import End
 from sansang_collector.view import FleetView
 
 from .phrases import Phrases
@@ -14,8 +15,12 @@ SHAPES = {
     State.SILENT: "failed",
     State.RETIRED: "not_configured",
     State.NEVER_SEEN: "unknown",
+    State.REVOKED: "not_configured",
+    State.QUARANTINED: "failed",
 }
 """The symbol and colour of each state."""
+SHUT_OUT = frozenset({State.REVOKED, State.QUARANTINED, State.RETIRED})
+"""Of these it is worth saying that they still try."""
 
 
 class FleetWords:
@@ -31,6 +36,8 @@ class FleetWords:
             State.SILENT: _("silent"),
             State.RETIRED: _("retired"),
             State.NEVER_SEEN: _("never heard from"),
+            State.REVOKED: _("revoked"),
+            State.QUARANTINED: _("two machines under one identity"),
         }
         self._roles = {
             Role.COUNTER: _("counter PC"),
@@ -66,6 +73,8 @@ class FleetWords:
         parts = []
         if row.state == State.GOODBYE:
             parts.append(self._say.goodbye(row.why))
+        if row.state == State.REVOKED and row.why == End.ROTATED:
+            parts.append(_("it did not take over its new token"))
         if row.state == State.EXPECTED_OFF:
             parts.append(_("as it usually is at this time") if row.why == "habit" else _("outside opening hours"))
         if row.state_since is not None:
@@ -74,6 +83,8 @@ class FleetWords:
             parts.append(_("expected back at %(moment)s") % {"moment": self._say.moment(row.back, now)})
         if row.still_reports:
             parts.append(_("still sends reports"))
+        if row.refused_at is not None and row.state in SHUT_OUT:
+            parts.append(_("still tries, last %(moment)s") % {"moment": self._say.moment(row.refused_at, now)})
         return ", ".join(parts)
 
     def role(self, role: str) -> str:

@@ -142,6 +142,7 @@ def agent(  # an address has no order; FastAPI hands them in by name
         change=change,
         agent=found,
         is_assigned=who.may(Right.SEE_FLEET, found.commune) and collector.roster.wanted(agent_id) is not None,
+        refused_at=collector.tokens.knocked_at(agent_id),
         rungs=_rungs([found]),
         strips=strips,
         curves=_curves(say, found, measured, window, step),

@@ -22,6 +22,8 @@ def whereabouts(say: Phrases, agent: AgentView, now: float) -> str:
         State.SILENT: _("silent since %(moment)s") % {"moment": since},
         State.RETIRED: _("not in use since %(moment)s") % {"moment": since},
         State.NEVER_SEEN: _("never heard from"),
+        State.REVOKED: _("revoked since %(moment)s") % {"moment": since},
+        State.QUARANTINED: _("two machines under one identity, shut out since %(moment)s") % {"moment": since},
     }[agent.state]
 
 

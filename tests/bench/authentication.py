@@ -1,0 +1,67 @@
+"""What it costs to know who sends a report: the same load taken with and without asking, in turns.
+
+Asking is all of it: the token looked up, its renewal, the watch for two machines under one token. Without, a constant
+principal stands in the place (nobody_asked.py). Consumers are left out of both.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.bench import ingest  # noqa: E402
+from tests.bench.measuring import load, machine, spread, table  # noqa: E402
+
+WAYS = {"asked": "tests.bench.ingest_only", "nobody asked": "tests.bench.nobody_asked"}
+HEADS = ("who sends is", "reports", "CPU µs/report", "÷ nobody asked")
+
+
+def measured(rounds: int, reports: int) -> dict[str, list[float]]:
+    """By way the CPU microseconds a report took in each round; the ways take turns."""
+    found: dict[str, list[float]] = {way: [] for way in WAYS}
+    phase = ingest.Phase(0, reports, 32)
+    with ExitStack() as open_:
+        servers = {}
+        for way, module in WAYS.items():
+            folder = Path(open_.enter_context(tempfile.TemporaryDirectory()))
+            servers[way] = ingest.Load(open_.enter_context(ingest.sansang(folder, ("-m", module))))
+        for server in servers.values():
+            server.send(ingest.EVERYONE)
+        for number in range(rounds):
+            for way in WAYS if number % 2 else reversed(WAYS):
+                figures = servers[way].send(phase)
+                if figures.done != reports:
+                    raise RuntimeError(f"{way}: {figures.answers}")
+                found[way].append(figures.cost_us)
+    return found
+
+
+def main() -> None:
+    """See the module."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--reports", type=int, default=10_000)
+    asked = options.parse_args()
+    vars(ingest)["peers_python"] = lambda: sys.executable  # no peer takes part
+    print(machine())
+    found = measured(asked.rounds, asked.reports)
+    plain = found["nobody asked"]
+    rows = [
+        (way, f"{asked.reports * asked.rounds:,}", spread(costs, 1), spread(_ratios(costs, plain), 3))
+        for way, costs in found.items()
+    ]
+    print(table(HEADS, rows), f"Load {load()} (after).", sep="\n\n")
+    print(f"Medians: {statistics.median(found['asked']) / statistics.median(plain) - 1:+.1%}")
+
+
+def _ratios(costs: list[float], plain: list[float]) -> list[float]:
+    return [one / other for one, other in zip(costs, plain, strict=True)]
+
+
+if __name__ == "__main__":
+    main()
