@@ -125,9 +125,7 @@ def require_credential(request: Request) -> Principal:
     who = reader(request)
     if who is None:
         raise NotAllowedError(401, "a valid bearer token or session is needed")
-    request.state.who = who
-    vouch_for(request.scope)
-    return who
+    return _known(request, who)
 
 
 def require_agent(request: Request) -> Principal:
@@ -152,9 +150,7 @@ def require_form(right: Right) -> Callable[[Request], Principal]:
         who = _find(request, cookies.acting(request))
         if who is None:
             raise NotAllowedError(401, "a valid bearer token or a session that may act is needed")
-        request.state.who = who
-    vouch_for(request.scope)
-        return _with(who, right)
+        return _with(_known(request, who), right)
 
     return allowed
 
@@ -172,9 +168,7 @@ def require_acting_person(request: Request) -> Principal:
     who = _find(request, session) if not request.headers.get("authorization") else None
     if who is None or who.person is None:
         raise NotAllowedError(401, "the session of an account is needed")
-    request.state.who = who
-    vouch_for(request.scope)
-    return who
+    return _known(request, who)
 
 
 def acting(request: Request) -> Principal:
@@ -183,6 +177,13 @@ def acting(request: Request) -> Principal:
     That may be less than who reads may do: their session's second cookie may be missing.
     """
     return _find(request, cookies.acting(request)) or Principal()
+
+
+def _known(request: Request, who: Principal) -> Principal:
+    """Remember who it is, for the pages and for the room that connections are given."""
+    request.state.who = who
+    vouch_for(request.scope)
+    return who
 
 
 def _with(who: Principal, right: Right) -> Principal:

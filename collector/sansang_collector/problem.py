@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import msgspec
 from starlette.responses import Response
 
 from sansang_agent.contract.codec import encode

@@ -4,7 +4,7 @@ import pytest
 
 from sansang_agent.contract.assignment import Role
 from sansang_collector import agents, join_places, nonces, wrong_tries
-from sansang_collector.client_address import client_address, neighbourhood
+from sansang_collector.client_address import neighbourhood
 from sansang_collector.fleet_changes import MisplacedVantageError
 from sansang_collector.join_places import NoSuchCommuneError, NotTheirsError
 from sansang_collector.machine_names import LONGEST, free_name, name_of, plain_text
@@ -86,11 +86,6 @@ def test_guessers_are_forgotten_rather_than_memory_filled(monkeypatch: pytest.Mo
 )
 def test_an_ipv6_network_is_one_guesser(address: str, counted_as: str) -> None:
     assert neighbourhood(address) == counted_as
-
-
-def test_a_request_without_an_address_has_none() -> None:
-    assert client_address({"type": "http", "client": ("192.0.2.7", 1)}) == "192.0.2.7"
-    assert client_address({"type": "http", "client": None}) == ""
 
 
 @pytest.mark.parametrize("host", ["", "...", "<>", "Đồng-Đăng", "ПК", "x" * 500, "a\n\0b", "-.-", "٣", "ﬁle"])

@@ -81,7 +81,7 @@ def web_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebCollect
 
 @contextmanager
 def ledger(web: WebCollector) -> Iterator[Store]:
-    store = Store(web._folder)
+    store = Store(web.folder)
     try:
         yield store
     finally:
