@@ -155,8 +155,8 @@ async def test_two_machines_with_one_copied_disk_part_ways_lose_nothing_and_are_
     shutil.copytree(tmp_path / "pc", tmp_path / "copy")
     second = Machine(tmp_path / "copy", token, collector.url, second_boot)
     turns = [second, first, second]
-    if second_boot == first.boot:  # its first reports are the first's next, word for word the conflict
-        turns = [second, first, second, first, second]
+    if second_boot == first.boot:  # then only the stream tells, which parts at the first conflict
+        turns = [second, first, second, first, second, first]
     for machine in turns:
         first.rest(second)
         said |= await machine.see(1)
