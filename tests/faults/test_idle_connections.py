@@ -3,6 +3,7 @@
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import httpx
 import psutil
 import pytest
 
+from sansang_collector.protocol import HEAD_SECONDS
 from tests.support.collector_process import CollectorProcess, running_collector
 from tests.support.reports import body, report
 
@@ -71,9 +73,11 @@ def test_reports_flow_beside_two_thousand_idle_and_half_open_connections(tmp_pat
         healthy = f"GET /-/healthy HTTP/1.1\r\nHost: 127.0.0.1:{collector.port}\r\n\r\n".encode()
         before = memory_mib(collector)
         idle = [b"", head, whole + b'{"v":1,', healthy]
+        opened = []
         for number in range(4 * EACH):
             connection = connect(collector, idle[number % len(idle)], trust)
             open_ones.enter_context(connection)
+            opened.append(time.monotonic())
             if idle[number % len(idle)] is healthy:
                 assert b" 200 " in connection.recv(4096).partition(b"\r\n")[0]
         headers = {"Authorization": f"Bearer {token}"}
@@ -82,8 +86,10 @@ def test_reports_flow_beside_two_thousand_idle_and_half_open_connections(tmp_pat
             for seq in range(1, REPORTS + 1):
                 answer = client.post("/api/v1/reports", content=body(report(seq)))
                 statuses.append(answer.status_code)
+        # where opening them took longer than the collector waits for a head, it has rightly closed the first by now
+        still_due = sum(time.monotonic() - at < HEAD_SECONDS - PATIENCE_S for at in opened)
         connections = [one for one in psutil.Process(collector.pid).net_connections("tcp") if one.raddr]
 
         assert statuses == [200] * REPORTS
-        assert len(connections) >= 4 * EACH
+        assert len(connections) >= still_due
         assert memory_mib(collector) - before < MOST_MIB[tls]
