@@ -46,7 +46,7 @@ soak: $(VENV)/.dev-ready $(MO) ## Kill, starve and confuse a real pair for MINUT
 	@$(BIN)/python -m tests.soak.soak --minutes $(MINUTES)
 
 bench: $(VENV)/.dev-ready $(MO) ## Measure beside the peers (needs root and them; see tests/bench/README.md)
-	@for bench in icmp_error agent_footprint ingest history nation fleet profile_change; do $(BIN)/python tests/bench/$$bench.py || exit 1; done
+	@for bench in icmp_error agent_footprint ingest history nation fleet profile_change enrolment; do $(BIN)/python tests/bench/$$bench.py || exit 1; done
 
 dist: $(VENV)/.dev-ready $(MO) ## Build the wheel and the source archive into dist/
 	@$(BIN)/python -m build --no-isolation -o dist . >/dev/null && ls dist

@@ -23,9 +23,10 @@ from sansang_agent.contract.joining import (
     join_proof,
 )
 
-from . import join_codes, letting_in, nonces, waiting
+from . import join_codes, nonces, waiting
 from .client_address import neighbourhood
 from .commune import Places
+from .joining_together import Arrivals
 from .letting_in import Admitted
 from .nonces import Nonces
 from .store import Store
@@ -76,6 +77,7 @@ class Enrolment:
         self._now = now
         self._nobodys_key = secrets.token_bytes(32)
         self._nonces = Nonces()
+        self._arrivals = Arrivals(store, now)
         self._wrong_of_address = WrongTries(WRONG_OF_ADDRESS, ADDRESS_WINDOW_S)
         self._wrong_of_code = WrongTries(WRONG_OF_CODE, CODE_WINDOW_S)
 
@@ -98,7 +100,7 @@ class Enrolment:
             raise RefusedError(self._wrong(join.id, address, now))
         try:
             self._nonces.use(join.answer_nonce, now)
-            return _joined(await self._store.write(lambda it: letting_in.by_code(it, join, now)), places)
+            return _joined(await self._arrivals.let_in(join), places)
         except nonces.FullError:
             raise RefusedError(_BUSY) from None
         except join_codes.ExpiredError:

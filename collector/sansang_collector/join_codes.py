@@ -6,7 +6,7 @@ Making one takes two steps, because the key takes some 50 ms of work that the le
 import secrets
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Row, Table, Text, select
+from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Row, Table, Text, bindparam, select
 
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.joining import ALPHABET, ID_LENGTH, SECRET_LENGTH, JoinCode
@@ -46,11 +46,15 @@ KEY_OF = Direct("SELECT key FROM join_code WHERE id = ?")
 """Asked on the event loop with every message of enrolment."""
 
 
-class ExpiredError(Exception):
-    """The code is too old."""
+class NotLeftError(Exception):
+    """The code lets nobody in any more."""
 
 
-class UsedError(Exception):
+class ExpiredError(NotLeftError):
+    """It is too old."""
+
+
+class UsedError(NotLeftError):
     """It has been used as often as it may be, or was withdrawn."""
 
 
@@ -138,17 +142,28 @@ class Use(NamedTuple):
 
 
 def use(connection: Connection, number: str, now: float) -> Use:
-    """Count one use; raises :class:`ExpiredError` or :class:`UsedError` where there is none left."""
-    holds = (JOIN_CODE.c.revoked_at.is_(None), JOIN_CODE.c.used < JOIN_CODE.c.uses, JOIN_CODE.c.expires_at > now)
-    counted = connection.execute(
-        JOIN_CODE.update().where(JOIN_CODE.c.id == number, *holds).values(used=JOIN_CODE.c.used + 1)
-    )
+    """Count one use; raises :class:`ExpiredError` or :class:`UsedError`, with nothing changed, where none is left."""
+    used = connection.execute(_USE, {"of": number, "now": now}).one_or_none()
+    if used is not None:
+        return Use(used.commune, used.agent, used.role)
     row = connection.execute(select(JOIN_CODE).where(JOIN_CODE.c.id == number)).one_or_none()
-    if row is not None and counted.rowcount == 1:
-        return Use(row.commune, row.agent, row.role)
     if row is not None and (row.revoked_at is not None or row.used >= row.uses):
         raise UsedError
     raise ExpiredError
+
+
+_USE = (
+    JOIN_CODE.update()
+    .where(
+        JOIN_CODE.c.id == bindparam("of"),
+        JOIN_CODE.c.revoked_at.is_(None),
+        JOIN_CODE.c.used < JOIN_CODE.c.uses,
+        JOIN_CODE.c.expires_at > bindparam("now"),
+    )
+    .values(used=JOIN_CODE.c.used + 1)
+    .returning(JOIN_CODE.c.commune, JOIN_CODE.c.agent, JOIN_CODE.c.role)
+)
+"""Made once, as a thousand machines may come in the same minute."""
 
 
 def revoke(connection: Connection, number: str, who: str, now: float) -> None:

@@ -69,7 +69,10 @@ def issue(
     secret = new_secret()
     row = {"scope": scope, "digest": digest(secret), "agent": agent, "label": label, "created_at": now}
     row["rotates"] = int(rotates)
-    return connection.scalars(TOKEN.insert().values(row).returning(TOKEN.c.id)).one(), secret
+    return int(connection.scalars(_ISSUE, row).one()), secret
+
+
+_ISSUE = TOKEN.insert().returning(TOKEN.c.id)
 
 
 def find(connection: Connection, secret: str) -> Found | None:

@@ -133,7 +133,7 @@ def approve(
         raise OneNameError
     made = []
     for guest in _undecided(connection, ids):
-        agent = letting_in.add(connection, Newcomer(commune, Role.COUNTER, guest.host, name), now)
+        agent = letting_in.add(connection, Newcomer(commune, Role.COUNTER, guest.host, name), now).agent
         _decide(connection, guest.id, {"decision": APPROVED, "agent": agent}, now)
         audit.note(connection, Deed(now, who, "approve", commune, agent, _told(guest)))
         made.append(agent)

@@ -141,7 +141,7 @@ def test_the_command_prints_the_code_and_keeps_only_a_key(tmp_path: Path, capsys
     assert (row["id"], row["commune"], row["role"], row["uses"]) == (code.id, COMMUNE, "kiosk", 30)
     assert row["expires_at"] - row["created_at"] == 12 * 3600
     assert f"sansang enrol {out} --collector https://gs.example" in told
-    assert code.secret not in str([{**row, "key": row["key"].hex()}, rows(tmp_path, AUDIT)])
+    assert code.secret not in str([row, rows(tmp_path, AUDIT)])
 
 
 def test_codes_are_listed_without_their_secret_and_withdrawn(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.codec import profile_hash
+from sansang_agent.contract.joining import Ask
 from sansang_agent.contract.report import Sent, SpoolState
 from sansang_agent.contract.settings import SettingsError, loads
 from sansang_collector import (
@@ -19,10 +20,12 @@ from sansang_collector import (
     chunk_history,
     consumers,
     contact,
+    join_codes,
     links,
     profiles_seen,
     requests,
     retention,
+    waiting,
 )
 from sansang_collector.asking import Wish
 from sansang_collector.audit import AUDIT
@@ -31,6 +34,7 @@ from sansang_collector.changes import CHANGE
 from sansang_collector.check_history import INTERVAL
 from sansang_collector.chunk_history import CHUNK
 from sansang_collector.history import History
+from sansang_collector.join_codes import JOIN_CODE, Wanted
 from sansang_collector.log import Arrival, ReportLog
 from sansang_collector.rung_history import RUNG_INTERVAL
 from sansang_collector.settings import CollectorSettings, Retention
@@ -230,6 +234,22 @@ def test_spent_links_sessions_and_long_past_boots_go(store: Store) -> None:
         known = boots.known(connection, 1, {"boot-40", "boot-0"})
     assert left == [2, 1]
     assert list(known) == ["boot-0"]
+
+
+def test_join_codes_are_known_for_a_month_after_their_end_and_who_asks_no_more_for_a_week(store: Store) -> None:
+    def write(connection: Connection) -> None:
+        for age in (31, 29):
+            ended = NOW - age * DAY - join_codes.DEFAULT_LIFE_S
+            join_codes.keep(connection, (f"{age}0", b"key"), Wanted("05983"), "test", ended)
+        for age in (8, 6):
+            waiting.ask(connection, Ask(claim=f"{age}" * 43, host=f"{age} days"), "192.0.2.1", NOW - age * DAY)
+
+    store.write_sync(write)
+    asyncio.run(retention.trim_ledger(store, LIMITS, NOW))
+
+    with store.read() as connection:
+        assert list(connection.scalars(select(JOIN_CODE.c.id))) == ["290"]
+        assert [guest.host for guest in waiting.standing(connection)] == ["6 days"]
 
 
 def test_requests_go_with_the_single_results_and_the_audit_stays(store: Store) -> None:
