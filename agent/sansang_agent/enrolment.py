@@ -183,6 +183,7 @@ class Draft(NamedTuple):
         """Whatever belongs to other enrolments counts no more; what cannot be removed is logged."""
         try:
             assignment_file.forget(self.data_dir)
+            forget_claim(self.data_dir)
             for other in (self.data_dir / FOLDER).iterdir():
                 if other.is_dir() and other.name != self.mark:
                     shutil.rmtree(other)

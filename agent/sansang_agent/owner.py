@@ -3,6 +3,7 @@
 Written as root, files would be closed to the service; and a link in a folder of others would lead root anywhere.
 """
 
+import encodings.idna  # noqa: F401  # read when a name is first asked for: by then its file may be out of reach
 import os
 import sys
 from pathlib import Path

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from certificates import Authority
 from sansang_agent import cli, enrolment, status
 from sansang_agent.contract import joining
 from sansang_agent.enrolment import Draft, read
 from sansang_agent.hindrance import Hindrance
 from sansang_agent.status import Status
-from tests.support.fake_centre import CODE, SECRETS, WRITTEN, FakeCentre, joined
+from tests.support.fake_centre import CODE, SECRETS, WRITTEN, FakeCentre, joined, seen_certificate
 from tests.support.fake_collector import FakeCollector, Reply, problem
 
 Capsys = pytest.CaptureFixture[str]
@@ -292,7 +293,10 @@ async def test_root_enrols_for_the_service_s_own_user(tmp_path: Path, as_nobody:
     data = tmp_path / "data"
     data.mkdir()
     as_nobody(data)
-    async with FakeCollector(FakeCentre()) as collector:
+    authority = Authority(tmp_path)
+    centre = FakeCentre(authority.ca_file.read_text(encoding="ascii"))
+    async with FakeCollector(centre, tls=authority.context()) as collector:
+        centre.certificate = await seen_certificate(collector)
         command = [sys.executable, "-m", "sansang_agent", "enrol", WRITTEN, "--collector", collector.url]
         done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
 

@@ -81,11 +81,13 @@ def test_nothing_that_says_who_a_machine_is_shows_its_secrets(tmp_path: Path) ->
 def test_enrolled_again_a_machine_keeps_nothing_of_the_time_before(tmp_path: Path) -> None:
     first = enrolled(tmp_path)
     assignment_file.keep(tmp_path, URL, b"{}")
+    enrolment.claim(tmp_path, URL)
     second = enrolled(tmp_path, 8, again=True)
 
     assert read(tmp_path) == second
     assert not first.token_file.parent.exists()
     assert not (tmp_path / assignment_file.FILE).exists()
+    assert not (tmp_path / "enrolment" / "claim").exists()
 
 
 @pytest.mark.parametrize("broken", ["token", "report.key", "ca.pem", "enrolment.json"])

@@ -183,13 +183,11 @@ async def _let_in(asking: _Asking, url: str) -> LetIn:
         return await asking.enroller.by_code(asking.code)
     claim = _claim(asking, url)
     try:
-        let_in = await _waited(asking, claim)
+        return await _waited(asking, claim)
     except EnrolError as exc:
         if exc.why is Why.REFUSED:
             enrolment.forget_claim(asking.folder)
         raise
-    enrolment.forget_claim(asking.folder)
-    return let_in
 
 
 def _claim(asking: _Asking, url: str) -> str:
