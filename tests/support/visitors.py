@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import httpx
 from sqlalchemy import Connection
 
-from sansang_collector.access import ACTING_COOKIE, SESSION_COOKIE
+from sansang_collector.cookies import ACTING_COOKIE, SESSION_COOKIE
 from sansang_collector.links import SESSION
 from sansang_collector.people import HELD_ROLE, PERSON
 from sansang_collector.rights import ALL, EVERYWHERE, NONE, OF_ROLE, OF_SCOPE, Communes, Held, Right, communes_for
