@@ -17,12 +17,12 @@ from sansang_collector.agents import AGENT
 from sansang_collector.audit import AUDIT
 from sansang_collector.rights import EVERYWHERE, Held, Right
 from tests.support.doors import CHANGE, DOORS, Door, Place
-from tests.support.two_communes import EVERYBODY, OTHER, OTHER_NAMES, STREAMS, House, knock, two_communes
+from tests.support.two_communes import EVERYBODY, OTHER, OTHER_NAMES, STREAMS, House, form_of, knock, two_communes
 from tests.support.visitors import Visitor, let_in
 from tests.support.web_collector import COMMUNE, PROFILE, WebCollector
 
 NOWHERE_ELSE = "99999"
-NO_AGENT, NO_REQUEST, NO_CODE = 4711, "0" * 32, "ZZZZZZ"
+NO_AGENT, NO_JOIN_CODE, NO_REQUEST, NO_CODE = 4711, "???", "0" * 32, "ZZZZZZ"
 LISTS = ("/", "/api/v1/communes", "/api/v1/agents", "/api/v1/fleet", "/api/v1/requests", "/fleet", "/fleet.csv",
          "/fleet/blind-spots", "/api/v1/stream?after=0")  # fmt: skip
 
@@ -56,7 +56,7 @@ def test_what_is_not_theirs_and_what_does_not_exist_are_told_alike(
     house: House, method: str, path: str, role: str
 ) -> None:
     visitor = next(one for one in EVERYBODY if one.name == f"{role} here")
-    nothing = Place(NOWHERE_ELSE, NO_AGENT, NO_AGENT, NO_REQUEST, NO_CODE)
+    nothing = Place(NOWHERE_ELSE, NO_AGENT, NO_AGENT, NO_JOIN_CODE, NO_REQUEST, NO_CODE)
 
     theirs, none = (knock(house, visitor, method, DOORS[method, path], at) for at in (house.other, nothing))
 
@@ -134,7 +134,7 @@ def test_a_deed_on_machines_of_two_communes_is_done_to_none(house: House) -> Non
     admin = house.clients["admin here"]
     ids = [house.own.agent, house.other.agent]
 
-    refused = admin.post("/fleet/deeds", data={"id": ids, "deed": "retire"})
+    refused = admin.post("/fleet/deeds", data=form_of(admin, {"id": ids, "deed": "retire"}))
     shown = admin.get("/fleet/confirm", params={"id": ids, "deed": "retire"})
 
     retired = house.running.read_ledger(
@@ -148,7 +148,7 @@ def test_an_audit_calls_people_by_their_name(house: House) -> None:
     with web_admin(house) as (admin, name):
         for role in ("mini", "counter"):
             sent = {"id": house.own.agent, "deed": "role", "to": role}
-            assert admin.post("/fleet/deeds", data=sent).status_code == 303
+            assert admin.post("/fleet/deeds", data=form_of(admin, sent)).status_code == 303
 
     noted = house.running.read_ledger(lambda it: it.scalars(select(AUDIT.c.who).where(AUDIT.c.what == "role")).all())
     assert set(noted) == {name}
