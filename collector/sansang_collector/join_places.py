@@ -21,7 +21,7 @@ class NotTheirsError(RefusedError):
     """Whoever asks may not let machines into this commune."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(f"you may not let machines into {code}")
+        super().__init__(f"you may not let machines into {code[:20]!r}")
 
 
 class Place(NamedTuple):
@@ -39,11 +39,14 @@ def places(inventory: Inventory | None, allowed: Communes) -> list[Place]:
 
 
 def check(code: str, role: Role, inventory: Inventory | None, allowed: Communes) -> None:
-    """Raises :class:`NoSuchCommuneError`, :class:`NotTheirsError`, MisplacedVantageError where it may not be."""
+    """Raises :class:`NoSuchCommuneError`, :class:`NotTheirsError`, MisplacedVantageError where it may not be.
+
+    What is not theirs is told before what does not exist, so that nobody learns which communes there are.
+    """
+    if not allowed.everywhere and (code == NOWHERE or not allowed.has(code)):
+        raise NotTheirsError(code)
     known = inventory is None or code == NOWHERE or any(one.code == code for one in inventory.communes)
     if not CODE.fullmatch(code) or not known:
         raise NoSuchCommuneError(code)
-    if not (allowed.everywhere if code == NOWHERE else allowed.has(code)):
-        raise NotTheirsError(code)
     if role is Role.VANTAGE and code != NOWHERE:
         raise MisplacedVantageError

@@ -23,7 +23,7 @@ from tests.support.visitors import Visitor, let_in
 from tests.support.web_collector import COMMUNE, PROFILE, WebCollector
 
 NOWHERE_ELSE = "99999"
-NO_AGENT, NO_REQUEST, NO_CODE = 4711, "0" * 32, "ZZZZZZ"
+NO_AGENT, NO_JOIN_CODE, NO_REQUEST, NO_CODE = 4711, "???", "0" * 32, "ZZZZZZ"
 LISTS = ("/", "/api/v1/communes", "/api/v1/agents", "/api/v1/fleet", "/api/v1/requests", "/fleet", "/fleet.csv",
          "/fleet/blind-spots", "/api/v1/stream?after=0")  # fmt: skip
 
@@ -57,7 +57,7 @@ def test_what_is_not_theirs_and_what_does_not_exist_are_told_alike(
     house: House, method: str, path: str, role: str
 ) -> None:
     visitor = next(one for one in EVERYBODY if one.name == f"{role} here")
-    nothing = Place(NOWHERE_ELSE, NO_AGENT, NO_AGENT, NO_REQUEST, NO_CODE)
+    nothing = Place(NOWHERE_ELSE, NO_AGENT, NO_AGENT, NO_JOIN_CODE, NO_REQUEST, NO_CODE)
 
     theirs, none = (knock(house, visitor, method, DOORS[method, path], at) for at in (house.other, nothing))
 

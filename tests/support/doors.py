@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fastapi import FastAPI
 
 from sansang_collector.ingest import PATH as REPORTS
-from sansang_collector.rights import Right
+from sansang_collector.rights import EVERYWHERE_ONLY, Right
 from tests.support.visitors import Visitor
 
 
@@ -20,6 +20,8 @@ class Place(NamedTuple):
     agent: int
     spare: int
     """A machine that may be ended."""
+    join_code: str
+    """The part of a join code that tells which one it is."""
     request: str
     report: str
 
@@ -37,11 +39,12 @@ class Door(NamedTuple):
     hidden: int = 403
     """What is said where the other commune is not theirs."""
     opens: str = ""
-    """Where it is no right: ``anybody``, any ``credential``, an ``agent``, a ``person``."""
+    """Where it is no right: ``anybody``, any ``credential``, an ``agent``, a ``person``, one's own ``session``."""
 
     @property
     def is_of_commune(self) -> bool:
-        return "{" in self.address or self.body is not None
+        """Whether it is knocked at for one commune and for another."""
+        return self.right not in EVERYWHERE_ONLY and ("{" in self.address or self.body is not None)
 
 
 def sees(address: str, right: Right = Right.SEE_CENTRE, **more: Any) -> Door:
@@ -50,6 +53,20 @@ def sees(address: str, right: Right = Right.SEE_CENTRE, **more: Any) -> Door:
 
 def form(place: Place) -> dict[str, Any]:
     return {"id": place.agent, "deed": "role", "to": "counter"}
+
+
+def enrols(address: str, **body: Any) -> Door:
+    """A form about letting machines in; 422 where there is nobody, or no more, to let in."""
+    return Door(Right.ENROL, address, frozenset({200, 303, 422}), lambda place: _filled(body, place), is_form=True)
+
+
+def _filled(body: dict[str, Any], place: Place) -> dict[str, Any]:
+    return {name: value.format_map(place._asdict()) for name, value in body.items()}
+
+
+def keeps(address: str, status: int, *, is_form: bool = False) -> Door:
+    """Accounts: with an empty body, or about one there is none of."""
+    return Door(Right.PEOPLE, address, frozenset({status}), lambda _place: {"name": "?"}, is_form=is_form)
 
 
 CHANGE = Right.CHANGE_MACHINES
@@ -126,19 +143,49 @@ DOORS: dict[tuple[str, str], Door] = {
         CHANGE, "/api/v1/agents", body=lambda place: {"ids": [place.agent], "retired": False}
     ),
     ("DELETE", "/api/v1/agents/{agent}"): Door(CHANGE, "/api/v1/agents/{spare}", frozenset({204})),
+    ("POST", "/api/v1/enrol/hello"): Door(None, "/api/v1/enrol/hello", frozenset({422}), opens="anybody"),
+    ("POST", "/api/v1/enrol"): Door(None, "/api/v1/enrol", frozenset({422}), opens="anybody"),
+    ("POST", "/api/v1/enrol/ask"): Door(None, "/api/v1/enrol/ask", frozenset({422}), opens="anybody"),
+    ("GET", "/api/v1/enrol/waiting"): sees("/api/v1/enrol/waiting", Right.ENROL),
+    ("POST", "/api/v1/enrol/decide"): Door(
+        Right.ENROL, "/api/v1/enrol/decide", frozenset({422}),
+        lambda place: {"ids": [4711], "decision": "approve", "commune": place.code},
+    ),
+    ("GET", "/fleet/join"): sees("/fleet/join", Right.ENROL),
+    ("POST", "/fleet/join"): enrols("/fleet/join", commune="{code}"),
+    ("POST", "/fleet/join/revoke"): enrols("/fleet/join/revoke", id="{join_code}"),
+    ("GET", "/fleet/waiting/confirm"): sees("/fleet/waiting/confirm?deed=approve&id=1&commune={code}", Right.ENROL),
+    ("POST", "/fleet/waiting"): enrols("/fleet/waiting", id="4711", deed="approve", commune="{code}"),
+    ("GET", "/login"): Door(None, "/login", opens="anybody"),
+    # 429: many have knocked with a wrong password.
+    ("POST", "/login"): Door(
+        None, "/login", frozenset({401, 429}), lambda _place: {"name": "?"}, is_form=True, opens="anybody"
+    ),
+    ("POST", "/logout"): Door(None, "/logout", opens="session"),
+    ("GET", "/account"): Door(None, "/account", opens="person"),
+    ("POST", "/account/password"): Door(
+        None, "/account/password", frozenset({422}), lambda _place: {"new": "a"}, is_form=True, opens="person"
+    ),
+    ("GET", "/people"): sees("/people", Right.PEOPLE),
+    ("POST", "/people"): keeps("/people", 422, is_form=True),
+    ("GET", "/people/{person}"): sees("/people/4711", Right.PEOPLE, ok=frozenset({404})),
+    ("GET", "/people/{person}/confirm"): sees("/people/4711/confirm?deed=disable", Right.PEOPLE, ok=frozenset({404})),
+    ("POST", "/people/{person}/deeds"): keeps("/people/4711/deeds", 404, is_form=True),
+    ("GET", "/api/v1/people"): sees("/api/v1/people", Right.PEOPLE),
+    ("POST", "/api/v1/people"): keeps("/api/v1/people", 422),
+    ("PATCH", "/api/v1/people/{person}"): keeps("/api/v1/people/4711", 422),
 }  # fmt: skip
 
 
 def expected(door: Door, visitor: Visitor, method: str, place: Place) -> frozenset[int]:
     """Which statuses the table of rights makes of a knock."""
-    if door.opens == "anybody":
+    if door.opens == "session":  # knocked at without the form's token, so that the session is still there afterwards
+        return frozenset({303 if visitor.is_token else 403})
+    if door.opens in visitor.kinds:
         return door.ok
     is_left_out = visitor.is_session and method not in ("GET", "HEAD") and not door.is_form
-    if not visitor.is_known or is_left_out or (door.opens == "person" and door.is_form and not visitor.is_person):
+    if not visitor.is_known or is_left_out or (door.opens and door.is_form):
         return frozenset({401})
-    is_let_in = {"credential": True, "agent": visitor.scope == "agent", "person": visitor.is_person}
-    if is_let_in.get(door.opens, False):
-        return door.ok
     if door.right is None or visitor.communes(door.right).is_empty:
         return frozenset({403})
     if door.is_of_commune and not visitor.communes(door.right).has(place.code):

@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+from sqlalchemy import Connection
 
+from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.codec import profile_hash, report_code
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Report, Result, Why
+from sansang_collector import join_codes
+from sansang_collector.join_codes import DAY, Wanted
 from tests.support.doors import Door, Place
 from tests.support.forms import signed
 from tests.support.province import write_inventory
@@ -68,7 +72,8 @@ def _furnished(running: WebCollector) -> House:
         wish = {"commune": code, "kind": "tcp", "target": f"{code}.example:443"}
         asked = httpx.post(f"{running.url}/api/v1/requests", json=wish, headers=admin).json()["id"]
         spare = made[code, f"{MACHINES[code]}-thua"][0]
-        places[code] = Place(code, agents[code], spare, asked, report_code(STREAMS[code], 1))
+        joining = running.write_ledger(lambda it, code=code: _join_code(it, code, running.now))  # type: ignore[misc]
+        places[code] = Place(code, agents[code], spare, joining, asked, report_code(STREAMS[code], 1))
     return House(running, places[COMMUNE], places[OTHER], {})
 
 
@@ -81,6 +86,12 @@ def _report(running: WebCollector, stream: str) -> Report:
     )  # fmt: skip
 
 
+def _join_code(connection: Connection, commune: str, now: float) -> str:
+    code = join_codes.draft(connection)
+    join_codes.keep(connection, (code.id, bytes(32)), Wanted(commune, Role.COUNTER, 1, DAY, ""), "test", now)
+    return code.id
+
+
 def _is_settled(running: WebCollector, agent: int) -> bool:
     """Whether its report has been taken up, and it has been assigned what it probes."""
     found = running.client.get("/api/v1/history", params={"agent": agent, "check": "dvc"}).json()
@@ -91,10 +102,8 @@ def knock(house: House, visitor: Visitor, method: str, door: Door, place: Place)
     """The status and as much of the answer as there is; of a stream, what comes at once."""
     address = door.address.format_map(place._asdict())
     body = door.body(place) if door.body else None
-    sent: dict[str, Any] = (
-        {"data": signed(house.client(visitor), body or {})} if door.is_form else {"json": body} if body else {}
-    )
     client = house.client(visitor)
+    sent: dict[str, Any] = {"data": signed(client, body)} if body and door.is_form else {"json": body} if body else {}
     with client.stream("GET" if method == "MOUNT" else method, address, **sent) as answer:
         if answer.headers.get("content-type", "").startswith("text/event-stream"):
             return answer.status_code, next(answer.iter_text())

@@ -32,6 +32,17 @@ class Visitor(NamedTuple):
         return bool(self.scope) or self.is_person
 
     @property
+    def is_token(self) -> bool:
+        """Whether it comes with a bearer token."""
+        return bool(self.scope) and not self.is_session
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """What of ``Door.opens`` it is."""
+        known = {"credential", "person" if self.is_person else self.scope} if self.is_known else set[str]()
+        return frozenset({"anybody", *known})
+
+    @property
     def is_scoped(self) -> bool:
         """Whether it is somebody who is to see some communes only."""
         return self.is_person and all(one.commune != EVERYWHERE for one in self.held)

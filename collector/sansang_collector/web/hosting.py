@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.joining import JoinCode
 from sansang_collector import join_codes, join_places, waiting
-from sansang_collector.access import Principal, acting
+from sansang_collector.access import NOT_YOURS, NotAllowedError, Principal, acting
 from sansang_collector.fleet_changes import RefusedError
 from sansang_collector.join_codes import Wanted
 from sansang_collector.rights import Communes, Right
@@ -46,21 +46,19 @@ async def make_code(request: Request, who: Principal, wanted: Wanted) -> JoinCod
 
 
 async def revoke_code(request: Request, who: Principal, number: str) -> None:
-    """Withdraw a code; raises HTTPException (422) where it does not hold."""
-    mine = allowed(who)
+    """Withdraw a code; raises HTTPException (422) where it does not hold, and NotAllowedError for one elsewhere."""
     with shell.collector_of(request).store.read() as connection:
         commune = join_codes.commune_of(connection, number)
-    if commune is not None and not mine.has(commune):
-        raise HTTPException(403, str(join_places.NotTheirsError(commune)))
+    who.must(Right.ENROL, commune)
     await deeds.do(request, who, lambda it, by, now: join_codes.revoke(it, number, by, now))
 
 
 def check(request: Request, who: Principal, commune: str, role: Role) -> None:
-    """Whether they may let a machine of this role in there; raises HTTPException (403, 422)."""
+    """Whether they may let a machine of this role in there; raises NotAllowedError, HTTPException (422)."""
     try:
         join_places.check(commune, role, shell.inventory_of(request), allowed(who))
-    except join_places.NotTheirsError as error:
-        raise HTTPException(403, str(error)) from None
+    except join_places.NotTheirsError:
+        raise NotAllowedError(403, NOT_YOURS) from None
     except RefusedError as error:
         raise HTTPException(422, str(error)) from None
 
