@@ -20,6 +20,7 @@ from .contract.codec import profile_hash
 from .contract.report import Goodbye, GoodbyeReason, Host, Result, SpoolState, Why
 from .daemon_pool import DaemonPool
 from .disk import Disk
+from .enrolment import in_use, keep_token, part
 from .link import Link
 from .names import ServerNames, SystemNames
 from .own_way import OwnWay
@@ -141,15 +142,20 @@ class Agent:
         disk = Disk(data_dir(config) / FILE)
         try:
             await disk.do(lambda spool: spool.put_profile(profile))
+            await disk.do(lambda spool: part(spool, in_use(config)))
         except sqlite3.Error as exc:
-            _log.warning("the profile is not remembered: %s", exc)
+            _log.warning("the spool cannot be made ready: %s", exc)
         return cls(config, profile, platform, clock, disk, centre or Centre())
 
     def _new_uplink(self) -> Uplink | None:
         if self._config.collector is None:
             return None
         link = Link(self._config.collector, SystemNames(), user_agent(__version__, self._config.contact))
-        return Uplink(link, self._disk, self._clock, SystemRandom().random, self._boot, self._hash, centre=self._centre)
+        rng = SystemRandom().random
+        uplink = Uplink(link, self._disk, self._clock, rng, self._boot, self._hash, centre=self._centre)
+        if enrolled := in_use(self._config):
+            uplink.keep_token = lambda token: keep_token(enrolled, token)
+        return uplink
 
     async def run(self, ask: Ask, stop: asyncio.Event, on_results: OnResults | None, goodbye: Goodbyes) -> None:
         """Run checks by ``ask`` until ``stop``; see :func:`run_agent`."""
@@ -325,6 +331,8 @@ class Agent:
             collector=self._config.collector.url if self._config.collector else None,
             last_contact=contact.wall,
             last_error=contact.error,
+            hindrance=contact.hindrance or "",
+            token_error=contact.token_error,
             spool=spool,
             spool_error=self._writer.error,
             refused=refused,

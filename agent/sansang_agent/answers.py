@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from .contract.report import Answer, Problem, Refused, Span
+from .hindrance import Hindrance, hindrance_in
 from .spool import Row
 from .wire_http import Response
 
@@ -45,6 +46,7 @@ class NotTaken(NamedTuple):
     refused: tuple[tuple[Row, str], ...] = ()
     is_collector: bool = False
     """A problem document: a collector said this, not something between us and it."""
+    hindrance: Hindrance | None = None
 
 
 def judge(response: Response, rows: Sequence[Row]) -> Taken | NotTaken:
@@ -86,21 +88,23 @@ def _named(record: Refused, rows: Sequence[Row]) -> Row | None:
 
 
 def _not_taken(response: Response, rows: Sequence[Row]) -> NotTaken:
-    problem = _problem(response)
+    problem = problem_in(response)
     said = f"the collector answered {response.status}"
     if problem is not None:
         said += f" ({problem.detail or problem.title})"
-    if response.status in (401, 403):
-        return NotTaken(Trouble.UNAUTHORISED, f"{said}: it does not accept this agent's token")
+    if hindrance := hindrance_in(response.status, problem):
+        text = f"{said}: it does not accept this agent's token"
+        return NotTaken(Trouble.UNAUTHORISED, text, hindrance=hindrance)
     if response.status in (429, 503):
-        return NotTaken(Trouble.BUSY, said, _retry_after(response))
+        return NotTaken(Trouble.BUSY, said, retry_after_in(response))
     if response.status in (400, 413, 422):
         refused = tuple(_refused(problem.refused, rows)) if problem else ()
         return NotTaken(Trouble.SMALLER, said, None, refused, is_collector=problem is not None)
     return NotTaken(Trouble.RETRY, said)
 
 
-def _problem(response: Response) -> Problem | None:
+def problem_in(response: Response) -> Problem | None:
+    """The problem document (RFC 9457) that an answer is; None: it is something else."""
     if not response.headers.get("content-type", "").startswith("application/problem+json"):
         return None
     try:
@@ -109,7 +113,7 @@ def _problem(response: Response) -> Problem | None:
         return None
 
 
-def _retry_after(response: Response) -> float | None:
+def retry_after_in(response: Response) -> float | None:
     """Retry-After in seconds (RFC 9110 §10.2.3); its form as a date is left to the backoff."""
     text = response.headers.get("retry-after", "").strip()
     if not (text.isascii() and text.isdigit()):

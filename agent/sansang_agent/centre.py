@@ -12,6 +12,7 @@ import msgspec
 from . import assignment_file
 from .assigned import Assigned, AssignmentError, hash_of, read
 from .contract.report import Pace
+from .hindrance import Hindrance
 from .pace import Fetches
 from .timing import ALONE_REPORTS
 
@@ -26,6 +27,10 @@ class Contact(msgspec.Struct, kw_only=True):
     wall: float | None = None
     error: str | None = None
     """Why it could not be told, in English; None while all is well."""
+    hindrance: Hindrance | None = None
+    """What of it a person can do something about."""
+    token_error: str | None = None
+    """Why a token of the centre's could not be kept, in English; the one before is in use."""
     skew_s: float | None = None
     """The collector's clock minus this machine's."""
     ahead_s: float | None = None
@@ -43,11 +48,12 @@ class Contact(msgspec.Struct, kw_only=True):
 class Centre:
     """One centre; with no ``folder`` nothing is assigned and nothing kept."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, url: str = "") -> None:
         self._folder = folder
+        self._url = url
         self._offered: Assigned | None = None
         self._refused = ""
-        self.assigned = Assigned() if folder is None else assignment_file.kept([folder])
+        self.assigned = self._kept()
         """What is in use."""
         self.error: str | None = None
         """Why what the centre has assigned since cannot be used, in English."""
@@ -57,6 +63,16 @@ class Centre:
         """The monotonic time of the last run of each check, by its id and target."""
         self.on_offer: Callable[[], object] = lambda: None
         """Called when there is something to adopt."""
+
+    def follow(self, folder: Path | None, url: str) -> None:
+        """Turn to another centre: what is known of the one before counts no more."""
+        self._folder, self._url = folder, url
+        self._offered, self._refused, self.error = None, "", None
+        self.assigned = self._kept()
+        self.contact, self.fetches = Contact(), Fetches()
+
+    def _kept(self) -> Assigned:
+        return Assigned() if self._folder is None else assignment_file.kept([self._folder], self._url)
 
     def is_alone(self, now: float, since: float, report_period: float) -> bool:
         """Whether three reports' time has passed without an answer, since ``since`` where none ever came.
@@ -83,7 +99,7 @@ class Centre:
             return
         self.error = None
         if self._folder is not None and found.hash != self.assigned.hash:
-            assignment_file.keep(self._folder, body)
+            assignment_file.keep(self._folder, self._url, body)
             self._offered = found
             self.on_offer()
 

@@ -27,6 +27,7 @@ from .contract.rung import Owner
 from .contract.settings import SettingsError
 from .contract.words import DEFAULT_LANGUAGE
 from .default_profile import expand
+from .enrolment import Found, find, followed
 from .last_good import Chosen, choose
 from .phrases import Speech, in_spite_of
 from .platform import Platform, current
@@ -44,14 +45,12 @@ class _Call(NamedTuple):
 
     options: argparse.Namespace
     chosen: Chosen
+    config: AgentConfig
+    """The settings in use: what the file leaves open is as this machine is enrolled."""
+    enrolled: Found | None
     assigned: Assigned
     speech: Speech
     look: Look
-
-    @property
-    def config(self) -> AgentConfig:
-        """The settings in use."""
-        return self.chosen.config
 
     @property
     def follows_centre(self) -> bool:
@@ -101,12 +100,14 @@ def _answer(arguments: Sequence[str], speech: Speech, look: Look) -> int:
     if options.command == "check-config":
         return _check_config(options, speech)
     chosen = choose(options.config)
-    assigned = assigned_here(chosen.config)
-    language = asked_language(arguments) or chosen.config.language
-    spoken = Speech(language, contacts_of(chosen.config, assigned), services=assigned.service_contacts)
+    enrolled = find(told_dirs(chosen.config)) if chosen.config.collector is None else None
+    config = followed(chosen.config, enrolled)
+    assigned = assigned_here(config)
+    language = asked_language(arguments) or config.language
+    spoken = Speech(language, contacts_of(config, assigned), services=assigned.service_contacts)
     if chosen.mistakes:
         print(in_spite_of(chosen.mistakes, spoken), file=sys.stderr, flush=True)
-    return _COMMANDS[options.command](_Call(options, chosen, assigned, spoken, look))
+    return _COMMANDS[options.command](_Call(options, chosen, config, enrolled, assigned, spoken, look))
 
 
 def _apology(problem: BaseException, speech: Speech) -> str:
@@ -127,7 +128,9 @@ def _apology(problem: BaseException, speech: Speech) -> str:
 
 def assigned_here(config: AgentConfig) -> Assigned:
     """What the centre last assigned to this machine; nothing where the file itself says what to check."""
-    return kept(told_dirs(config)) if config.follows_centre else Assigned()
+    if config.collector is None or config.profile is not None:
+        return Assigned()
+    return kept(told_dirs(config), config.collector.url)
 
 
 def contacts_of(config: AgentConfig, assigned: Assigned) -> dict[Owner, str]:
@@ -193,10 +196,19 @@ def _without_networks(call: _Call) -> str:
     return text.format(file=call.chosen.file or "agent.yml", key="policy: networks:")
 
 
+def _enrol(call: _Call) -> int:
+    from .commands.enrol import Wanted, enrol  # noqa: PLC0415
+
+    options = call.options
+    wanted = Wanted(options.collector, options.code, options.ca, options.again, call.chosen.file)
+    return _say(enrol(call.chosen.config, wanted, call.speech, lambda line: print(line, flush=True)))
+
+
 def _status(call: _Call) -> int:
     from .commands.status import status  # noqa: PLC0415
 
-    return _say(status(call.config, call.speech, time.time(), as_json=call.options.as_json))
+    told = status(call.config, call.speech, time.time(), as_json=call.options.as_json, enrolled=call.enrolled)
+    return _say(told)
 
 
 def _report(call: _Call) -> int:
@@ -218,4 +230,4 @@ def _check_config(options: argparse.Namespace, speech: Speech) -> int:
     return _say(Said(_("{file} can be used ({what}).").format(file=place, what=what), 0))
 
 
-_COMMANDS = {"check": _check, "run": _run, "status": _status, "report": _report}
+_COMMANDS = {"check": _check, "run": _run, "enrol": _enrol, "status": _status, "report": _report}

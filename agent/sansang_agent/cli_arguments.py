@@ -85,6 +85,7 @@ def parser(speech: Speech) -> Parser:
     commands = top.add_subparsers(dest="command", title=_("commands"), metavar="COMMAND", required=True)
     _check(_command(commands, "check", _("check everything now: one sentence, then a light for every rung")))
     _run(_command(commands, "run", _("keep checking and report to the collector, until stopped")))
+    _enrol(_command(commands, "enrol", _("make this computer known to its centre, by a join code or by waiting")))
     _json(_command(commands, "status", _("what the agent running here says of itself")))
     _json(_command(commands, "report", _("the last verdict as a text to send")))
     _file(_command(commands, "check-config", _("say whether a configuration file can be used"), with_config=False))
@@ -110,6 +111,18 @@ def _run(run: Parser) -> None:
     _ = run.speech.say
     about = _("look into the communes from the province's side: beside the collector, never on a counter PC")
     run.options.add_argument("--vantage", action="store_true", help=about)
+
+
+def _enrol(enrol: Parser) -> None:
+    _ = enrol.speech.say
+    about = _("the join code, in whatever case and grouping; without one the centre is asked to let this computer in")
+    enrol.options.add_argument("code", nargs="?", metavar="CODE", help=about)
+    about = _("the collector's address, https://…; plain http for this computer itself only")
+    enrol.options.add_argument("--collector", required=True, metavar="URL", help=about)
+    about = _("a file with the authorities to trust instead of the system's")
+    enrol.options.add_argument("--ca", type=Path, metavar="FILE", help=about)
+    about = _("replace an enrolment: after a move, or where a copied disk made two machines of one")
+    enrol.options.add_argument("--again", action="store_true", help=about)
 
 
 def _check(check: Parser) -> None:

@@ -206,6 +206,11 @@ _BEYOND_TARGET: dict[type, Callable[[Mapping[str, Any], Path], Found]] = {
 
 
 def _collector_url(url: str, _folder: Path) -> Iterator[str]:
+    yield from collector_url_mistakes(url)
+
+
+def collector_url_mistakes(url: str) -> Iterator[str]:
+    """What is wrong with the address of a collector."""
     parts = _split(url)
     if not is_url(url) or parts is None:
         yield f"'{url}' is not a URL that starts with https://"

@@ -5,6 +5,7 @@ Every failure to get an answer is one :class:`LinkError` with an English sentenc
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 from . import tls_settings
 from .config import CollectorConfig
+from .hindrance import Hindrance, hindrance_of
 from .names import NameFailure
 from .probes import Names
 from .wire_http import Connection, Response, WireError
@@ -20,6 +22,7 @@ CONNECT_S = 8.0
 EXCHANGE_S = 30.0
 MOST_ADDRESSES = 3
 MAX_ANSWER = 1_048_576
+LONGEST_TOKEN = 4096
 PATH = "/api/v1/reports"
 CONFIG_PATH = "/api/v1/agent/config"
 
@@ -30,7 +33,11 @@ _log = logging.getLogger(__name__)
 
 
 class LinkError(Exception):
-    """No answer was had; the reports stay where they are."""
+    """No answer was had; the reports stay where they are. ``hindrance``: what a person can do something about."""
+
+    def __init__(self, message: str, hindrance: Hindrance | None = None) -> None:
+        super().__init__(message)
+        self.hindrance = hindrance
 
 
 class Link:
@@ -40,7 +47,7 @@ class Link:
         self._config = config
         self._names = names
         self._user_agent = user_agent
-        self._place = _place(config.url)
+        self._place = place_of(config.url)
         self._connection: Connection | None = None
 
     async def post(self, make: Body) -> Response:
@@ -64,7 +71,7 @@ class Link:
             raise LinkError(f"no answer from {self._place.host} within {EXCHANGE_S:g} s") from exc
         except (OSError, WireError, NameFailure) as exc:
             await self.close()
-            raise LinkError(f"{self._place.host}: {exc}") from exc
+            raise LinkError(f"{self._place.host}: {exc}", hindrance_of(exc)) from exc
         except asyncio.CancelledError:
             await self.close()
             raise
@@ -95,20 +102,9 @@ class Link:
         if self._connection is not None and self._connection.is_usable():
             return self._connection
         await self.close()
-        place = self._place
-        tls = tls_settings.client(self._config.ca) if place.tls else None
-        addresses = (await self._names.resolve(place.host, CONNECT_S))[:MOST_ADDRESSES]
-        failure: Exception = LinkError(f"{place.host} has no address")
-        for address in addresses:
-            try:
-                async with asyncio.timeout(CONNECT_S):
-                    self._connection = await Connection.open(address, place.port, tls, place.host)
-                    return self._connection
-            except TimeoutError:
-                failure = LinkError(f"{place.host}: no connection to {address} port {place.port} in {CONNECT_S:g} s")
-            except OSError as exc:
-                failure = exc
-        raise failure
+        tls = tls_settings.client(self._config.ca) if self._place.tls else None
+        self._connection = await connect(self._place, tls, self._names)
+        return self._connection
 
     async def close(self) -> None:
         """Close the connection; the next post opens another."""
@@ -117,7 +113,9 @@ class Link:
             await connection.close()
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
+    """Where a collector is, taken from its URL."""
+
     host: str
     port: int
     tls: bool
@@ -126,11 +124,27 @@ class _Place(NamedTuple):
     """The path before ours."""
 
 
-def _place(url: str) -> _Place:
+def place_of(url: str) -> Place:
+    """The place that a URL as :mod:`config_rules` allows it names."""
     parts = urlsplit(url)
     tls = parts.scheme == "https"
     port = parts.port or (443 if tls else 80)
-    return _Place(parts.hostname or "", port, tls, parts.netloc, parts.path.rstrip("/"))
+    return Place(parts.hostname or "", port, tls, parts.netloc, parts.path.rstrip("/"))
+
+
+async def connect(place: Place, tls: ssl.SSLContext | None, names: Names) -> Connection:
+    """A connection to the first of the place's addresses that gives one; raises LinkError, OSError or NameFailure."""
+    addresses = (await names.resolve(place.host, CONNECT_S))[:MOST_ADDRESSES]
+    failure: Exception = LinkError(f"{place.host} has no address")
+    for address in addresses:
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                return await Connection.open(address, place.port, tls, place.host)
+        except TimeoutError:
+            failure = LinkError(f"{place.host}: no connection to {address} port {place.port} in {CONNECT_S:g} s")
+        except OSError as exc:
+            failure = exc
+    raise failure
 
 
 def read_token(path: Path) -> str:
@@ -139,6 +153,11 @@ def read_token(path: Path) -> str:
         token = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeError) as exc:
         raise LinkError(f"the token file {path} cannot be read: {exc}") from exc
-    if not token or not token.isprintable() or " " in token:
+    if not is_token(token):
         raise LinkError(f"the token file {path} does not hold a token")
     return token
+
+
+def is_token(text: str) -> bool:
+    """Whether ``text`` can stand in a header as a bearer token."""
+    return 0 < len(text) <= LONGEST_TOKEN and text.isascii() and text.isprintable() and " " not in text

@@ -6,6 +6,7 @@ Pure: facts in, sentences of the catalogue out.
 from collections.abc import Iterator
 
 from .contract.report import Host, Power
+from .enrolment import Enrolment
 from .phrases import Speech
 
 CLOCK_S = 300.0
@@ -49,3 +50,11 @@ def clock_line(skew_s: float | None, speech: Speech) -> str:
     if is_clock_wrong(skew_s):
         return _("Clock: wrong, {off}.").format(off=speech.off(skew_s))
     return _("Clock: right.")
+
+
+def enrolled_as(told: Enrolment, speech: Speech) -> str:
+    """Who this machine is to its centre."""
+    _ = speech.say
+    where = " ".join(part for part in (told.commune_name, told.commune) if part)
+    text = _("This computer is enrolled as “{name}” of {commune} at {url}.")
+    return text.format(name=told.name, commune=where, url=told.url)

@@ -184,6 +184,17 @@ class Spool:
             self._delete([])
         return stream
 
+    def part(self, mark: str) -> None:
+        """Begin a new stream for what comes, once for each ``mark``: this file may be one of two alike.
+
+        What waits keeps its identity, so that codes people have been told are still found.
+        """
+        with transaction(self._db):
+            known = self._db.execute("SELECT value FROM meta WHERE key = 'parted'").fetchone()
+            if known is None or known[0] != mark:
+                self._begin_stream()
+                self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('parted', ?)", (mark,))
+
     def state(self) -> SpoolState:
         """How much waits, and what of the current stream was dropped and has not been told, the first of it."""
         count, size = self._db.execute("SELECT count(*), coalesce(sum(size), 0) FROM report").fetchone()

@@ -56,6 +56,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """When the collector last answered, Unix seconds."""
     last_error: str | None = None
     """Why the collector cannot be told, in English; None while all is well."""
+    hindrance: str = ""
+    """What of it a person can do something about; one of :class:`sansang_agent.hindrance.Hindrance`, or empty."""
+    token_error: str | None = None
+    """Why a token of the centre's could not be kept, in English; the one before is in use."""
     spool: SpoolState = SpoolState()
     spool_error: str | None = None
     """Why reports cannot be kept on this disk, in English."""

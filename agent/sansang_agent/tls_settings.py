@@ -17,10 +17,20 @@ def client(ca_file: str, *, verify: bool = True) -> ssl.SSLContext:
     return _made(ca_file, changed) if verify else _for_a_look()
 
 
+def trusting(authorities: str) -> ssl.SSLContext:
+    """Settings that trust these authorities (PEM) alone; raises OSError (ssl.SSLError is one) where there are none."""
+    if not authorities or not authorities.isascii():  # by an empty text the system's would be meant
+        raise ssl.SSLError("no certificate in PEM")
+    return _as_browsers_have_it(ssl.create_default_context(cadata=authorities))
+
+
 @lru_cache(maxsize=16)
 def _made(ca_file: str, changed: int) -> ssl.SSLContext:
     del changed  # only part of the cache's key
-    made = ssl.create_default_context(cafile=ca_file or None)
+    return _as_browsers_have_it(ssl.create_default_context(cafile=ca_file or None))
+
+
+def _as_browsers_have_it(made: ssl.SSLContext) -> ssl.SSLContext:
     # from Python 3.13 on certificates that browsers accept would be refused for their form
     made.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return made

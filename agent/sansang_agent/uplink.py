@@ -19,7 +19,8 @@ from .contract.check import Profile
 from .contract.codec import encode
 from .contract.report import VERSION, Answer, Envelope, Sent, SpoolState
 from .disk import Disk
-from .link import CONFIG_PATH, LinkError
+from .hindrance import NEED_A_PERSON, Hindrance
+from .link import CONFIG_PATH, LinkError, is_token
 from .pace import Backoff, Turns
 from .spool import Row, Spool
 from .wire_http import Response
@@ -31,6 +32,8 @@ PROBE = 10
 BATCH_BYTES = 1_000_000
 UNAUTHORISED_S = 60.0
 """A token that is not accepted will not be accepted a second later either; waits are one to two of these."""
+NEEDS_A_PERSON_S = 300.0
+"""… and of these where somebody must come first."""
 
 FETCH_LIMIT_S = 8.0
 """A fetch may take so long: reports wait behind it, and a line may let small answers through and no large ones."""
@@ -91,6 +94,9 @@ class Uplink:
         self.contact = self._centre.contact
         self.on_answer: Callable[[Answer], None] = lambda _: None
         """Told every answer of the collector's; must neither raise nor wait."""
+        self.keep_token: Callable[[str], None] | None = None
+        """Keeps a token that the collector gives instead of the one in use, on the disk's thread; raises OSError. None:
+        the one in use is not ours to change."""
 
     def wake(self, *, urgent: bool) -> None:
         """A report has been written; ``urgent``: it need not wait for the next live turn."""
@@ -184,7 +190,7 @@ class Uplink:
         try:
             response = await self._way.post(envelope)
         except LinkError as exc:
-            return self._failed(str(exc))
+            return self._failed(str(exc), exc.hindrance)
         judgement = judge(response, rows)
         if isinstance(judgement, NotTaken):
             return await self._not_taken(judgement, rows)
@@ -200,6 +206,7 @@ class Uplink:
 
     async def _taken(self, taken: Taken, sent: Sent, state: SpoolState, rows: Sequence[Row]) -> float:
         self._answered(taken, sent)
+        await self._renew(taken.answer.token)
         stream = rows[0].stream
         await self._disk.do(lambda spool: _keep_books(spool, taken, stream, state))
         for row, why in taken.refused:
@@ -213,8 +220,25 @@ class Uplink:
             return self._failed("the collector answered, but took none of the reports")
         self._backoff.succeed()
         self._batch = min(BATCH, self._batch * 2)
-        self.contact.error = None
+        self.contact.error = self.contact.hindrance = None
         return 0.0
+
+    async def _renew(self, token: str | None) -> None:
+        """Use another token from the next request on: whoever sends reads it from its file each time."""
+        keep = self.keep_token
+        if not token or keep is None:
+            return
+        try:
+            if not is_token(token):
+                raise ValueError("it is no token")
+            await self._disk.do(lambda _spool: keep(token))
+        except (OSError, ValueError) as exc:
+            if self.contact.token_error is None:
+                _log.error("a token of the centre's cannot be kept, the one before stays in use: %s", exc)
+            self.contact.token_error = str(exc)
+        else:
+            self.contact.token_error = None
+            _log.info("the centre has renewed this machine's token")
 
     def _answered(self, taken: Taken, sent: Sent) -> None:
         mono, wall = self._clock.mono(), self._clock.wall()
@@ -231,9 +255,10 @@ class Uplink:
         self.on_answer(taken.answer)
 
     async def _not_taken(self, answer: NotTaken, rows: Sequence[Row]) -> float:
-        wait = self._failed(answer.said)
+        wait = self._failed(answer.said, answer.hindrance)
         if answer.trouble is Trouble.UNAUTHORISED:
-            return UNAUTHORISED_S * (1 + self._random())
+            least = NEEDS_A_PERSON_S if answer.hindrance in NEED_A_PERSON else UNAUTHORISED_S
+            return least * (1 + self._random())
         if answer.trouble is Trouble.BUSY and answer.retry_after is not None:
             return answer.retry_after * (1 + self._random() / 4)
         if answer.trouble is Trouble.SMALLER:
@@ -251,10 +276,10 @@ class Uplink:
             await self._disk.do(lambda spool, row=row, why=why: spool.set_aside(row, why))  # type: ignore[misc]
         return 0.0 if refused else wait
 
-    def _failed(self, said: str) -> float:
+    def _failed(self, said: str, hindrance: Hindrance | None = None) -> float:
         if self.contact.error != said:
             _log.warning("%s", said)
-        self.contact.error = said
+        self.contact.error, self.contact.hindrance = said, hindrance
         self._batch = min(self._batch, PROBE)
         return self._backoff.fail(self._clock.mono())
 

@@ -47,6 +47,11 @@ class Connection:
         """Whether another request may be sent; False once the other side has closed."""
         return self._http.our_state is h11.IDLE and not self._reader.at_eof() and not self._writer.is_closing()
 
+    def certificate(self) -> bytes:
+        """The certificate (DER) that the other side showed, whether it is trusted or not; empty without TLS."""
+        secured = self._writer.get_extra_info("ssl_object")
+        return (secured.getpeercert(binary_form=True) or b"") if secured is not None else b""
+
     async def request(self, method: str, target: str, headers: dict[str, str], body: bytes, max_body: int) -> Response:
         """Send one request and read the whole answer; raises :class:`WireError` or OSError."""
         fields = [*headers.items(), ("Content-Length", str(len(body)))]

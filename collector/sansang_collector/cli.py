@@ -18,7 +18,13 @@ from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.version import __version__
 from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
-from . import cli_ask_arguments, cli_inventory_arguments, cli_person_arguments, cli_simulate_arguments
+from . import (
+    cli_ask_arguments,
+    cli_inventory_arguments,
+    cli_join_arguments,
+    cli_person_arguments,
+    cli_simulate_arguments,
+)
 from .newer_schema import NewerSchemaError
 from .settings import CollectorSettings
 
@@ -39,6 +45,8 @@ _COMMANDS = {
     "serve": ("sansang_collector.cli_serve", "serve"),
     "token": ("sansang_collector.cli_credentials", "token"),
     "link": ("sansang_collector.cli_credentials", "link"),
+    "join-code": ("sansang_collector.cli_join", "join_code"),
+    "waiting": ("sansang_collector.cli_join", "waiting_"),
     "inventory": ("sansang_collector.cli_inventory", "inventory"),
     "ask": ("sansang_collector.cli_ask", "ask"),
     "coverage": ("sansang_collector.cli_topology", "coverage"),
@@ -116,6 +124,7 @@ def parser(language: str) -> argparse.ArgumentParser:
     check.add_argument("--config", type=Path, required=True, help=_("the settings file (YAML)"))
     _token_parsers(commands.add_parser("token", help=_("make, list and revoke tokens")), placed, language)
     cli_ask_arguments.add(commands, placed, language)
+    cli_join_arguments.add(commands, placed, language)
     cli_inventory_arguments.add(commands, shared, placed, language)
     cli_person_arguments.add(commands, placed, language)
     cli_simulate_arguments.add(commands, placed, language)

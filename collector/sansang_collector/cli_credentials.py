@@ -4,7 +4,6 @@ They write to the ledger beside a running collector, which notices at the next r
 """
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from sqlalchemy import Connection
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.words import catalogue
 
-from . import agents, audit, fleet_changes, links, tokens
+from . import agents, audit, fleet_changes, links, private_file, tokens
 from .commune import CODE, NOWHERE
 from .settings import CollectorSettings
 from .store import Store
@@ -66,9 +65,9 @@ def _make(store: Store, options: argparse.Namespace, folder: Path) -> Path:
         number, secret = (
             _enrol(connection, options, now) if scope == "agent" else tokens.issue(connection, scope, label, now)
         )
-        path = options.out or folder / f"{label.replace('/', '-')}-{number}.token"
-        _write_secret(path, secret)
-        return Path(path)
+        path: Path = options.out or folder / f"{label.replace('/', '-')}-{number}.token"
+        private_file.write(path, f"{secret}\n".encode())
+        return path
 
     return store.write_sync(make)
 
@@ -77,16 +76,6 @@ def _enrol(connection: Connection, options: argparse.Namespace, now: float) -> t
     role = Role(options.role) if options.role else None
     made = fleet_changes.enrol(connection, (options.commune, options.name), role, audit.operator(), now)
     return made.token, made.secret
-
-
-def _write_secret(path: Path, secret: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    half = path.with_name(path.name + ".part")
-    half.unlink(missing_ok=True)
-    # Never, not even for a moment, readable by others: the mode is part of making the file.
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(secret + "\n")
-    half.replace(path)
 
 
 def _list(store: Store, _: Callable[[str], str]) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import msgspec
 from starlette.responses import Response
 
 from sansang_agent.contract.codec import encode
@@ -16,7 +17,9 @@ def problem(
     detail: str = "",
     refused: tuple[Refused, ...] = (),
     headers: Mapping[str, str] | None = None,
+    kind: str = "",
 ) -> Response:
-    """An answer that says what is wrong; ``title`` is the same for every problem of its kind."""
-    body = encode(Problem(title=title, status=status, detail=detail, refused=refused))
+    """An answer that says what is wrong; ``title`` is the same for every problem of its ``kind``, a URI or none."""
+    told = Problem(title=title, status=status, detail=detail, refused=refused)
+    body = encode(msgspec.structs.replace(told, type=kind) if kind else told)
     return Response(body, status, headers=headers, media_type=MEDIA_TYPE)

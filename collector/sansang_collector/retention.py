@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, Connection, Table, delete, func, select
 from sqlalchemy.exc import OperationalError
 
-from . import chunk_history, chunks
+from . import chunk_history, chunks, join_codes, waiting
 from .agents import AGENT
 from .boots import BOOT
 from .bundles import BUNDLE
@@ -22,12 +22,14 @@ from .check_history import INTERVAL
 from .chunk_history import CHUNK
 from .consumers import Consumer, position_of
 from .fronts import FRONT
+from .join_codes import JOIN_CODE
 from .links import LINK, SESSION
 from .log import ReportLog
 from .requests import REQUEST
 from .rung_history import RUNG_INTERVAL
 from .settings import Retention
 from .store import Store
+from .waiting import WAITING
 
 _LOG = logging.getLogger(__name__)
 
@@ -128,6 +130,8 @@ async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
         (SESSION.c.expires_at, DAY),
         (BOOT.c.at, BOOT_DAYS * DAY),
         (REQUEST.c.asked_at, limits.raw_days * DAY),
+        (JOIN_CODE.c.expires_at, join_codes.KEPT_DAYS * DAY),
+        (WAITING.c.seen_at, waiting.KEPT_DAYS * DAY),
     ):
         if await asyncio.to_thread(_any_before, store, spent, now - age):
             await store.write(partial(_delete_before, spent, now - age))

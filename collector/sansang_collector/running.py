@@ -13,6 +13,7 @@ from .agent_facts import Wanted
 from .assignments import Assignments
 from .board import Board
 from .consumers import BATCH_SECONDS, Consumer
+from .enrolment import Enrolment
 from .expected import NOTHING_USUAL, Usual
 from .history import History
 from .inventory.calendars import Calendar
@@ -28,6 +29,7 @@ from .settings import CollectorSettings
 from .silence import watch_silence
 from .state import State
 from .store import Store
+from .tls_identity import TlsIdentity
 
 _LOG = logging.getLogger(__name__)
 
@@ -70,6 +72,10 @@ class Collector:
     """Asks another machine where only one says that a service is not reached."""
     login: Login
     """Names and passwords."""
+    enrolment: Enrolment
+    """Answers machines that are not in yet."""
+    tls_identity: TlsIdentity
+    """What machines that are let in are to trust; replaced whole."""
 
     def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float = BATCH_SECONDS) -> None:
         self.settings = settings
@@ -100,6 +106,8 @@ class Collector:
         self.desk = RequestDesk(self.store, now)
         self.second_opinion = SecondOpinion(self.store, self.board, self.inventory, self.present)
         self.login = Login(self.store, now)
+        self.enrolment = Enrolment(self.store, now)
+        self.tls_identity = TlsIdentity()
         self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -62,10 +62,13 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def issue(connection: Connection, scope: str, label: str, now: float, agent: int | None = None) -> tuple[int, str]:
-    """Make a token; its id and its secret, which is nowhere else."""
+def issue(
+    connection: Connection, scope: str, label: str, now: float, agent: int | None = None, rotates: bool = False
+) -> tuple[int, str]:
+    """Make a token; its id and its secret, which is nowhere else. ``rotates``: whether it is renewed by itself."""
     secret = new_secret()
     row = {"scope": scope, "digest": digest(secret), "agent": agent, "label": label, "created_at": now}
+    row["rotates"] = int(rotates)
     return connection.scalars(TOKEN.insert().values(row).returning(TOKEN.c.id)).one(), secret
 
 

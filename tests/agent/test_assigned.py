@@ -110,7 +110,7 @@ def test_what_was_assigned_is_known_after_a_restart(tmp_path: Path) -> None:
     "damage", [lambda b: b[:-5], lambda b: b.replace(b"core", b"c0re"), lambda _: b"", lambda _: b"\0"]
 )
 def test_a_damaged_file_is_ignored_and_logged(tmp_path: Path, damage: Any, caplog: pytest.LogCaptureFixture) -> None:
-    assignment_file.keep(tmp_path, BODY)
+    assignment_file.keep(tmp_path, "", BODY)
     file = tmp_path / assignment_file.FILE
     file.write_bytes(damage(file.read_bytes()))
 

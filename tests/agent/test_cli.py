@@ -501,7 +501,7 @@ def test_a_service_with_a_desk_of_its_own_is_told_with_it() -> None:
 def test_what_the_centre_assigned_is_checked_where_the_file_leaves_it_open(tmp_path: Path) -> None:
     own = Profile(label="assigned")
     body = encode(Assignment(profile=own))
-    assignment_file.keep(tmp_path, body)
+    assignment_file.keep(tmp_path, "https://c.example", body)
     followed = AgentConfig(collector=CollectorConfig(url="https://c.example", token_file="t"), data_dir=str(tmp_path))
 
     assert cli.assigned_here(followed).profile == own
@@ -514,7 +514,7 @@ async def test_what_the_centre_names_is_within_policy_for_a_person_too(tmp_path:
     async with started(TcpStandIn()) as standin:
         here = TcpCheck(id="here", rung=Rung.SERVICE, target=f"127.0.0.1:{standin.port}")
         body = encode(Assignment(profile=Profile(checks=(here,)), on_ask=(msgspec.structs.replace(here, id="ask"),)))
-        assignment_file.keep(data, body)
+        assignment_file.keep(data, "http://127.0.0.1:1", body)
         collector = "collector: {url: 'http://127.0.0.1:1', token_file: token}"
         (tmp_path / "token").write_text("secret")
         (tmp_path / "token").chmod(0o600)

@@ -6,14 +6,18 @@ import msgspec
 
 from sansang_agent.agent import Goodbyes
 from sansang_agent.centre import Centre
-from sansang_agent.commands.run import LOOK_EVERY_S, UNTOLD_VANTAGE, centre_for, keep_running
+from sansang_agent.commands.run import LOOK_EVERY_S, UNTOLD_VANTAGE, keep_running
 from sansang_agent.config import AgentConfig, CollectorConfig
 from sansang_agent.contract.assignment import Assignment
 from sansang_agent.contract.check import IcmpCheck, Profile
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.rung import Rung
+from sansang_agent.enrolment import Draft
+from sansang_agent.identity import LOOK_EVERY_S as IDENTITY_EVERY_S
+from sansang_agent.identity import Identity, centre_for
 from sansang_agent.platform import NetworkState, Platform
+from tests.support.fake_centre import joined
 from tests.support.fake_clock import FakeClock, settled
 from tests.support.probing import OtherMachine
 
@@ -156,9 +160,76 @@ async def test_a_vantage_asks_nobody_until_the_centre_says_whom(tmp_path: Path) 
 def test_a_profile_of_its_own_or_no_collector_means_no_centre(tmp_path: Path) -> None:
     collector = CollectorConfig(url="https://centre.example", token_file="t")
     followed = AgentConfig(collector=collector, data_dir=str(tmp_path))
-    centre = centre_for(followed)
-    centre.offer(assigned("192.0.2.1"))
+    first = centre_for(followed)
+    first.offer(assigned("192.0.2.1"))
 
     assert centre_for(followed).assigned.hash
     assert not centre_for(msgspec.structs.replace(followed, profile=Profile())).assigned.hash
     assert not centre_for(msgspec.structs.replace(followed, collector=None)).assigned.hash
+
+
+def test_what_another_collector_assigned_is_not_done_for_this_one(tmp_path: Path) -> None:
+    collector = CollectorConfig(url="https://centre.example", token_file="t")
+    config = AgentConfig(collector=collector, data_dir=str(tmp_path))
+    centre_for(config).offer(assigned("192.0.2.1"))
+
+    elsewhere = msgspec.structs.replace(collector, url="https://other.example")
+    assert not centre_for(msgspec.structs.replace(config, collector=elsewhere)).assigned.hash
+
+
+class Followers(Agents):
+    """Remembers as whom agents were started."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.collectors: list[tuple[str, str]] = []
+
+    async def run(self, config: AgentConfig, *parts: Any) -> None:
+        self.collectors.append((config.collector.url if config.collector else "", config.commune.code))
+        await super().run(config, *parts)
+
+
+def enrol(folder: Path, url: str = "https://centre.example", *, again: bool = False) -> None:
+    Draft.begin(folder).keep(url, joined(), "", again=again)
+
+
+async def test_an_agent_that_runs_already_takes_its_enrolment_up(tmp_path: Path) -> None:
+    clock, agents, stop, centre = FakeClock(), Followers(), asyncio.Event(), Centre()
+    config = AgentConfig(data_dir=str(tmp_path))
+    identity = Identity(config, centre)
+    running = asyncio.create_task(keep_running(config, Roaming(), clock, stop, agents.run, centre, identity=identity))
+    await settled()
+
+    for url in ("https://centre.example", "https://other.example"):
+        enrol(tmp_path, url, again=True)
+        await clock.advance(IDENTITY_EVERY_S)
+        assert agents.collectors[-1] == (url, "05983")
+        centre.offer(assigned("192.0.2.9"))
+        await settled()
+        assert centre.assigned.hash
+    (tmp_path / "enrolment" / "enrolment.json").write_text("damaged")
+    await clock.advance(10 * IDENTITY_EVERY_S)
+    stop.set()
+    await clock.advance(LOOK_EVERY_S)
+    await running
+
+    assert agents.collectors[:2] == [("", ""), ("https://centre.example", "05983")]
+    assert agents.collectors[-1] == ("https://other.example", "05983")
+    assert len(agents.collectors) == 5, "two enrolments and two assignments"
+    assert agents.started[3] != ["192.0.2.9"], "what one collector assigned is not done for another"
+
+
+async def test_a_file_that_names_its_collector_takes_no_enrolment_up(tmp_path: Path) -> None:
+    clock, agents, stop, centre = FakeClock(), Followers(), asyncio.Event(), Centre()
+    config = AgentConfig(data_dir=str(tmp_path), collector=CollectorConfig(url="https://own.example", token_file="t"))
+    running = asyncio.create_task(
+        keep_running(config, Roaming(), clock, stop, agents.run, centre, identity=Identity(config, centre))
+    )
+    await settled()
+    enrol(tmp_path)
+    await clock.advance(2 * IDENTITY_EVERY_S)
+    stop.set()
+    await clock.advance(LOOK_EVERY_S)
+    await running
+
+    assert agents.collectors == [("https://own.example", "")]

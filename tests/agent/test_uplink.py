@@ -1,25 +1,29 @@
 """The uplink against real servers on loopback that answer in every way: kept, settled, paced, and never a hot loop."""
 
 import asyncio
+import logging
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from certificates import Authority
+from certificates import Authority, Kind
 from sansang_agent.answers import NotTaken, Taken, Trouble, judge
 from sansang_agent.assigned import hash_of
 from sansang_agent.centre import Centre
 from sansang_agent.config import CollectorConfig
+from sansang_agent.contract import joining
 from sansang_agent.contract.assignment import Assignment, Role
 from sansang_agent.contract.check import Profile
 from sansang_agent.contract.codec import encode
-from sansang_agent.contract.report import Pace, SpoolState
+from sansang_agent.contract.report import Answer, Pace, SpoolState
 from sansang_agent.disk import Disk
+from sansang_agent.hindrance import Hindrance
 from sansang_agent.link import Link, LinkError
 from sansang_agent.names import SystemNames
 from sansang_agent.pace import Backoff, Fetches, Turns
@@ -825,3 +829,141 @@ def test_fetches_become_rarer_until_it_has_been_quiet() -> None:
     assert began == [0, 5, 15, 35, 75, 155, 275, 395, 515, 635, 755, 875, 995]
     assert fetches.may_begin(3000.0, 0.0)
     assert fetches.may_begin(3005.0, 0.0)
+
+
+REVOKED = problem(401, type=joining.REVOKED, detail="removed")
+CLONE = problem(403, type=joining.CLONE, detail="two machines")
+
+
+@pytest.mark.parametrize(
+    ("reply", "hindrance", "least_s"),
+    [
+        (REVOKED, Hindrance.REVOKED, 300.0),
+        (CLONE, Hindrance.CLONE, 300.0),
+        (problem(401), Hindrance.TOKEN, 60.0),
+        (problem(403, type=joining.REVOKED), Hindrance.TOKEN, 60.0),
+        (Reply(401), Hindrance.TOKEN, 60.0),
+        (problem(500, type=joining.REVOKED), None, 0.0),
+    ],
+)
+async def test_what_the_centre_says_of_an_identity_is_known_by_its_kind(
+    send: Send, reply: Reply, hindrance: Hindrance | None, least_s: float
+) -> None:
+    async with FakeCollector(lambda _: reply) as collector:
+        sender = send(collector.url)
+        await sender.append()
+        wait = await sender.step()
+
+        assert sender.uplink.contact.hindrance is hindrance
+        assert least_s <= wait <= max(60.0, 2 * least_s)
+        assert await sender.waiting() == 1
+        collector.script(stored)
+        await sender.step()
+        assert (sender.uplink.contact.hindrance, sender.uplink.contact.error) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "hindrance"),
+    [
+        ("expired", Hindrance.EXPIRED),
+        ("not_yet", Hindrance.NOT_YET),
+        ("wrong_name", Hindrance.NAME),
+        ("self_signed", Hindrance.ISSUER),
+        ("good", None),
+    ],
+)
+async def test_what_is_wrong_with_the_collector_s_certificate_is_known_by_its_kind(
+    send: Send, tmp_path: Path, clock: FakeClock, disk: Disk, kind: Kind, hindrance: Hindrance | None
+) -> None:
+    authority = Authority(tmp_path)
+    async with FakeCollector(stored, tls=authority.context(kind)) as collector:
+        sender = send(collector.url)
+        config = CollectorConfig(url=collector.url, token_file=str(tmp_path / "token"), ca=str(authority.ca_file))
+        link = Link(config, SystemNames(), "sansang/test")
+        sender.uplink = Uplink(link, disk, clock, lambda: 0.5, "boot-1", "")
+        await sender.append()
+        await sender.step()
+        await link.close()
+
+    assert sender.uplink.contact.hindrance is hindrance
+    assert (collector.requests == []) == (hindrance is not None)
+
+
+def renewing(*tokens: str | None) -> Script:
+    """Stores all, and gives one token after the other."""
+    left = list(tokens)
+    return lambda request: stored(request, token=left.pop(0) if left else None)
+
+
+def _kept(file: Path, token: str) -> None:
+    file.write_text(token)
+
+
+async def test_a_renewed_token_is_kept_and_used_from_the_next_request_on(
+    send: Send, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with FakeCollector(renewing("renewed", "")) as collector:
+        sender = send(collector.url)
+        sender.uplink.keep_token = partial(_kept, tmp_path / "token")
+        with caplog.at_level(logging.DEBUG):
+            for _ in range(3):
+                await sender.append()
+                await sender.step()
+
+    sent = [request.headers["authorization"] for request in collector.requests]
+    assert sent == ["Bearer secret-token", "Bearer renewed", "Bearer renewed"]
+    assert sender.uplink.contact.token_error is None
+    assert "renewed" not in caplog.text.replace("has renewed this machine's token", "")
+
+
+async def test_a_token_that_is_not_ours_to_change_stays(send: Send) -> None:
+    async with FakeCollector(renewing("renewed")) as collector:
+        sender = send(collector.url)
+        for _ in range(2):
+            await sender.append()
+            await sender.step()
+
+    assert {request.headers["authorization"] for request in collector.requests} == {"Bearer secret-token"}
+
+
+@pytest.mark.parametrize("token", ["two words", "line\r\nX-Y: z", "\u0111", "x" * 5000])
+async def test_what_is_no_token_is_not_kept(send: Send, token: str) -> None:
+    async with FakeCollector(renewing(token)) as collector:
+        sender = send(collector.url)
+        kept: list[str] = []
+        sender.uplink.keep_token = kept.append
+        await sender.append()
+        assert await sender.step() == 0
+
+    assert (kept, sender.uplink.contact.token_error) == ([], "it is no token")
+
+
+async def test_a_token_that_cannot_be_kept_costs_nothing_but_is_said_until_it_can(
+    send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_token: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    async with FakeCollector(renewing("renewed", "renewed", "renewed")) as collector:
+        sender = send(collector.url)
+        sender.uplink.keep_token = full
+        with caplog.at_level(logging.INFO):
+            for _ in range(2):
+                await sender.append()
+                assert await sender.step() == 0
+
+        assert "No space" in (sender.uplink.contact.token_error or "")
+        assert len([record for record in caplog.records if "cannot be kept" in record.message]) == 1
+        assert await sender.waiting() == 0
+        sender.uplink.keep_token = lambda _token: None
+        await sender.append()
+        await sender.step()
+        assert sender.uplink.contact.token_error is None
+
+
+def test_an_answer_shows_its_token_to_nobody() -> None:
+    answer = Answer(now=1.0, token="renewed")
+
+    assert "renewed" not in repr(answer)
+    assert "renewed" not in str(Taken(answer, [], [], []))
+    assert "now=1.0" in repr(answer)

@@ -12,9 +12,10 @@ from sansang_agent import status
 from sansang_agent.agent import Lasting, run_agent
 from sansang_agent.assignment_file import kept
 from sansang_agent.clock import SystemClock
-from sansang_agent.commands.run import centre_for, keep_running
+from sansang_agent.commands.run import keep_running
 from sansang_agent.config import AgentConfig, CollectorConfig
 from sansang_agent.contract.assignment import Role
+from sansang_agent.identity import centre_for
 from sansang_agent.platform import NetworkState
 from sansang_collector import fleet_changes
 from sansang_collector.contact import MACHINE
@@ -104,4 +105,4 @@ async def test_a_machine_follows_what_it_is_assigned_and_what_it_is_assigned_nex
     said = status.newest([pair.data])
     assert said is not None
     assert (said.assigned, said.role, said.assignment_error) == (second, "kiosk", None)
-    assert kept([pair.data]).hash == second
+    assert kept([pair.data], collector.url).hash == second

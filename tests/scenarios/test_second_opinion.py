@@ -12,10 +12,11 @@ import pytest
 from sansang_agent import pace
 from sansang_agent.agent import Lasting, run_agent
 from sansang_agent.clock import SystemClock
-from sansang_agent.commands.run import centre_for, keep_running
+from sansang_agent.commands.run import keep_running
 from sansang_agent.config import AgentConfig, CollectorConfig, PolicyConfig
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.report import Nic
+from sansang_agent.identity import centre_for
 from sansang_agent.platform import NetworkState
 from sansang_collector import agents
 from sansang_collector.inventory import versions

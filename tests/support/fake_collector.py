@@ -14,13 +14,15 @@ from sansang_agent.contract.report import Envelope, Report, Sent
 
 
 class Request:
-    """One envelope as it came in."""
+    """One request as it came in; ``envelope`` is what a report's brought."""
 
     def __init__(self, head: h11.Request, body: bytes) -> None:
         self.target = head.target.decode()
         self.headers = {name.decode(): value.decode() for name, value in head.headers}
         self.method = head.method.decode()
-        self.envelope = msgspec.json.decode(gzip.decompress(body), type=Envelope) if body else _NOTHING
+        self.body = body
+        zipped = self.headers.get("content-encoding") == "gzip"
+        self.envelope = msgspec.json.decode(gzip.decompress(body), type=Envelope) if zipped else _NOTHING
         self.reports = [msgspec.json.decode(raw, type=Report) for raw in self.envelope.reports]
         self.bodies = [bytes(raw) for raw in self.envelope.reports]
 
@@ -30,7 +32,7 @@ class Request:
 
 
 _NOTHING = Envelope(v=1, sent=Sent(boot="", mono=0.0, wall=0.0))
-"""What a request without a body brings."""
+"""What any other request brings."""
 
 
 class Reply:

@@ -61,7 +61,7 @@ def _furnished(running: WebCollector) -> House:
     secrets = {COMMUNE: "", OTHER: made[OTHER, MACHINES[OTHER]][1]}
     for code in codes:
         running.send([_report(running, STREAMS[code])], PROFILE, secrets[code])
-    running.until(lambda: all(_has_reported(running, agent) for agent in agents.values()))
+    running.until(lambda: all(_is_settled(running, agent) for agent in agents.values()))
     admin = {"Authorization": f"Bearer {running.token('admin')}"}
     places = {}
     for code in codes:
@@ -81,9 +81,10 @@ def _report(running: WebCollector, stream: str) -> Report:
     )  # fmt: skip
 
 
-def _has_reported(running: WebCollector, agent: int) -> bool:
+def _is_settled(running: WebCollector, agent: int) -> bool:
+    """Whether its report has been taken up, and it has been assigned what it probes."""
     found = running.client.get("/api/v1/history", params={"agent": agent, "check": "dvc"}).json()
-    return bool(found.get("items"))
+    return bool(found.get("items")) and running.client.get(f"/api/v1/agents/{agent}/config").status_code == 200
 
 
 def knock(house: House, visitor: Visitor, method: str, door: Door, place: Place) -> tuple[int, str]:

@@ -62,9 +62,9 @@ class WebCollector:
 
     def __init__(self, folder: Path, url: str, now: list[float], app: Application) -> None:
         self.url = url
+        self.folder = folder
         self.app = app
         self.since = now[0]
-        self._folder = folder
         self._now = now
         self._seq = 0
         store = Store(folder)
@@ -95,21 +95,21 @@ class WebCollector:
 
     def forget_agents(self) -> None:
         """A collector nobody has registered a machine with."""
-        store = Store(self._folder)
+        store = Store(self.folder)
         store.write_sync(lambda connection: connection.execute(tokens.TOKEN.delete().where(tokens.TOKEN.c.agent == 1)))
         store.write_sync(lambda connection: connection.execute(agents.AGENT.delete()))
         store.close()
 
     def token(self, scope: str, agent: int | None = None) -> str:
         """The secret of a new token."""
-        store = Store(self._folder)
+        store = Store(self.folder)
         secret = store.write_sync(lambda it: tokens.issue(it, scope, "test", self.now, agent))[1]
         store.close()
         return str(secret)
 
     def link(self, scope: str) -> str:
         """The secret of a one-time link."""
-        store = Store(self._folder)
+        store = Store(self.folder)
         secret = store.write_sync(lambda it: links.issue_link(it, self.now, scope))
         store.close()
         return str(secret)
@@ -124,7 +124,7 @@ class WebCollector:
 
     def read_ledger(self, ask: Callable[[Connection], T]) -> T:
         """What the ledger says."""
-        store = Store(self._folder)
+        store = Store(self.folder)
         with store.read() as connection:
             found = ask(connection)
         store.close()
@@ -138,7 +138,7 @@ class WebCollector:
             issue = tokens.issue
             return {at: (id_, issue(connection, "agent", at[1], self.now, id_)[1]) for at, id_ in made.items()}
 
-        store = Store(self._folder)
+        store = Store(self.folder)
         found = store.write_sync(add)
         store.close()
         return found
@@ -166,7 +166,7 @@ class WebCollector:
 
     def write_ledger(self, change: Callable[[Connection], T]) -> T:
         """Change the ledger from outside."""
-        store = Store(self._folder)
+        store = Store(self.folder)
         done = store.write_sync(change)
         store.close()
         return done

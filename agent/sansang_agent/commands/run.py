@@ -14,11 +14,13 @@ from sansang_agent import logs
 from sansang_agent.agent import Goodbyes, Lasting, run_agent
 from sansang_agent.centre import Centre
 from sansang_agent.clock import Clock, SystemClock, sleep_or
-from sansang_agent.config import AgentConfig, data_dir
+from sansang_agent.config import AgentConfig
 from sansang_agent.contract.check import HostCheck, Profile
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.rung import Rung
 from sansang_agent.default_profile import beside, profile_for
+from sansang_agent.identity import LOOK_EVERY_S as IDENTITY_EVERY_S
+from sansang_agent.identity import Identity, centre_for
 from sansang_agent.last_good import Chosen, keep
 from sansang_agent.permission import Permission, permission_for
 from sansang_agent.platform import NetworkState, Platform
@@ -62,12 +64,10 @@ async def _until_signalled(chosen: Chosen, platform: Platform, permission: Permi
     centre = centre_for(chosen.config)
     agent = partial(run_agent, lasting=Lasting(chosen.mistakes, falling_asleep, permission, centre))
     untold = UNTOLD_VANTAGE if permission.vantage else None
-    await keep_running(chosen.config, platform, SystemClock(platform), stop, agent, centre, untold=untold)
-
-
-def centre_for(config: AgentConfig) -> Centre:
-    """The centre whose assignment is followed: none without a collector, and none where the file says what to check."""
-    return Centre(data_dir(config) if config.follows_centre else None)
+    identity = Identity(chosen.config, centre)
+    await keep_running(
+        chosen.config, platform, SystemClock(platform), stop, agent, centre, untold=untold, identity=identity
+    )
 
 
 async def keep_running(
@@ -79,9 +79,11 @@ async def keep_running(
     centre: Centre | None = None,
     *,
     untold: Profile | None = None,
+    identity: Identity | None = None,
 ) -> None:
     """One agent after the other, each with the profile that fits the network it finds and what the centre has assigned,
-    until ``stop`` is set. ``untold``: what is checked while it has assigned nothing; None: the packaged profile."""
+    until ``stop`` is set. ``untold``: what is checked while it has assigned nothing; None: the packaged profile.
+    ``identity``: who this machine is to its centre, where that may change meanwhile."""
     centre = centre or Centre()
     promised = False
 
@@ -93,17 +95,21 @@ async def keep_running(
     # one that was stopped after it had told of a restart is followed by another, which tells the truth and ends
     while not stop.is_set() or promised:
         promised = False
+        here = identity.take_up() if identity else config
         centre.adopt()
         wanted = beside(config.profile or centre.assigned.profile or untold, config.checks)
         profile = profile_for(wanted, _network(platform) or NetworkState())
         done = asyncio.Event()
         centre.on_offer = done.set
-        watching = asyncio.create_task(_watch(wanted, platform, clock, profile, stop, done))
+        watching = [asyncio.create_task(_watch(wanted, platform, clock, profile, stop, done))]
+        if identity is not None:
+            watching.append(asyncio.create_task(_watch_identity(identity, clock, done)))
         try:
-            await agent(config, profile, platform, done, goodbye)
+            await agent(here, profile, platform, done, goodbye)
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            for task in watching:
+                task.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
 
 
 async def _watch(
@@ -124,6 +130,14 @@ async def _watch(
             _log.info("this machine's gateways or resolvers have changed: its checks are set up anew")
             break
     done.set()
+
+
+async def _watch_identity(identity: Identity, clock: Clock, done: asyncio.Event) -> None:
+    """Set ``done`` when this machine has been enrolled meanwhile."""
+    while not await sleep_or(clock, IDENTITY_EVERY_S, done):
+        if identity.has_changed():
+            _log.info("this machine has been enrolled: it begins anew as whom the centre knows it")
+            done.set()
 
 
 def _network(platform: Platform) -> NetworkState | None:

@@ -169,7 +169,7 @@ _ENROLMENT: Migration = (
     """CREATE TABLE waiting (
         id INTEGER PRIMARY KEY AUTOINCREMENT, claim BLOB NOT NULL UNIQUE, word TEXT NOT NULL, host TEXT NOT NULL,
         system TEXT NOT NULL, address TEXT NOT NULL, asked_at REAL NOT NULL, seen_at REAL NOT NULL,
-        agent INTEGER REFERENCES agent (id), decision TEXT, decided_at REAL)""",
+        agent INTEGER REFERENCES agent (id), decision TEXT, decided_at REAL, joined_at REAL)""",
 )
 """How machines get in."""
 _TOKENS: Migration = (

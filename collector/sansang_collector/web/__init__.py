@@ -11,11 +11,13 @@ from . import (
     agent_admin,
     api,
     assigned,
+    enrol,
     fleet,
     fleet_api,
     fleet_deeds,
     headers,
     history,
+    join,
     login,
     pages,
     people,
@@ -27,6 +29,8 @@ from . import (
     static,
     stream,
     unauthenticated,
+    waiting_api,
+    waiting_deeds,
     wall,
 )
 
@@ -37,6 +41,8 @@ def include(app: FastAPI) -> None:
     ``app.state.collector`` must be a :class:`sansang_collector.running.Collector` before the first request.
     """
     for router in (wall.router, pages.router, fleet.router, fleet_deeds.router, api.router, fleet_api.router):
+        app.include_router(router)
+    for router in (enrol.router, waiting_api.router, join.router, waiting_deeds.router):
         app.include_router(router)
     app.include_router(assigned.router)
     app.include_router(agent_admin.router)

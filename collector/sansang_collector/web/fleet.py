@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from sansang_agent.contract.assignment import Role
-from sansang_collector import contact, fleet, profiles_seen
+from sansang_collector import contact, fleet, join_places, profiles_seen, waiting
 from sansang_collector.access import acting, require
 from sansang_collector.fleet import Config, Order
 from sansang_collector.gazetteer import Gazetteer
@@ -19,7 +19,7 @@ from sansang_collector.inventory.coverage_words import CoverageWords
 from sansang_collector.liveness import State
 from sansang_collector.rights import Communes, Right
 
-from . import shell
+from . import hosting, shell
 from .fleet_csv import csv_of
 from .fleet_query import Asked, Found, asked, find
 from .fleet_words import FleetWords
@@ -29,6 +29,7 @@ router = APIRouter(dependencies=[Depends(require(Right.SEE_FLEET))], include_in_
 
 Question = Annotated[Asked, Depends(asked)]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
+Done = Annotated[int, Query(ge=0, le=1_000_000)]
 
 VERSIONS_SHOWN = 8
 """Of the version spread; more are counted together."""
@@ -42,13 +43,15 @@ def list_(
     who: SeesFleet,
     question: Question,
     offset: Offset = 0,
-    done: Annotated[int, Query(ge=0)] = 0,
+    done: Done = 0,
+    decided: Done = 0,
 ) -> Response:
-    """The machines asked for, a hundred at a time."""
+    """The machines asked for, a hundred at a time, and those that wait to be let in."""
     theirs = who.communes(Right.SEE_FLEET)
     found = find(request, question, theirs)
     context = _context(request, question, found, offset) | _places(question.filter.place, found.places, theirs)
-    response = shell.page(request, "fleet.html", now=found.at, calm=True, done=done, **context)
+    context |= _guests(request)
+    response = shell.page(request, "fleet.html", now=found.at, calm=True, done=done, decided=decided, **context)
     # A form of this page says where it comes from; to other sites still nothing is said.
     response.headers["Referrer-Policy"] = "same-origin"
     return response
@@ -84,6 +87,17 @@ def _places(asked: str, places: Gazetteer, theirs: Communes) -> dict[str, Any]:
     if not theirs.everywhere:
         districts = sorted({places.get(code).district for code in theirs.codes} - {""})
     return {"districts": districts, "place_name": places.get(asked).name if theirs.has(asked) else asked}
+
+
+def _guests(request: Request) -> dict[str, Any]:
+    """Who waits, and where to they may be let in, for whoever may decide."""
+    mine = hosting.offered(request)
+    if mine.is_empty:
+        return {"guests": [], "places": [], "may_enrol": False}
+    with shell.collector_of(request).store.read() as connection:
+        guests = waiting.standing(connection)
+    places = join_places.places(shell.inventory_of(request), mine)
+    return {"guests": guests, "places": places, "may_enrol": True}
 
 
 def _labels(request: Request, agents: Sequence[int]) -> list[str]:

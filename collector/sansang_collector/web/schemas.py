@@ -5,8 +5,10 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 
+from sansang_agent.contract.joining import Ask, Hello, HelloAnswer, Join, Joined, Waiting
 from sansang_agent.contract.report import Problem
 from sansang_collector.asking import Wish
+from sansang_collector.guests import Decided, Decision, GuestView
 from sansang_collector.new_agent import AgentsChange, ChangedAgents, MadeAgent, NewAgent
 from sansang_collector.person_view import MadePerson, NewPerson, PersonChange, PersonView
 from sansang_collector.request_view import RequestView
@@ -23,7 +25,8 @@ from sansang_collector.view import (
 
 _VIEWS = (AgentView, ChangeView, CheckView, CommuneView, FleetView, HistoryView, IntervalView, ReportView, RequestView)
 _PEOPLE = (MadePerson, NewPerson, PersonChange, PersonView)
-_KINDS = (*_VIEWS, *_PEOPLE, AgentsChange, ChangedAgents, MadeAgent, NewAgent, Problem, Wish)
+_ENROLMENT = (Ask, Decided, Decision, GuestView, Hello, HelloAnswer, Join, Joined, Waiting)
+_KINDS = (*_VIEWS, *_PEOPLE, *_ENROLMENT, AgentsChange, ChangedAgents, MadeAgent, NewAgent, Problem, Wish)
 _REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
 
 Described = dict[int | str, dict[str, Any]]
@@ -34,11 +37,14 @@ def _reference(kind: type) -> dict[str, Any]:
     return _REFERENCES[_KINDS.index(kind)]
 
 
+_DESCRIPTIONS = {200: "Found.", 201: "Made.", 202: "Not yet: ask again."}
+
+
 def described(schema: dict[str, Any], status: int = 200) -> Described:
     """The answer has this schema."""
     return {
         status: {
-            "description": "Found." if status == 200 else "Made.",
+            "description": _DESCRIPTIONS[status],
             "content": {"application/json": {"schema": schema}},
         }
     }

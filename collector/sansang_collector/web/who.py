@@ -14,6 +14,7 @@ from sansang_collector.rights import Communes, Right, just
 
 SeesCentre = Annotated[Principal, Depends(require(Right.SEE_CENTRE))]
 SeesFleet = Annotated[Principal, Depends(require(Right.SEE_FLEET))]
+Enrols = Annotated[Principal, Depends(require(Right.ENROL))]
 ChangesMachines = Annotated[Principal, Depends(require(Right.CHANGE_MACHINES))]
 
 

@@ -35,7 +35,7 @@ function remember(form) {
 
 document.addEventListener("input", (event) => {
   if (event.target.id === "tick-all") {
-    for (const box of document.querySelectorAll("tbody input[name=id]")) box.checked = event.target.checked;
+    for (const box of event.target.form.querySelectorAll("tbody input[name=id]")) box.checked = event.target.checked;
   }
   const form = event.target.closest("form[data-narrows]");
   if (!form) return;
