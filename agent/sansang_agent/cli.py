@@ -149,7 +149,8 @@ def _check(call: _Call) -> int:
     on_ask = call.assigned.on_ask if call.follows_centre else ()
     wanted = Options(as_json=call.options.as_json, verbose=call.options.verbose, look=call.look, on_ask=on_ask)
     platform = current()
-    permission = permission_for(call.config, call.chosen.file, platform) if call.follows_centre else None
+    carried = call.assigned.policies
+    permission = permission_for(call.config, call.chosen.file, platform, carried) if call.follows_centre else None
     here = Here(call.followed, platform, SystemClock(platform), permission)
     progress = progress_on(sys.stderr, call.speech)
     if call.options.kind is None:
