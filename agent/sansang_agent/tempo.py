@@ -28,7 +28,7 @@ class Tempo:
         """It is done now."""
         if now - self._swept >= self._span:
             self._swept = now
-            self._done = {one: times for one, times in self._done.items() if now - times[-1] < self._span}
+            self._done = {one: times for one, times in self._done.items() if times and now - times[-1] < self._span}
         self._done.setdefault(thing, deque(maxlen=self.most)).append(now)
 
     def _recent(self, thing: str, now: float) -> deque[float]:

@@ -16,6 +16,7 @@ import msgspec
 from . import allowance
 from .allowance import Allowance
 from .check import Identifier
+from .mistake import Mistake, SettingsError
 from .settings import loads
 from .strict import INVALID
 
@@ -25,6 +26,8 @@ MOST_BYTES = 65_536
 """Of one file as it is written."""
 MOST_FILES = 16
 """In one folder, and of one centre."""
+MOST_BRACKETS = 100
+"""A reader of YAML takes seconds for thousands of them."""
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 
@@ -112,6 +115,8 @@ def read(text: bytes, name: str) -> PolicyText:
 
     ``name`` stands for the file in mistakes.
     """
+    if text.count(b"[") + text.count(b"{") > MOST_BRACKETS or b"- - -" in text:
+        raise SettingsError([Mistake(name, 0, "", "is nested more than a policy is")])
     return loads(text.decode("utf-8", "replace"), name, PolicyText, judge)
 
 
