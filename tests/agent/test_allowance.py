@@ -4,6 +4,7 @@ import pytest
 
 from sansang_agent.contract.addresses import plain
 from sansang_agent.contract.allowance import Allowance, allows_address, allows_host, judge, packaged
+from sansang_agent.contract.check import kind_of
 from sansang_agent.contract.settings import SettingsError, loads
 from sansang_agent.default_profile import packaged as default_profile
 from sansang_agent.policy import target_of
@@ -69,7 +70,7 @@ def test_what_the_packaged_profile_asks_lies_within_the_packaged_list() -> None:
     for check in default_profile().checks:
         target = target_of(check)
         if target.startswith("203."):
-            assert allows_address(packaged(), plain(target), None, check.__struct_config__.tag or ""), target
+            assert allows_address(packaged(), plain(target), None, kind_of(check)), target
         elif target and not target.startswith("{"):
             assert allows_host(packaged(), target, 443, "http"), target
 

@@ -296,6 +296,7 @@ def test_a_service_that_the_machine_s_own_policy_refuses_is_not_measured_and_the
 
     assert (still.serving().state, still.serving().services) == (State.NOT_MEASURED, ("Cổng dịch vụ công",))
     assert still.collector.board.refusing() == {agent: ("dvc-http",)}
+    still.now += 15
     still.take(agent, *GOOD)
     assert still.serving().state is State.SERVING
     assert still.collector.board.refusing() == {}
