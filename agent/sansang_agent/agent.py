@@ -8,6 +8,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
+from math import inf
 from random import SystemRandom
 from typing import Any, NamedTuple, Self
 
@@ -26,6 +27,7 @@ from .names import ServerNames, SystemNames
 from .own_way import OwnWay
 from .permission import Permission, permission_for
 from .platform import Platform
+from .policy_files import InForce
 from .probes import Tools
 from .probes.host import facts
 from .reporter import Answered, Draft, Frame, Reporter
@@ -91,6 +93,7 @@ async def run_agent(
     async def ask(check: Check) -> Result:
         return await run_once(check, tools, clock)
 
+    permission.carry(lasting.centre.assigned.policies if lasting.centre is not None else ())
     is_assigned = config.profile is None and lasting.centre is not None and lasting.centre.assigned.hash != ""
     asked = permission.asking(profile.checks, tools, config.checks) if is_assigned else ask
     try:
@@ -98,6 +101,7 @@ async def run_agent(
         agent.mistakes = lasting.mistakes
         agent.falling_asleep = lasting.falling_asleep or agent.falling_asleep
         agent.vantage = permission.vantage
+        agent.in_force = permission.in_force
         agent.ask_for_centre = lambda check: permission.ask(check, tools)
         await agent.run(asked, stop, on_results, goodbye)
     finally:
@@ -130,6 +134,8 @@ class Agent:
         """Set when the machine is about to sleep; cleared when that has been told."""
         self._one_report = asyncio.Lock()
         self.vantage = False
+        self.in_force: Callable[[], InForce] | None = None
+        """What the centre may name here, for the status."""
         self.ask_for_centre: Ask | None = None
         """Runs what the centre requests, within policy; None: requests are not heard."""
         self._uplink = self._new_uplink()
@@ -315,6 +321,7 @@ class Agent:
 
     def _status(self, spool: SpoolState, refused: int, results: dict[str, CheckStatus], wall: float) -> Status:
         contact = self._contact
+        in_force = self.in_force() if self.in_force else InForce(())
         return Status(
             pid=os.getpid(),
             version=__version__,
@@ -326,6 +333,8 @@ class Agent:
             role=self._centre.assigned.role,
             assignment_error=self._centre.error,
             label=self._profile.label,
+            policies=tuple(each.source for each in in_force.grants if each.ends < inf),
+            unused_policies=in_force.unused,
             vantage=self.vantage,
             mistakes=self.mistakes,
             collector=self._config.collector.url if self._config.collector else None,

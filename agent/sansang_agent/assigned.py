@@ -8,6 +8,7 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -15,6 +16,7 @@ from .config_rules import judge
 from .contract.assignment import Contacts
 from .contract.check import Check, CheckName, Profile, UnsupportedCheck
 from .contract.rung import Network, Rung
+from .contract.signed_policy import MOST_BYTES, MOST_FILES
 from .probes.results import plain
 
 VERSION = 1
@@ -42,6 +44,11 @@ class Assigned(msgspec.Struct, frozen=True, kw_only=True):
     on_ask: tuple[Check, ...] = ()
     contacts: Contacts = Contacts()
     service_contacts: dict[str, str] = {}
+    policies: tuple[str, ...] = ()
+    """Signed policies as they were carried; nobody has read them yet."""
+
+
+_Carried = Annotated[str, msgspec.Meta(max_length=MOST_BYTES)]
 
 
 class _Checks(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +63,7 @@ class _Read(msgspec.Struct, frozen=True, kw_only=True):
     on_ask: tuple[msgspec.Raw, ...] = ()
     contacts: Contacts = Contacts()
     service_contacts: dict[str, str] = {}
+    policies: Annotated[tuple[_Carried, ...], msgspec.Meta(max_length=MOST_FILES)] = ()
 
 
 class _Outside(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +104,7 @@ def read(body: bytes) -> Assigned:
         on_ask=on_ask,
         contacts=msgspec.convert(_plain(msgspec.structs.asdict(found.contacts)), Contacts),
         service_contacts=_plain(found.service_contacts),
+        policies=found.policies,
     )
 
 

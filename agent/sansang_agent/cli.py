@@ -10,7 +10,8 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -99,6 +100,8 @@ def _answer(arguments: Sequence[str], speech: Speech, look: Look) -> int:
     options = parser(speech).parse_args(arguments)
     if options.command == "check-config":
         return _check_config(options, speech)
+    if options.command == "policy" and options.action != "show":
+        return _sign(options, speech)
     chosen = choose(options.config)
     enrolled = find(told_dirs(chosen.config)) if chosen.config.collector is None else None
     config = followed(chosen.config, enrolled)
@@ -152,7 +155,8 @@ def _check(call: _Call) -> int:
     on_ask = call.assigned.on_ask if call.follows_centre else ()
     wanted = Options(as_json=call.options.as_json, verbose=call.options.verbose, look=call.look, on_ask=on_ask)
     platform = current()
-    permission = permission_for(call.config, call.chosen.file, platform) if call.follows_centre else None
+    carried = call.assigned.policies
+    permission = permission_for(call.config, call.chosen.file, platform, carried) if call.follows_centre else None
     here = Here(call.followed, platform, SystemClock(platform), permission)
     progress = progress_on(sys.stderr, call.speech)
     if call.options.kind is None:
@@ -218,6 +222,24 @@ def _report(call: _Call) -> int:
     return _say(report(call.followed, network, machine, call.speech, time.time(), as_json=call.options.as_json))
 
 
+def _sign(options: argparse.Namespace, speech: Speech) -> int:
+    """Keys and signatures: nothing of this machine is needed."""
+    from .commands.policy import keygen, sign_file  # noqa: PLC0415  # YAML and all
+
+    if options.action == "keygen":
+        return _say(keygen(options.out, speech))
+    return _say(sign_file(options.source, options.key, options.out, speech))
+
+
+def _policy(call: _Call) -> int:
+    from .commands.policy import show  # noqa: PLC0415
+    from .permission import shelf_for  # noqa: PLC0415
+
+    shelf = shelf_for(call.config, call.chosen.file, keeps=False)
+    shelf.carry(call.assigned.policies)
+    return _say(show(call.config, shelf.now(0.0, time.time()), call.speech))
+
+
 def _check_config(options: argparse.Namespace, speech: Speech) -> int:
     _ = speech.say
     place = options.config or settings.find()
@@ -227,7 +249,28 @@ def _check_config(options: argparse.Namespace, speech: Speech) -> int:
     count = len(config.profile.checks) if config.profile else 0
     number = speech.plural("{number} check", "{number} checks", count).format(number=count)
     what = number if config.profile else _("the default profile")
-    return _say(Said(_("{file} can be used ({what}).").format(file=place, what=what), 0))
+    return _say(
+        Said(
+            "\n".join(
+                [_("{file} can be used ({what}).").format(file=place, what=what), *_unused(config, place, speech)]
+            ),
+            0,
+        )
+    )
 
 
-_COMMANDS = {"check": _check, "run": _run, "enrol": _enrol, "status": _status, "report": _report}
+def _unused(config: AgentConfig, place: Path, speech: Speech) -> Iterator[str]:
+    from .commands.policy import unused  # noqa: PLC0415
+    from .permission import shelf_for  # noqa: PLC0415
+
+    return unused(shelf_for(config, place, keeps=False).now(0.0, time.time()).unused, speech)
+
+
+_COMMANDS = {
+    "check": _check,
+    "run": _run,
+    "enrol": _enrol,
+    "status": _status,
+    "report": _report,
+    "policy": _policy,
+}

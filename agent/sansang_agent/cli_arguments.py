@@ -88,6 +88,11 @@ def parser(speech: Speech) -> Parser:
     _enrol(_command(commands, "enrol", _("make this computer known to its centre, by a join code or by waiting")))
     _json(_command(commands, "status", _("what the agent running here says of itself")))
     _json(_command(commands, "report", _("the last verdict as a text to send")))
+    _policy(
+        _command(
+            commands, "policy", _("what the centre may name here; keys and signatures for more"), with_config=False
+        )
+    )
     _file(_command(commands, "check-config", _("say whether a configuration file can be used"), with_config=False))
     return top
 
@@ -105,6 +110,18 @@ def _file(command: Parser) -> None:
     _ = command.speech.say
     about = _("the file; without it, the one that applies here")
     command.options.add_argument("config", nargs="?", type=Path, metavar="FILE", help=about)
+
+
+def _policy(policy: Parser) -> None:
+    _ = policy.speech.say
+    actions = policy.add_subparsers(dest="action", title=_("commands"), metavar="ACTION", required=True)
+    _command(actions, "show", _("what the centre may name here, and which policy files are not used"))
+    key = _command(actions, "keygen", _("make a key that signs policies"), with_config=False)
+    key.options.add_argument("out", type=Path, metavar="FILE", help=_("where the secret key is written"))
+    sign = _command(actions, "sign", _("sign a policy, on the machine that holds the key"), with_config=False)
+    sign.options.add_argument("source", type=Path, metavar="FILE", help=_("the policy, as YAML"))
+    sign.options.add_argument("--key", type=Path, metavar="FILE", required=True, help=_("the secret key"))
+    sign.options.add_argument("--out", type=Path, metavar="FILE", help=_("the signed file; else beside FILE"))
 
 
 def _run(run: Parser) -> None:

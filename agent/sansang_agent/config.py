@@ -14,7 +14,7 @@ import msgspec
 from .config_places import config_files, data_dirs
 from .config_rules import judge
 from .contract.assignment import Contacts
-from .contract.check import Check, Profile
+from .contract.check import Check, Port, Profile
 from .contract.settings import load
 
 ENV_FILE = "SANSANG_CONFIG"
@@ -44,6 +44,12 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     networks: tuple[str, ...] = ()
     """Addresses or networks (CIDR): private, loopback or link-local ones that the centre may name all the same."""
+    hosts: tuple[str, ...] = ()
+    """Names beyond the packaged list that the centre may name: ``a.example`` alone, ``*.a.example`` all below it."""
+    ports: tuple[Port, ...] = ()
+    """On which ``hosts`` may be asked; empty: on any."""
+    keys: tuple[str, ...] = ()
+    """Ed25519 public keys (base 64) of those whose signed policies hold here; see docs/policy.md."""
 
 
 class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from . import config_snmp, secret_file
 from .contract import check
+from .contract.allowance import wrong_host
 from .contract.pattern import mistake
+from .contract.signed_policy import FormError, public_key
 from .contract.strict import INVALID
 from .contract.words import LANGUAGES
 
@@ -254,6 +256,19 @@ def _networks(networks: tuple[Any, ...], _folder: Path) -> Iterator[str]:
             yield f"'{network}' is not an address or a network such as 10.20.0.0/16"
 
 
+def _hosts(hosts: tuple[Any, ...], _folder: Path) -> Iterator[str]:
+    yield from filter(None, (wrong_host(host) for host in hosts if host is not INVALID))
+
+
+def _keys(keys: tuple[Any, ...], _folder: Path) -> Iterator[str]:
+    for key in keys:
+        try:
+            public_key("" if key is INVALID else key)
+        except FormError as error:
+            if key is not INVALID:
+                yield f"'{key}' is not a public key as 'sansang policy keygen' prints it ({error})"
+
+
 def _contact(contact: str, _folder: Path) -> Iterator[str]:
     if not (contact.isascii() and contact.isprintable()) or set(contact) & set("()\\"):
         yield "must be plain ASCII without brackets: it is sent to every server that is probed"
@@ -262,6 +277,6 @@ def _contact(contact: str, _folder: Path) -> Iterator[str]:
 _FIELDS: dict[str, dict[str, Callable[[Any, Path], Iterator[str]]]] = {
     "CollectorConfig": {"url": _collector_url, "token_file": _token_file, "ca": _ca},
     "Commune": {"code": _code},
-    "PolicyConfig": {"networks": _networks},
+    "PolicyConfig": {"networks": _networks, "hosts": _hosts, "keys": _keys},
     "AgentConfig": {"language": _language, "resolvers": _resolvers, "contact": _contact},
 }

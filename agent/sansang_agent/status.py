@@ -46,6 +46,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Why what the centre has assigned since cannot be used, in English."""
     label: str = ""
     """The profile's label, for example that it is a sandbox."""
+    policies: tuple[str, ...] = ()
+    """Signed policies that hold here."""
+    unused_policies: tuple[tuple[str, str], ...] = ()
+    """Those that do not, and why, in English."""
     vantage: bool = False
     """Whether it looks into the communes from the province's side (``sansang run --vantage``)."""
     mistakes: tuple[str, ...] = ()

@@ -93,6 +93,11 @@ class Board:
         at = self._whole_at
         return at is not None and since <= at <= until
 
+    def refusing(self) -> dict[int, tuple[str, ...]]:
+        """By agent the checks that its own policy keeps it from asking, when it was last looked at."""
+        with self._one_at_a_time:
+            return self._plan.sights.refusing()
+
     def questions(self, commune: str | None = None) -> list[Question]:
         """What was in doubt when each commune, or this one, was last looked at; an answer does not end a doubt."""
         with self._one_at_a_time:

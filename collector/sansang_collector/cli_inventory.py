@@ -12,7 +12,7 @@ from sansang_agent.contract.codec import encode
 from sansang_agent.contract.words import catalogue
 
 from . import cli_topology
-from .inventory import starting, taking_in, units, versions
+from .inventory import policies, starting, taking_in, units, versions
 from .inventory.differences import SHOWN, Difference, differences
 from .inventory.folder import FILES, Read, read_folder
 from .inventory.headings import TABLES
@@ -69,7 +69,20 @@ def _check(options: argparse.Namespace, _settings: CollectorSettings, _: Gettext
     found = _good(options, _)
     print(_("{file} is good.").format(file=options.folder))
     print(_holds(found.inventory, _))
+    _warn(found.inventory, _)
     return 0
+
+
+def _warn(inventory: Inventory, _: Gettext) -> None:
+    """Say what machines will refuse: no mistake, for their own files may name it."""
+    said = _(
+        "{what}: machines will refuse to ask {host}, unless their own files name it or a policy they trust does "
+        "(policies/*.policy; see docs/policy.md)."
+    )
+    for one in policies.refused(inventory):
+        print(
+            said.format(what=one.what, host=one.host if one.port is None else f"{one.host}:{one.port}"), file=sys.stderr
+        )
 
 
 def _import(options: argparse.Namespace, _settings: CollectorSettings, _: Gettext) -> int:
@@ -93,6 +106,7 @@ def _apply(options: argparse.Namespace, settings: CollectorSettings, _: Gettext)
         with store.read() as connection:
             before = versions.current(connection)
         _print_differences(differences(before.inventory if before else None, found.inventory), _)
+        _warn(found.inventory, _)
         if options.dry_run:
             print(_("Nothing is applied: this was a dry run."))
             return 0

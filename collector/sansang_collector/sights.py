@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from sansang_agent.contract.outcome import Outcome
+from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.rung import Rung
 
 from . import latest, profiles_seen
@@ -38,6 +38,8 @@ class Sight(NamedTuple):
     """What is known of those that no inventory names."""
     failed: tuple[str, ...] = ()
     """The checks of services that failed."""
+    refused: tuple[str, ...] = ()
+    """Checks that the machine's own policy keeps it from asking."""
 
 
 class _Kept(NamedTuple):
@@ -75,6 +77,10 @@ class Sights:
             time.sleep(0)  # lets the event loop have the interpreter
         return {member.id: self._kept[member.id].sight for member in attendance}
 
+    def refusing(self) -> dict[int, tuple[str, ...]]:
+        """What machines refused when they were last looked at, by id."""
+        return {number: kept.sight.refused for number, kept in self._kept.items() if kept.sight.refused}
+
     def keep_only(self, attendance: Iterable[Attending]) -> None:
         """Let go of machines that are no more."""
         ids = {member.id for member in attendance}
@@ -108,6 +114,7 @@ def _kept(
     """What the rows that are the present say, and between which moments just these are."""
     first, last = -inf, inf
     found: list[tuple[_Glance, SeenProfile]] = []
+    refused: list[str] = []
     for row in rows:
         profile = profiles.get(row.config)
         if profile is None or row.check not in profile.asked:
@@ -120,7 +127,9 @@ def _kept(
             last = min(last, *(edge for edge in (row.at - reach, row.at + reach) if edge > now), inf)
             if len(edges) == 1 and row.outcome is not Outcome.UNKNOWN:
                 found.append((row, profile))
-    return _Kept(member.position, first, last, _sight(found, services))
+            elif len(edges) == 1 and bytes(row.reason) == _REFUSED:
+                refused.append(row.check)
+    return _Kept(member.position, first, last, _sight(found, services)._replace(refused=tuple(refused)))
 
 
 def _sight(found: Iterable[tuple[_Glance, SeenProfile]], services: Mapping[str, str]) -> Sight:
@@ -145,5 +154,6 @@ def _sight(found: Iterable[tuple[_Glance, SeenProfile]], services: Mapping[str, 
     return Sight(broken, reached, tuple(others), tuple(failed))
 
 
+_REFUSED = f'"{Reason.REFUSED_BY_POLICY.value}"'.encode()
 _OWN = frozenset(rung.value for rung in OWN_RUNGS)
 _glances = msgspec.json.Decoder(list[_Glance]).decode

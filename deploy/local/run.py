@@ -25,6 +25,8 @@ TAKE_BACK_S = 60.0
 """The simulation takes back what it made at the collector before it ends."""
 LANG_SON = "Lạng Sơn"
 SIMULATION = "simulation"
+IN_THE_SANDBOX = {"networks": ["127.0.0.0/8", "::1"], "hosts": ["*.hopcat.test"]}
+"""What the collector may have the sandbox's agent ask: its stand-ins."""
 
 
 class LaunchError(Exception):
@@ -97,7 +99,7 @@ async def agent_config(options: argparse.Namespace, folder: Path, url: str, toke
     world = World(folder / "world")
     await world.start()
     try:
-        write_config(file, settings | world.settings() | {"policy": {"networks": ["127.0.0.0/8", "::1"]}})
+        write_config(file, settings | world.settings() | {"policy": IN_THE_SANDBOX})
         yield file
     finally:
         await world.close()

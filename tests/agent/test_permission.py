@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from sansang_agent.config import AgentConfig, PolicyConfig
+from sansang_agent.contract.allowance import Allowance
 from sansang_agent.contract.check import (
     KINDS,
     Check,
@@ -25,6 +26,7 @@ from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Hop, Result
 from sansang_agent.contract.rung import Rung
 from sansang_agent.default_profile import beside
+from sansang_agent.grants import Allowed, Grant
 from sansang_agent.permission import STOP_FILE, Permission, permission_for
 from sansang_agent.platform import NetworkState, Train
 from sansang_agent.policy import Policy
@@ -47,7 +49,10 @@ class Untouched(OtherMachine):
 
 
 def permission(*networks: str, machine: OtherMachine | None = None, stop: Path = Path("/nowhere/stop")) -> Permission:
-    return Permission(Policy(), machine or OtherMachine(), FakeClock(), networks, [stop])
+    policy = Policy()
+    # names of tests are public ones that somebody has allowed on any port; test_policy_attacks.py has those of nobody
+    policy.allowed = Allowed((Grant("a test", Allowance(hosts=("*.example",)), any_port=True),))
+    return Permission(policy, machine or OtherMachine(), FakeClock(), networks, [stop])
 
 
 async def asked(check: Check, permission: Permission, leads_to: Sequence[str] = ()) -> Result:

@@ -285,3 +285,18 @@ def test_a_new_inventory_counts_at_once(tmp_path: Path, still: Still) -> None:
     )
 
     assert (before, still.serving().state) == (State.CANNOT_SERVE, State.LIMITED)
+
+
+def test_a_service_that_the_machine_s_own_policy_refuses_is_not_measured_and_the_machine_is_counted(
+    still: Still,
+) -> None:
+    refused = result("dvc-http", outcome="unknown", reason="refused_by_policy", detail="dvc.example is not among …")
+    agent = still.agent()
+    still.take(agent, result("line"), refused, result("qlvb-tcp"))
+
+    assert (still.serving().state, still.serving().services) == (State.NOT_MEASURED, ("Cổng dịch vụ công",))
+    assert still.collector.board.refusing() == {agent: ("dvc-http",)}
+    still.now += 15
+    still.take(agent, *GOOD)
+    assert still.serving().state is State.SERVING
+    assert still.collector.board.refusing() == {}

@@ -9,6 +9,7 @@ import msgspec
 
 from sansang_agent.config import AgentConfig, told_dirs
 from sansang_agent.contract.assignment import Role
+from sansang_agent.contract.outcome import Reason
 from sansang_agent.contract.rung import Owner
 from sansang_agent.enrolment import Found
 from sansang_agent.hindrance import Hindrance
@@ -19,6 +20,7 @@ from sansang_agent.status import Status, newest
 from . import Said
 
 LATE_PERIODS = 4
+MOST_REFUSED = 10
 
 _HINDRANCES: Mapping[Hindrance, str] = {
     Hindrance.REVOKED: mark(
@@ -114,6 +116,21 @@ def _lines(found: Status, speech: Speech, wall: float, enrolled: Found | None) -
         config=found.config, count=len(found.results)
     )
     yield from _assignment(found, speech)
+    yield from _policies(found, speech)
+
+
+def _policies(found: Status, speech: Speech) -> Iterator[str]:
+    """What of the centre's this machine refuses, and by which policies it might not."""
+    _ = speech.say
+    if found.policies:
+        yield _("Signed policies in use: {files}.").format(files=", ".join(found.policies))
+    for file, why in found.unused_policies:
+        yield _("Policy not used: {file}: {why}.").format(file=file, why=why)
+    refused = [check for check, seen in found.results.items() if seen.result.reason is Reason.REFUSED_BY_POLICY]
+    for check in refused[:MOST_REFUSED]:
+        yield _("Not asked for the centre: {check}: {why}.").format(check=check, why=found.results[check].result.detail)
+    if len(refused) > MOST_REFUSED:
+        yield _("… and {count} more.").format(count=len(refused) - MOST_REFUSED)
 
 
 def _assignment(found: Status, speech: Speech) -> Iterator[str]:

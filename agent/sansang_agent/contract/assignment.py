@@ -48,6 +48,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     contacts: Contacts = Contacts()
     service_contacts: dict[str, str] = {}
     """Whom to call about one service, by the id of each of its checks; else ``contacts.service_owner``."""
+    policies: tuple[str, ...] = ()
+    """Signed policies that the centre only carries, see signed_policy.py: at most 16."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

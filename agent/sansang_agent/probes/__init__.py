@@ -23,13 +23,26 @@ class Names(Protocol):
         ...
 
 
-Guard = Callable[[str], str | None]
-"""Why an address may not be asked, in words; None: it may. Asked with every address before anything is sent to it."""
+class Guard(Protocol):
+    """Says why something may not be asked, in words, or None where it may; asked before anything is sent."""
+
+    def name(self, host: str, port: int | None) -> str | None:
+        """Of a name, before it is looked up; None for ``port``: by no port, or only looked up."""
+        ...
+
+    def address(self, address: str, host: str, port: int | None) -> str | None:
+        """Of an address that ``host`` led to, or that is named itself."""
+        ...
 
 
-def anywhere(_address: str) -> str | None:
+class Anywhere:
     """The guard of checks that the machine's own administrator or user named."""
-    return None
+
+    def name(self, host: str, port: int | None) -> str | None:
+        """Any name may be asked."""
+
+    def address(self, address: str, host: str, port: int | None) -> str | None:
+        """Any address may be asked."""
 
 
 class Tools(msgspec.Struct, frozen=True):
@@ -42,7 +55,7 @@ class Tools(msgspec.Struct, frozen=True):
     names: Names
     user_agent: str
     kept: Kept = msgspec.field(default_factory=Kept)
-    guard: Guard = anywhere
+    guard: Guard = Anywhere()
 
 
 Probe = Callable[[Any, Tools], Awaitable[Result]]

@@ -18,9 +18,10 @@ from .targets import host_port
 async def probe(check: DnsCheck, tools: Tools) -> Result:
     """Ask once; the answer seen is the evidence."""
     watch = Stopwatch(check.timeout)
-    address, _ = host_port(check.target, dns_exchange.DNS_PORT)
+    address, port = host_port(check.target, dns_exchange.DNS_PORT)
     try:
-        reach.admitted([address], tools)
+        reach.may_be_looked_up(check.query, tools)
+        reach.admitted([address], tools, address, port)
         with watch.phase("resolve"):
             async with asyncio.timeout(watch.left()):
                 answer = await dns_exchange.ask(check.target, check.query, check.type)

@@ -77,7 +77,7 @@ async def _follow(asking: _Asking) -> _Answer:
     expiries: list[float] = []
     for _ in range(check.redirects + 1):
         place = http_url.place_of(url)
-        addresses = [] if asking.proxy else await reach.resolve(place.host, asking.tools, asking.watch)
+        addresses = [] if asking.proxy else await reach.resolve(place.host, asking.tools, asking.watch, place.port)
         asking.asked.append((place, addresses))
         answer = await _get(asking, place, addresses)
         expiries += [answer.cert_expiry] if answer.cert_expiry else []

@@ -43,7 +43,7 @@ async def connection(
 
 
 async def _proxied(place: Place, proxy: Place, tools: Tools, watch: Stopwatch, stack: AsyncExitStack) -> TcpStream:
-    addresses = await reach.resolve(proxy.host, tools, watch)
+    addresses = await reach.resolve(proxy.host, tools, watch, proxy.port)
     tcp = await stack.enter_async_context(reach.connection(addresses, proxy.port, watch))
     if place.secure:
         async with asyncio.timeout(watch.left()):

@@ -79,7 +79,8 @@ class _Knock(NamedTuple):
 async def _by_tcp(check: IcmpCheck, address: str, tools: Tools, watch: Stopwatch) -> Result:
     """The other way: any answer or refusal proves the host; silence proves nothing, as ports may be filtered."""
     left = max(0.0, watch.remaining())
-    knocks = await asyncio.gather(*(_knock(address, port, left) for port in check.fallback_ports))
+    ports = [port for port in check.fallback_ports if tools.guard.address(address, check.target, port) is None]
+    knocks = await asyncio.gather(*(_knock(address, port, left) for port in ports))
     there = [each for each in knocks if each.reason is None]
     if there:
         best = min(there, key=lambda each: each.took_ms)

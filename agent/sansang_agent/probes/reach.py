@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from sansang_agent.contract.outcome import Reason
+from sansang_agent.names import literal
 
 from . import Tools
 from .reasons import ProbeError, reason_of
@@ -15,25 +16,35 @@ from .streams import TcpStream, connected
 _ANY_PORT = 9
 
 
-async def resolve(host: str, tools: Tools, watch: Stopwatch) -> list[str]:
+async def resolve(host: str, tools: Tools, watch: Stopwatch, port: int | None = None) -> list[str]:
     """Addresses of ``host`` to which this machine knows a way, or all where it knows none; at least one.
+
+    ``port``: where it is going to be asked.
 
     A service with an IPv6 address would else be said to have no route wherever a PC has IPv4 alone.
     Raises :class:`sansang_agent.names.NameFailure`, and :class:`ProbeError` where none may be asked.
     """
+    if literal(host) is None:
+        may_be_looked_up(host, tools, port)
     with watch.phase("resolve"):
         addresses = await tools.names.resolve(host, watch.left())
     if len(addresses) > 1:
         addresses = [address for address in addresses if _has_route(address)] or addresses
-    return admitted(addresses, tools)
+    return admitted(addresses, tools, host, port)
 
 
-def admitted(addresses: Sequence[str], tools: Tools) -> list[str]:
-    """Those of ``addresses`` that the guard lets through, which is where every probe gets its addresses from.
+def may_be_looked_up(host: str, tools: Tools, port: int | None = None) -> None:
+    """Raises :class:`ProbeError` (``refused_by_policy``) where the guard keeps ``host`` from every resolver."""
+    if why := tools.guard.name(host, port):
+        raise ProbeError(Reason.REFUSED_BY_POLICY, why)
+
+
+def admitted(addresses: Sequence[str], tools: Tools, host: str, port: int | None) -> list[str]:
+    """Those of the addresses of ``host`` that the guard lets through; every probe gets its addresses from here.
 
     Raises :class:`ProbeError` (``refused_by_policy``) where none is.
     """
-    refusals = {address: tools.guard(address) for address in addresses}
+    refusals = {address: tools.guard.address(address, host, port) for address in addresses}
     allowed = [address for address, why in refusals.items() if why is None]
     if not allowed:
         raise ProbeError(Reason.REFUSED_BY_POLICY, "; ".join(filter(None, refusals.values())))

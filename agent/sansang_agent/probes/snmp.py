@@ -41,7 +41,7 @@ async def probe(check: SnmpCheck, tools: Tools) -> Result:
     address = None
     try:
         host, port = host_port(check.target, PORT)
-        address = (await reach.resolve(host, tools, watch))[0]
+        address = (await reach.resolve(host, tools, watch, port))[0]
         left = watch.left()
         patience_s = (left - min(left * _FOR_PING, _LONGEST_PING_S)) / TRIES
         session = Session(engine, engine.target(address, port, check.timeout), patience_s)

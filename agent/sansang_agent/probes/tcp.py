@@ -15,7 +15,7 @@ async def probe(check: TcpCheck, tools: Tools) -> Result:
     addresses: list[str] = []
     try:
         host, port = host_port(check.target)
-        addresses = await reach.resolve(host, tools, watch)
+        addresses = await reach.resolve(host, tools, watch, port)
         async with reach.connection(addresses, port, watch) as stream:
             return results.good(check, phases_ms=watch.phases_ms, address=stream.address)
     except ConnectionRefusedError as error:

@@ -43,7 +43,7 @@ async def probe(check: TimestampCheck, tools: Tools) -> Result:
     addresses: list[str] = []
     try:
         place = http_url.place_of(check.target)
-        addresses = await reach.resolve(place.host, tools, watch)
+        addresses = await reach.resolve(place.host, tools, watch, place.port)
         answer = await _ask(check, place, addresses, query, tools, watch)
     except tls_session.BadCertificateError as bad:
         return results.bad(

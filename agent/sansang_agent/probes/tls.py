@@ -25,7 +25,7 @@ async def probe(check: TlsCheck, tools: Tools) -> Result:
     try:
         host, port = host_port(check.target, _PORT)
         name = check.server_name or host
-        addresses = await reach.resolve(host, tools, watch)
+        addresses = await reach.resolve(host, tools, watch, port)
         return await _verified(check, addresses, port, name, watch)
     except tls_session.BadCertificateError as bad:
         phases = dict(watch.phases_ms)

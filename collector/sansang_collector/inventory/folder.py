@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
+
 from sansang_agent.contract import settings
 from sansang_agent.contract.mistake import Mistake, SettingsError
 from sansang_agent.contract.scalars import guess
@@ -13,6 +15,7 @@ from sansang_agent.contract.strict import Rule
 from .entries import services_rule, topology_rule
 from .headings import TABLES, Table
 from .model import AccessNode, Commune, Contact, Inventory, Line, Province, Services, Topology
+from .policies import read_policies
 from .rows import Known, across_tables, column, references, swapped_names
 from .rules import judge
 from .spreadsheet import read_sheet
@@ -75,10 +78,12 @@ class _Folder:
             official = self._names_of(province.code)
             self._mistakes += swapped_names(self._readings.get("communes"), official, self._name("communes"))
         self._refer(topology, services)
+        policies = read_policies(self._folder, self._mistakes)
         if self._mistakes:
             raise SettingsError(_ordered(self._mistakes))
         assert province is not None
-        return Read(self._together(province, topology or Topology(), services or Services()), self._notes)
+        inventory = self._together(province, topology or Topology(), services or Services())
+        return Read(msgspec.structs.replace(inventory, policies=policies), self._notes)
 
     def one(self, table: Table) -> Reading:
         """One table alone."""
@@ -181,6 +186,7 @@ def sorted_inventory(inventory: Inventory) -> Inventory:
         topology=inventory.topology,
         services=inventory.services,
         contacts=tuple(sorted(inventory.contacts, key=lambda one: (one.owner, one.service, one.commune))),
+        policies=inventory.policies,
     )
 
 

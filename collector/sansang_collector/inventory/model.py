@@ -276,6 +276,13 @@ class Services(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     services: tuple[Service, ...] = ()
 
 
+class PolicyFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed policy as it lies in the folder ``policies``; machines judge it, nobody here does."""
+
+    file: str
+    text: str
+
+
 class Inventory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything together; tables are sorted by key, so that the order of rows never makes another version."""
 
@@ -286,3 +293,4 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     topology: Topology = Topology()
     services: tuple[Service, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    policies: tuple[PolicyFile, ...] = ()

@@ -87,6 +87,7 @@ class Plan:
             on_ask=() if asks or machine.role is Role.VANTAGE else shared.services,
             contacts=shared.contacts,
             service_contacts=shared.service_contacts,
+            policies=tuple(one.text for one in self._inventory.policies),
         )
 
     def _timed(self, machine: Machine) -> list[Check]:

@@ -70,6 +70,7 @@ def _context(request: Request, question: Asked, found: Found, offset: int) -> di
         "offset": offset,
         "page_size": fleet.PAGE_SIZE,
         "counts": counts,
+        "refusing": len(shell.collector_of(request).board.refusing()),
         "versions": list(counts.versions.items())[:VERSIONS_SHOWN],
         "other_versions": list(counts.versions)[VERSIONS_SHOWN:],
         "columns": _COLUMNS,
