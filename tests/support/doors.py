@@ -71,36 +71,6 @@ def keeps(address: str, status: int, *, is_form: bool = False) -> Door:
 
 CHANGE = Right.CHANGE_MACHINES
 DOORS: dict[tuple[str, str], Door] = {
-    ("GET", "/-/healthy"): Door(None, "/-/healthy", opens="anybody"),
-    ("HEAD", "/-/healthy"): Door(None, "/-/healthy", opens="anybody"),
-    ("GET", "/-/ready"): Door(None, "/-/ready", opens="anybody"),
-    ("HEAD", "/-/ready"): Door(None, "/-/ready", opens="anybody"),
-    ("GET", "/login/{secret}"): Door(None, "/login/spent", frozenset({410}), opens="anybody"),
-    ("GET", "/login"): Door(None, "/login", opens="anybody"),
-    # Nobody has that name; 429: that was tried too often.
-    ("POST", "/login"): Door(
-        None, "/login", frozenset({401, 429}), lambda _: {"name": "?", "password": "?"}, is_form=True, opens="anybody"
-    ),
-    # Without its page's token: a session stays.
-    ("POST", "/logout"): Door(None, "/logout", frozenset({303, 403}), opens="anybody"),
-    ("GET", "/account"): Door(None, "/account", opens="person"),
-    ("POST", "/account/password"): Door(
-        None, "/account/password", frozenset({422}), lambda _: {"new": "short"}, is_form=True, opens="person"
-    ),
-    ("GET", "/people"): Door(Right.PEOPLE, "/people"),
-    ("POST", "/people"): Door(Right.PEOPLE, "/people", frozenset({422}), lambda _: {"name": "?"}, is_form=True),
-    ("GET", "/people/{person}"): Door(Right.PEOPLE, "/people/1"),
-    ("GET", "/people/{person}/confirm"): Door(Right.PEOPLE, "/people/1/confirm?deed=disable"),
-    ("POST", "/people/{person}/deeds"): Door(
-        Right.PEOPLE, "/people/1/deeds", frozenset({303}), lambda _: {"deed": "enable"}, is_form=True
-    ),
-    ("GET", "/api/v1/people"): Door(Right.PEOPLE, "/api/v1/people"),
-    ("POST", "/api/v1/people"): Door(
-        Right.PEOPLE, "/api/v1/people", frozenset({422}), lambda _: {"name": "?", "roles": []}
-    ),
-    ("PATCH", "/api/v1/people/{person}"): Door(
-        Right.PEOPLE, "/api/v1/people/1", frozenset({204}), lambda _: {"disabled": False}
-    ),
     ("MOUNT", "/static"): Door(None, "/static/app.css", opens="anybody"),
     ("POST", REPORTS): Door(None, REPORTS, frozenset({400}), opens="agent"),
     ("GET", "/api/v1/agent/config"): Door(None, "/api/v1/agent/config", opens="agent"),
