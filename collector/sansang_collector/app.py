@@ -14,8 +14,9 @@ from starlette.types import Receive, Scope, Send
 from sansang_agent.contract.settings import SettingsError
 from sansang_agent.contract.version import __version__
 
-from . import exposition, operations, web
+from . import audit, exposition, operations, web
 from .access import Principal, require
+from .audit import Deed
 from .consumers import BATCH_SECONDS
 from .hosts import OnlyKnownHosts, known_hosts
 from .ingest import PATH, Ingest
@@ -67,15 +68,20 @@ class Application:
         """End the event streams, so that a stopping server has nothing to wait for."""
         await self.collector.news.close()
 
-    def reload(self) -> str:
-        """Take over what may change while running (hosts, public_url, retention, the inventory); or the mistakes."""
+    def reload(self, who: str) -> str:
+        """Take over what may change while running (hosts, public_url, retention, the inventory); or the mistakes.
+
+        ``who`` had it read again, for the audit.
+        """
         try:
             settings = self._load()
         except SettingsError as error:
             return str(error)
-        mistakes = self.inventory.reload(settings.inventory_dir)
+        mistakes = self.inventory.reload(settings.inventory_dir, who)
         if mistakes:
             return mistakes
+        deed = Deed(self._now(), who, "reload", "", None)
+        self.collector.store.write_sync(lambda connection: audit.note(connection, deed))
         self.collector.settings = settings
         self._know_calendars()
         self._hosts.known = known_hosts(self.collector.settings)

@@ -18,7 +18,7 @@ from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.version import __version__
 from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
-from . import cli_ask_arguments, cli_inventory_arguments, cli_simulate_arguments
+from . import cli_ask_arguments, cli_audit_arguments, cli_inventory_arguments, cli_simulate_arguments
 from .newer_schema import NewerSchemaError
 from .settings import CollectorSettings
 
@@ -41,6 +41,7 @@ _COMMANDS = {
     "link": ("sansang_collector.cli_credentials", "link"),
     "inventory": ("sansang_collector.cli_inventory", "inventory"),
     "ask": ("sansang_collector.cli_ask", "ask"),
+    "audit": ("sansang_collector.cli_audit", "show"),
     "coverage": ("sansang_collector.cli_topology", "coverage"),
     "simulate": ("sansang_collector.cli_simulate", "simulate"),
 }
@@ -115,6 +116,7 @@ def parser(language: str) -> argparse.ArgumentParser:
     check.add_argument("--config", type=Path, required=True, help=_("the settings file (YAML)"))
     _token_parsers(commands.add_parser("token", help=_("make, list and revoke tokens")), placed, language)
     cli_ask_arguments.add(commands, placed, language)
+    cli_audit_arguments.add(commands, placed, language)
     cli_inventory_arguments.add(commands, shared, placed, language)
     cli_simulate_arguments.add(commands, placed, language)
     return parser

@@ -17,6 +17,7 @@ from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.words import catalogue
 
 from . import agents, audit, fleet_changes, links, tokens
+from .audit import Deed
 from .commune import CODE, NOWHERE
 from .settings import CollectorSettings
 from .store import Store
@@ -48,12 +49,18 @@ def link(options: argparse.Namespace, settings: CollectorSettings) -> int:
     store = Store(settings.folder)
     try:
         scope = "admin" if options.admin else "read"
-        secret = store.write_sync(lambda connection: links.issue_link(connection, time.time(), scope))
+        secret = store.write_sync(lambda connection: _issue_link(connection, scope))
     finally:
         store.close()
     base = options.url or settings.public_url or f"http://{settings.listen}"
     print(f"{base.rstrip('/')}/login/{secret}")
     return 0
+
+
+def _issue_link(connection: Connection, scope: str) -> str:
+    now = time.time()
+    audit.note(connection, Deed(now, audit.operator(), "link", "", None, scope))
+    return links.issue_link(connection, now, scope)
 
 
 def _make(store: Store, options: argparse.Namespace, folder: Path) -> Path:
@@ -63,9 +70,7 @@ def _make(store: Store, options: argparse.Namespace, folder: Path) -> Path:
 
     def make(connection: Connection) -> Path:
         now = time.time()
-        number, secret = (
-            _enrol(connection, options, now) if scope == "agent" else tokens.issue(connection, scope, label, now)
-        )
+        number, secret = _enrol(connection, options, now) if scope == "agent" else _issue(connection, scope, now)
         path = options.out or folder / f"{label.replace('/', '-')}-{number}.token"
         _write_secret(path, secret)
         return Path(path)
@@ -77,6 +82,12 @@ def _enrol(connection: Connection, options: argparse.Namespace, now: float) -> t
     role = Role(options.role) if options.role else None
     made = fleet_changes.enrol(connection, (options.commune, options.name), role, audit.operator(), now)
     return made.token, made.secret
+
+
+def _issue(connection: Connection, scope: str, now: float) -> tuple[int, str]:
+    number, secret = tokens.issue(connection, scope, scope, now)
+    audit.note(connection, Deed(now, audit.operator(), "token", "", None, f"{scope}, token {number}"))
+    return number, secret
 
 
 def _write_secret(path: Path, secret: str) -> None:
@@ -100,8 +111,19 @@ def _list(store: Store, _: Callable[[str], str]) -> int:
 
 
 def _revoke(store: Store, number: int, _: Callable[[str], str]) -> int:
-    if store.write_sync(lambda connection: tokens.revoke(connection, number, time.time())):
+    if store.write_sync(lambda connection: _end(connection, number)):
         print(_("Token {id} is revoked.").format(id=number))
         return 0
     print(_("There is no valid token {id}.").format(id=number), file=sys.stderr)
     return 1
+
+
+def _end(connection: Connection, number: int) -> bool:
+    now = time.time()
+    if not tokens.revoke(connection, number, now):
+        return False
+    agent = tokens.agent_of(connection, number)
+    commune = agents.communes_of(connection, [agent])[agent] if agent else ""
+    label = tokens.label_of(connection, number)
+    audit.note(connection, Deed(now, audit.operator(), "revoke", commune, agent, label))
+    return True

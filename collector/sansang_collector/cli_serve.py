@@ -23,6 +23,9 @@ from .store.claim import ClaimedError, claimed
 
 _LOG = logging.getLogger(__name__)
 
+BY_SIGNAL = "SIGHUP"
+"""Who, for the audit, has settings read again by a signal: whoever may send one to this process."""
+
 
 def serve(options: argparse.Namespace, settings: CollectorSettings) -> int:
     """Run until SIGINT or SIGTERM; SIGHUP reads the settings again."""
@@ -49,7 +52,7 @@ def _run(listener: socket.socket, options: argparse.Namespace, settings: Collect
     application = create_app(settings, time.time, load=lambda: read_settings(options))
 
     def read_again() -> None:
-        mistakes = application.reload()
+        mistakes = application.reload(BY_SIGNAL)
         _LOG.warning("settings not changed:\n%s", mistakes) if mistakes else _LOG.info("settings read again")
 
     def reload(_signal: int, _frame: object) -> None:

@@ -4,10 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from . import links
-from .access import ACTING_COOKIE, SESSION_COOKIE, NotAllowedError, Principal, require
+from . import audit, links
+from .access import ACTING_COOKIE, SESSION_COOKIE, NotAllowedError, Principal, named, require
+from .audit import Deed
 from .problem import problem
 from .running import Collector
 
@@ -29,9 +31,11 @@ async def ready(request: Request) -> Response:
 
 
 @router.post("/-/reload")
-def reload(request: Request, _who: Annotated[Principal, Depends(require("admin"))]) -> Response:
+def reload(request: Request, who: Annotated[Principal, Depends(require("admin"))]) -> Response:
     """Read the settings file again; 204, or 422 with every mistake in it (and nothing changed)."""
-    mistakes = request.app.state.reload()
+    with request.app.state.collector.store.read() as connection:
+        name = named(connection, who)
+    mistakes = request.app.state.reload(name)
     if mistakes:
         return problem(422, "The settings were not changed", mistakes)
     return Response(status_code=204)
@@ -41,7 +45,7 @@ def reload(request: Request, _who: Annotated[Principal, Depends(require("admin")
 async def login(request: Request, secret: str) -> Response:
     """Spend a one-time link: a session cookie, then on to the first page."""
     collector = request.app.state.collector
-    session = await collector.store.write(lambda connection: links.use_link(connection, secret, collector.now()))
+    session = await collector.store.write(lambda connection: _open(connection, secret, collector.now()))
     headers = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
     if session is None:
         raise NotAllowedError(410, "this link is spent or too old; make a new one")
@@ -55,6 +59,14 @@ async def login(request: Request, secret: str) -> Response:
     else:
         answer.delete_cookie(ACTING_COOKIE)
     return answer
+
+
+def _open(connection: Connection, secret: str, now: float) -> str | None:
+    session = links.use_link(connection, secret, now)
+    if session is not None:
+        scope = links.session_scope(connection, session, now)
+        audit.note(connection, Deed(now, "one-time link", "login", "", None, str(scope)))
+    return session
 
 
 def _scope(collector: Collector, session: str) -> str | None:

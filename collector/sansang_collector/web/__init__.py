@@ -10,6 +10,7 @@ from . import (
     agent_admin,
     api,
     assigned,
+    audit,
     fleet,
     fleet_api,
     fleet_deeds,
@@ -36,6 +37,7 @@ def include(app: FastAPI) -> None:
         app.include_router(router)
     app.include_router(assigned.router)
     app.include_router(agent_admin.router)
+    app.include_router(audit.router)
     app.include_router(history.router)
     app.include_router(requests.router)
     app.include_router(sd.router)

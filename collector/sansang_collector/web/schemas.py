@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from sansang_agent.contract.report import Problem
 from sansang_collector.asking import Wish
+from sansang_collector.audit_query import DeedView
 from sansang_collector.new_agent import AgentsChange, ChangedAgents, MadeAgent, NewAgent
 from sansang_collector.request_view import RequestView
 from sansang_collector.view import (
@@ -20,7 +21,18 @@ from sansang_collector.view import (
     ReportView,
 )
 
-_VIEWS = (AgentView, ChangeView, CheckView, CommuneView, FleetView, HistoryView, IntervalView, ReportView, RequestView)
+_VIEWS = (
+    AgentView,
+    ChangeView,
+    CheckView,
+    CommuneView,
+    DeedView,
+    FleetView,
+    HistoryView,
+    IntervalView,
+    ReportView,
+    RequestView,
+)
 _KINDS = (*_VIEWS, AgentsChange, ChangedAgents, MadeAgent, NewAgent, Problem, Wish)
 _REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
 
