@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+from sansang_agent.contract import log_lines
 from sansang_agent.contract.words import catalogue
 
 from .app import create_app
@@ -46,7 +47,8 @@ def serve(options: argparse.Namespace, settings: CollectorSettings) -> int:
 
 
 def _run(listener: socket.socket, options: argparse.Namespace, settings: CollectorSettings) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_lines.begin()
+    logging.getLogger("uvicorn.error").addFilter(log_lines.Seldom())
     raise_limit()
     url = _url(listener)
     application = create_app(settings, time.time, load=lambda: read_settings(options))
