@@ -21,6 +21,8 @@ from sansang_collector.view import (
     ReportView,
 )
 
+from . import report_schema
+
 _VIEWS = (
     AgentView,
     ChangeView,
@@ -95,6 +97,19 @@ def complete(app: FastAPI) -> None:
     def completed() -> dict[str, Any]:
         description = describe()
         description.setdefault("components", {}).setdefault("schemas", {}).update(_COMPONENTS)
+        description["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        description["security"] = [{"token": []}]
+        _say_problems(description)
+        report_schema.complete(description)
         return description
 
     app.openapi = completed  # type: ignore[method-assign]  # FastAPI's own way to extend it
+
+
+def _say_problems(description: dict[str, Any]) -> None:
+    """What cannot be is refused with a problem document, also where FastAPI would have us describe its own answer."""
+    said = refusal(422, "A parameter or body that cannot be.")[422]
+    for methods in description["paths"].values():
+        for operation in methods.values():
+            if "application/json" in operation["responses"].get("422", {}).get("content", ()):
+                operation["responses"]["422"] = said
