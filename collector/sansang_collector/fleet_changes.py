@@ -61,6 +61,9 @@ class Enrolled(NamedTuple):
     token: int
     secret: str
 
+    def __repr__(self) -> str:
+        return f"Enrolled(agent={self.agent}, …)"
+
 
 def apply(connection: Connection, ids: Iterable[int], change: Change, who: str, now: float) -> list[Changed]:
     """Change these machines, one row in the audit for each thing changed.

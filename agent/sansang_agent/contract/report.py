@@ -267,6 +267,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     token: str | None = None
     """The bearer token to use from now on; the one in use holds until this one was used once."""
 
+    def __repr__(self) -> str:
+        fields = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "token")
+        return f"Answer({', '.join(fields)})"
+
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A problem document (RFC 9457)."""
