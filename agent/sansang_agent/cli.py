@@ -66,6 +66,8 @@ class _Call(NamedTuple):
 
 def main() -> None:
     """What a shell starts. Ends at once: a lookup hung in a dead resolver must not hold the clerk's window open."""
+    # Others may read how this machine stands, if its folder lets them; whatever started us, they write nothing there.
+    os.umask(os.umask(0o077) | 0o022)
     code = answer(sys.argv[1:])
     # Threads that hang in the system's resolver cannot be ended, and the interpreter's own exit may wait for them.
     os._exit(code)

@@ -51,6 +51,7 @@ def open_file(path: Path | None, busy_s: float = BUSY_S) -> sqlite3.Connection:
         return _prepared(":memory:", busy_s)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.touch(mode=0o600)  # SQLite would let everybody read it
         return _prepared(str(path), busy_s)
     except UnusableFileError as exc:
         aside = _move_aside(path)

@@ -14,8 +14,9 @@ from starlette.types import Receive, Scope, Send
 from sansang_agent.contract.settings import SettingsError
 from sansang_agent.contract.version import __version__
 
-from . import exposition, operations, web
+from . import audit, exposition, operations, web
 from .access import Principal, require_credential
+from .audit import Deed
 from .consumers import BATCH_SECONDS
 from .entrance import Entrance
 from .hosts import OnlyKnownHosts, known_hosts
@@ -82,18 +83,21 @@ class Application:
         """End the event streams, so that a stopping server has nothing to wait for."""
         await self.collector.news.close()
 
-    def reload(self) -> str:
+    def reload(self, who: str) -> str:
         """Take over what may change while running; or the mistakes, and then all settings stay.
 
         That is hosts, public_url, proxies, ceilings of connections, retention, the inventory and the certificate.
+        ``who`` had it read again, for the audit.
         """
         try:
             settings = self._load()
         except SettingsError as error:
             return str(error)
-        mistakes = self._renew(settings) or self.inventory.reload(settings.inventory_dir)
+        mistakes = self._renew(settings) or self.inventory.reload(settings.inventory_dir, who)
         if mistakes:
             return mistakes
+        deed = Deed(self._now(), who, "reload", "", None)
+        self.collector.store.write_sync(lambda connection: audit.note(connection, deed))
         self.collector.settings = settings
         self._know_calendars()
         self._hosts.known = known_hosts(settings)

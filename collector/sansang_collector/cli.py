@@ -20,6 +20,7 @@ from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
 from . import (
     cli_ask_arguments,
+    cli_audit_arguments,
     cli_inventory_arguments,
     cli_join_arguments,
     cli_person_arguments,
@@ -52,6 +53,7 @@ _COMMANDS = {
     "ca": ("sansang_collector.cli_certificates", "authority"),
     "check-config": ("sansang_collector.cli_certificates", "check_config"),
     "ask": ("sansang_collector.cli_ask", "ask"),
+    "audit": ("sansang_collector.cli_audit", "show"),
     "coverage": ("sansang_collector.cli_topology", "coverage"),
     "person": ("sansang_collector.cli_person", "person"),
     "simulate": ("sansang_collector.cli_simulate", "simulate"),
@@ -141,6 +143,7 @@ def parser(language: str) -> argparse.ArgumentParser:
     _token_parsers(commands.add_parser("token", help=_("make, list and revoke tokens")), placed, language)
     cli_ask_arguments.add(commands, placed, language)
     cli_join_arguments.add(commands, placed, language)
+    cli_audit_arguments.add(commands, placed, language)
     cli_inventory_arguments.add(commands, shared, placed, language)
     cli_person_arguments.add(commands, placed, language)
     cli_simulate_arguments.add(commands, placed, language)

@@ -16,6 +16,7 @@ from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.words import catalogue
 
 from . import agents, audit, cli_tokens, fleet_changes, links, private_file, tokens
+from .audit import Deed
 from .commune import CODE, NOWHERE
 from .settings import CollectorSettings
 from .store import Store
@@ -49,12 +50,18 @@ def link(options: argparse.Namespace, settings: CollectorSettings) -> int:
     store = Store(settings.folder)
     try:
         scope = "admin" if options.admin else "read"
-        secret = store.write_sync(lambda connection: links.issue_link(connection, time.time(), scope))
+        secret = store.write_sync(lambda connection: _issue_link(connection, scope))
     finally:
         store.close()
     base = options.url or settings.address
     print(f"{base.rstrip('/')}/login/{secret}")
     return 0
+
+
+def _issue_link(connection: Connection, scope: str) -> str:
+    now = time.time()
+    audit.note(connection, Deed(now, audit.operator(), "link", "", None, scope))
+    return links.issue_link(connection, now, scope)
 
 
 def _make(store: Store, options: argparse.Namespace, folder: Path) -> Path:
@@ -65,7 +72,7 @@ def _make(store: Store, options: argparse.Namespace, folder: Path) -> Path:
     def make(connection: Connection) -> Path:
         now = time.time()
         number, secret = (
-            _enrol(connection, options, now) if scope == "agent" else tokens.issue(connection, scope, label, now)
+            _enrol(connection, options, now) if scope == "agent" else _issue(connection, scope, now)
         )
         path: Path = options.out or folder / f"{label.replace('/', '-')}-{number}.token"
         private_file.write(path, f"{secret}\n".encode())
@@ -78,6 +85,12 @@ def _enrol(connection: Connection, options: argparse.Namespace, now: float) -> t
     role = Role(options.role) if options.role else None
     made = fleet_changes.enrol(connection, (options.commune, options.name), role, audit.operator(), now)
     return made.token, made.secret
+
+
+def _issue(connection: Connection, scope: str, now: float) -> tuple[int, str]:
+    number, secret = tokens.issue(connection, scope, scope, now)
+    audit.note(connection, Deed(now, audit.operator(), "token", "", None, f"{scope}, token {number}"))
+    return number, secret
 
 
 def _list(store: Store, _: Callable[[str], str]) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.words import catalogue
 
-from . import cli_topology
+from . import audit, cli_topology
 from .inventory import policies, starting, taking_in, units, versions
 from .inventory.differences import SHOWN, Difference, differences
 from .inventory.folder import FILES, Read, read_folder
@@ -122,7 +122,7 @@ def _apply(options: argparse.Namespace, settings: CollectorSettings, _: Gettext)
 
 
 def _put(connection: Connection, found: Inventory, note: str) -> Applied | None:
-    return versions.apply(connection, found, time.time(), note)
+    return versions.put(connection, found, (audit.operator(), time.time()), note)
 
 
 def _show(options: argparse.Namespace, settings: CollectorSettings, _: Gettext) -> int:

@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+from sansang_agent.contract import log_lines
 from sansang_agent.contract.words import catalogue
 
 from .app import create_app
@@ -25,6 +26,9 @@ from .tls.errors import TlsError
 from .tls.live import ServerTls
 
 _LOG = logging.getLogger(__name__)
+
+BY_SIGNAL = "SIGHUP"
+"""Who, for the audit, has settings read again by a signal: whoever may send one to this process."""
 
 
 def serve(options: argparse.Namespace, settings: CollectorSettings) -> int:
@@ -49,7 +53,8 @@ def serve(options: argparse.Namespace, settings: CollectorSettings) -> int:
 
 
 def _run(listener: socket.socket, options: argparse.Namespace, settings: CollectorSettings) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_lines.begin()
+    logging.getLogger("uvicorn.error").addFilter(log_lines.Seldom())
     raise_limit()
     if warned := warning(settings):
         _LOG.warning("%s", warned)
@@ -58,7 +63,7 @@ def _run(listener: socket.socket, options: argparse.Namespace, settings: Collect
     application = create_app(settings, time.time, load=lambda: read_settings(options), tls=tls)
 
     def read_again() -> None:
-        mistakes = application.reload()
+        mistakes = application.reload(BY_SIGNAL)
         _LOG.warning("settings not changed:\n%s", mistakes) if mistakes else _LOG.info("settings read again")
 
     def reload(_signal: int, _frame: object) -> None:

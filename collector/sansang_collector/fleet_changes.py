@@ -76,6 +76,9 @@ class Enrolled(NamedTuple):
     token: int
     secret: str
 
+    def __repr__(self) -> str:
+        return f"Enrolled(agent={self.agent}, …)"
+
 
 def apply(
     connection: Connection, ids: Iterable[int], change: Change, who: str, now: float, *, of: Communes = ALL

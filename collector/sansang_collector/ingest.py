@@ -28,6 +28,7 @@ from .connections import vouch_for
 from .door import Door
 from .log import Outcome
 from .problem import problem
+from .profile_budget import ProfileBudget
 from .records import EnvelopeError, Opened, Refusal
 from .running import Collector
 
@@ -80,6 +81,7 @@ class Ingest:
         self._known: set[str] = {""}
         """Profiles the ledger holds, which it never gives up: looking them up for every report is dear."""
         self._unusable: set[str] = set()
+        self._budget = ProfileBudget()
         """Profiles that came and were not what their hash says, or hold checks not known here; not asked for again."""
 
     def take(self, headers: Mapping[bytes, bytes], data: bytes, say: Callable[[Said], object]) -> bool:
@@ -211,7 +213,7 @@ class Ingest:
         size = _size(judged)
         self._door.begin(size)
         try:
-            wanted = await self._keep_profiles(collector, judged)
+            wanted = await self._keep_profiles(collector, agent, judged)
             arrival = _arrival(agent, received, judged)
             collector.tokens.watch(arrival)
             stored = await _append(collector, arrival)
@@ -219,7 +221,7 @@ class Ingest:
             self._door.end(size)
         return Response(_answer(collector, agent, who.token, stored, judged.refused, wanted), media_type=MEDIA_TYPE)
 
-    async def _keep_profiles(self, collector: Collector, judged: Judged) -> tuple[str, ...]:
+    async def _keep_profiles(self, collector: Collector, agent: int, judged: Judged) -> tuple[str, ...]:
         """Store the profiles these reports speak of, before the reports; which ones are still not known."""
         names = _profiles(judged)
         if names <= self._known:
@@ -228,6 +230,8 @@ class Ingest:
             unknown = profiles_seen.unknown(connection, names - {""})
         self._known |= names - unknown
         offered = {name: raw for name, raw in judged.opened.profiles.items() if name in unknown}
+        if offered and not self._budget.allows(agent, sum(map(len, map(bytes, offered.values()))), collector.now()):
+            return ()  # nor asked for: its reports are taken, and what their checks are stays unknown
         usable = records.usable_profiles(offered)
         for name in offered.keys() - usable.keys():
             if name not in self._unusable:

@@ -26,6 +26,9 @@ class MadeAgent(msgspec.Struct, frozen=True):
     id: int
     token: str
 
+    def __repr__(self) -> str:
+        return f"MadeAgent(id={self.id}, …)"
+
 
 class AgentsChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What becomes of which machines: one or more of ``role``, ``retired``, ``revoked`` and ``renewed``."""

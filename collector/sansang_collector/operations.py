@@ -4,10 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from . import cookies, links
-from .access import NotAllowedError, Principal, require
+from . import audit, cookies, links
+from .access import NotAllowedError, Principal, named, require
+from .audit import Deed
 from .problem import problem
 from .rights import Right
 from .running import Collector
@@ -30,9 +32,11 @@ async def ready(request: Request) -> Response:
 
 
 @router.post("/-/reload")
-def reload(request: Request, _who: Annotated[Principal, Depends(require(Right.OPERATE))]) -> Response:
+def reload(request: Request, who: Annotated[Principal, Depends(require(Right.OPERATE))]) -> Response:
     """Read the settings file again; 204, or 422 with every mistake in it (and nothing changed)."""
-    mistakes = request.app.state.reload()
+    with request.app.state.collector.store.read() as connection:
+        name = named(connection, who)
+    mistakes = request.app.state.reload(name)
     if mistakes:
         return problem(422, "The settings were not changed", mistakes)
     return Response(status_code=204)
@@ -42,7 +46,7 @@ def reload(request: Request, _who: Annotated[Principal, Depends(require(Right.OP
 async def login(request: Request, secret: str) -> Response:
     """Spend a one-time link: a session cookie, then on to the first page."""
     collector = request.app.state.collector
-    session = await collector.store.write(lambda connection: links.use_link(connection, secret, collector.now()))
+    session = await collector.store.write(lambda connection: _open(connection, secret, collector.now()))
     headers = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
     if session is None:
         raise NotAllowedError(410, "this link is spent or too old; make a new one")
@@ -50,6 +54,14 @@ async def login(request: Request, secret: str) -> Response:
     acts = await run_in_threadpool(_scope, collector, session) == "admin"
     cookies.give(request, answer, session, acts=acts)
     return answer
+
+
+def _open(connection: Connection, secret: str, now: float) -> str | None:
+    session = links.use_link(connection, secret, now)
+    if session is not None:
+        found = links.find_session(connection, session, now)
+        audit.note(connection, Deed(now, "one-time link", "login", "", None, found.scope if found else ""))
+    return session
 
 
 def _scope(collector: Collector, session: str) -> str | None:

@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from . import assignments, consumers, habits, retention
+from . import assignments, audit_end, consumers, habits, retention
 from .agent_facts import Wanted
 from .assignments import Assignments
 from .board import Board
@@ -162,6 +162,7 @@ class Collector:
         self._tasks.append(asyncio.create_task(self.second_opinion.follow(), name="second opinion"))
         current = assignments.keep_current(self.assignments, self.store, lambda: self.inventory.version)
         self._tasks.append(asyncio.create_task(current, name="assignments"))
+        self._tasks.append(asyncio.create_task(audit_end.follow(self.store), name="audit"))
         ready = keep_ready(self.roster, self.store, self.present)
         self._tasks.append(asyncio.create_task(ready, name="roster"))
 

@@ -196,6 +196,11 @@ def label_of(connection: Connection, token: int) -> str:
     return f"{label or 'token'} (token {token})"
 
 
+def agent_of(connection: Connection, token: int) -> int | None:
+    """Which agent a token belongs to, valid or not; None for one of people."""
+    return connection.scalar(select(TOKEN.c.agent).where(TOKEN.c.id == token))
+
+
 def all_tokens(connection: Connection) -> list[Row[tuple[int, str, str, float, float | None]]]:
     """Every token ever made: id, scope, label, created_at, revoked_at."""
     columns = (TOKEN.c.id, TOKEN.c.scope, TOKEN.c.label, TOKEN.c.created_at, TOKEN.c.revoked_at)

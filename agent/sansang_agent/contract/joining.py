@@ -137,6 +137,9 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     host: Told = ""
     system: Told = ""
 
+    def __repr__(self) -> str:
+        return f"Ask(…, host={self.host!r}, system={self.system!r})"
+
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """Nobody has decided yet (202)."""

@@ -26,6 +26,8 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
 Ratio = Annotated[float, msgspec.Meta(ge=0, le=1)]
 NonNegative = Annotated[float, msgspec.Meta(ge=0)]
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=2_678_400_000)]
+"""A span that was measured: up to 31 days, far more than any probe takes; sums of a few are still a number."""
 Natural = Annotated[int, msgspec.Meta(ge=0, le=9_007_199_254_740_991)]
 Span = tuple[Natural, Natural]
 """First and last sequence number, both included."""
@@ -56,7 +58,7 @@ class Hop(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     ttl: Natural
     address: str
-    rtt_ms: NonNegative | None = None
+    rtt_ms: Milliseconds | None = None
 
 
 class Interface(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -105,12 +107,12 @@ class Result(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     reason: Reason | None = None
     sent: Natural | None = None
     lost: Natural | None = None
-    rtt_ms: tuple[NonNegative, NonNegative, NonNegative, NonNegative] | None = None
+    rtt_ms: tuple[Milliseconds, Milliseconds, Milliseconds, Milliseconds] | None = None
     """Minimum, median, 95th percentile, maximum."""
-    jitter_ms: NonNegative | None = None
-    resolution_ms: NonNegative | None = None
+    jitter_ms: Milliseconds | None = None
+    resolution_ms: Milliseconds | None = None
     """How fine this platform's clock for the measurement is."""
-    phases_ms: dict[str, NonNegative] | None = None
+    phases_ms: dict[str, Milliseconds] | None = None
     """By phase: resolve, connect, proxy, tls, first_byte, transfer; together the duration of the probe."""
     status: Natural | None = None
     """HTTP status of the last answer."""

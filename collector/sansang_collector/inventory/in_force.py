@@ -19,6 +19,9 @@ from .versions import Version
 
 _LOG = logging.getLogger(__name__)
 
+AT_THE_START = "collector"
+"""Who applies an inventory when the collector starts."""
+
 
 class InForce:
     """Made for an open ledger; ``version`` may be read from any thread and is replaced whole."""
@@ -38,15 +41,15 @@ class InForce:
         self._now = now
         self._one_at_a_time = threading.Lock()
 
-    def reload(self, folder: str) -> str:
+    def reload(self, folder: str, who: str = AT_THE_START) -> str:
         """Apply ``folder`` if it is named and differs, then take over what is in force; the mistakes if there are any.
 
-        With mistakes nothing changes. Blocks; call it from a thread that nobody waits for.
+        ``who`` is for the audit. With mistakes nothing changes. Blocks; call it from a thread that nobody waits for.
         """
         with self._one_at_a_time:
             try:
                 if folder:
-                    self._apply(Path(folder))
+                    self._apply(Path(folder), who)
                 with self._store.read() as connection:
                     found = versions.current(connection)
             except SettingsError as error:
@@ -58,9 +61,9 @@ class InForce:
                 _LOG.info("inventory: version %d is in force", _number(found))
             return ""
 
-    def _apply(self, folder: Path) -> None:
+    def _apply(self, folder: Path, who: str) -> None:
         found = read_folder(folder, units.official_names).inventory
-        self._store.write_sync(lambda connection: versions.apply(connection, found, self._now(), str(folder)))
+        self._store.write_sync(lambda connection: versions.put(connection, found, (who, self._now()), str(folder)))
 
 
 def _number(version: Version | None) -> int:

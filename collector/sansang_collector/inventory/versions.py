@@ -11,6 +11,8 @@ from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBina
 
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.mistake import Mistake, SettingsError
+from sansang_collector import audit
+from sansang_collector.audit import Deed
 from sansang_collector.store import LEDGER
 
 from .model import Inventory
@@ -70,6 +72,16 @@ def apply(connection: Connection, inventory: Inventory, now: float, note: str) -
     used = {"hash": name, "at": now, "note": note}
     number = int(connection.scalars(APPLIED.insert().values(used).returning(APPLIED.c.id)).one())
     return Applied(number, name, now, note)
+
+
+def put(connection: Connection, inventory: Inventory, by: tuple[str, float], note: str) -> Applied | None:
+    """The same, done ``by`` somebody at some moment, with its row in the audit."""
+    who, now = by
+    applied = apply(connection, inventory, now, note)
+    if applied is not None:
+        said = f"version {applied.number} ({applied.hash[:12]}): {note}".removesuffix(": ")
+        audit.note(connection, Deed(now, who, "apply", "", None, said))
+    return applied
 
 
 _KEEP = text(

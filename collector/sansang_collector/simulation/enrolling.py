@@ -31,6 +31,9 @@ class Enrolled(msgspec.Struct, frozen=True):
     id: int
     token: str
 
+    def __repr__(self) -> str:
+        return f"Enrolled(id={self.id}, …)"
+
 
 class _Known(msgspec.Struct, frozen=True):
     id: int

@@ -18,6 +18,7 @@ class ClaimedError(Exception):
 def claimed(folder: Path) -> Iterator[None]:
     """Hold ``folder``, made if it is not there, for this process alone; raises :class:`ClaimedError`."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / "serving.lock").touch(mode=0o600)
     with closing(sqlite3.connect(folder / "serving.lock", timeout=0, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN EXCLUSIVE")

@@ -5,6 +5,7 @@ import zlib
 
 from sqlalchemy import Connection
 
+from .audit_rules import APPEND_ONLY, chain_all
 from .migrations import Migration
 
 _VERSION_1: Migration = (
@@ -191,7 +192,13 @@ _PEOPLE: Migration = (
     "ALTER TABLE session ADD COLUMN person INTEGER REFERENCES person (id)",
 )
 """Accounts, what they may do where, and whose session it is."""
-_AUDIT: Migration = ()
+_AUDIT: Migration = (
+    "ALTER TABLE audit ADD COLUMN link TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX audit_at ON audit (at)",
+    chain_all,
+    APPEND_ONLY,
+)
+"""Each row vouches for the one before it, and none is ever changed again."""
 _VERSION_6: Migration = (*_ENROLMENT, *_TOKENS, *_PEOPLE, *_AUDIT)
 
 MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _INVENTORY, _VERSION_5, _VERSION_6)

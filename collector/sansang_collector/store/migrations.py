@@ -21,7 +21,14 @@ class Either(NamedTuple):
     postgresql: str
 
 
-Step = str | Either | Callable[[Connection], None]
+class Rule(NamedTuple):
+    """Statements that no declared table speaks of, such as a trigger: taken too where everything is made new."""
+
+    sqlite: tuple[str, ...]
+    postgresql: tuple[str, ...]
+
+
+Step = str | Either | Rule | Callable[[Connection], None]
 """A statement, or a function where statements do not reach."""
 Migration = Sequence[Step]
 """The steps that lead from one version to the next; never changed once released."""
@@ -52,7 +59,17 @@ def migrate(
             _note(connection, version)
 
 
+def set_rules(connection: Connection, migrations: Sequence[Migration]) -> None:
+    """What a ledger made at the newest version at once needs beside its tables."""
+    for step in (step for steps in migrations for step in steps if isinstance(step, Rule)):
+        _take(connection, step)
+
+
 def _take(connection: Connection, step: Step) -> None:
+    if isinstance(step, Rule):
+        for statement in step.sqlite if connection.dialect.name == SQLITE else step.postgresql:
+            connection.exec_driver_sql(statement)
+        return
     if isinstance(step, Either):
         step = step.sqlite if connection.dialect.name == SQLITE else step.postgresql
     if isinstance(step, str):

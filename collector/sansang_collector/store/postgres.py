@@ -11,7 +11,7 @@ from sqlalchemy import URL, BigInteger, Connection, Engine, Integer, MetaData, T
 
 from .at_hand import AtHand, PostgresAtHand
 from .engine import BUSY_TIMEOUT_MS
-from .migrations import Migration, migrate
+from .migrations import Migration, migrate, set_rules
 
 DRIVER = "postgresql+psycopg"
 WRITER = 9_640_001
@@ -73,6 +73,7 @@ def _make(connection: Connection, tables: MetaData, migrations: Sequence[Migrati
     if missing := _in_files(migrations) - tables.tables.keys():
         raise RuntimeError(f"tables that no imported module declares: {', '.join(sorted(missing))}")
     _as_made(tables).create_all(connection)
+    set_rules(connection, migrations)
 
 
 def _in_files(migrations: Sequence[Migration]) -> set[str]:

@@ -11,6 +11,7 @@ from . import (
     agent_admin,
     api,
     assigned,
+    audit,
     enrol,
     fleet,
     fleet_api,
@@ -46,6 +47,7 @@ def include(app: FastAPI) -> None:
         app.include_router(router)
     app.include_router(assigned.router)
     app.include_router(agent_admin.router)
+    app.include_router(audit.router)
     app.include_router(history.router)
     for router in (login.router, account.router, people.router, people_api.router):
         app.include_router(router)

@@ -1,26 +1,19 @@
-"""The fleet's list as a spreadsheet: UTF-8 with the mark that Excel needs, in which no cell can be a formula. Pure."""
+"""The fleet's list as a spreadsheet. Pure."""
 
-import csv
-import io
 from collections.abc import Iterable
 
+from sansang_collector import csv_out
 from sansang_collector.fleet import Order
 from sansang_collector.view import FleetView
 
 from .fleet_words import FleetWords
 from .phrases import Phrases, local
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
 
 def csv_of(rows: Iterable[FleetView], say: Phrases, now: float) -> bytes:
     """All rows under headings in the page's language; times are Vietnam's, clocks' errors whole seconds."""
     words = FleetWords(say)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_headings(say, words))
-    writer.writerows(_cells(row, words, now) for row in rows)
-    return text.getvalue().encode("utf-8-sig")
+    return csv_out.MARK + csv_out.lines([_headings(say, words), *(_cells(row, words, now) for row in rows)])
 
 
 def _headings(say: Phrases, words: FleetWords) -> list[str]:
@@ -46,27 +39,22 @@ def _headings(say: Phrases, words: FleetWords) -> list[str]:
 
 def _cells(row: FleetView, words: FleetWords, now: float) -> list[str | int]:
     return [
-        _text(row.commune),
-        _text(row.commune_name),
-        _text(row.district),
-        _text(row.name),
-        _text(words.role(row.role)),
+        row.commune,
+        row.commune_name,
+        row.district,
+        row.name,
+        words.role(row.role),
         words.state(row.state),
         words.explained(row, now),
         _time(row.state_since),
         _time(row.last_contact),
-        _text(row.version),
+        row.version,
         "" if row.clock_skew_s is None else round(row.clock_skew_s),
         "" if row.spool_rows is None else row.spool_rows,
         _time(row.spool_oldest),
         words.config(row.config),
         row.dropped,
     ]
-
-
-def _text(value: str) -> str:
-    """What a spreadsheet would take for a formula is marked as text (OWASP: CSV injection)."""
-    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def _time(at: float | None) -> str:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sansang_agent.contract.joining import Ask, Hello, HelloAnswer, Join, Joined, Waiting
 from sansang_agent.contract.report import Problem
 from sansang_collector.asking import Wish
+from sansang_collector.audit_query import DeedView
 from sansang_collector.guests import Decided, Decision, GuestView
 from sansang_collector.new_agent import AgentsChange, ChangedAgents, MadeAgent, NewAgent
 from sansang_collector.person_view import MadePerson, NewPerson, PersonChange, PersonView
@@ -23,7 +24,20 @@ from sansang_collector.view import (
     ReportView,
 )
 
-_VIEWS = (AgentView, ChangeView, CheckView, CommuneView, FleetView, HistoryView, IntervalView, ReportView, RequestView)
+from . import report_schema
+
+_VIEWS = (
+    AgentView,
+    ChangeView,
+    CheckView,
+    CommuneView,
+    DeedView,
+    FleetView,
+    HistoryView,
+    IntervalView,
+    ReportView,
+    RequestView,
+)
 _PEOPLE = (MadePerson, NewPerson, PersonChange, PersonView)
 _ENROLMENT = (Ask, Decided, Decision, GuestView, Hello, HelloAnswer, Join, Joined, Waiting)
 _KINDS = (*_VIEWS, *_PEOPLE, *_ENROLMENT, AgentsChange, ChangedAgents, MadeAgent, NewAgent, Problem, Wish)
@@ -91,6 +105,19 @@ def complete(app: FastAPI) -> None:
     def completed() -> dict[str, Any]:
         description = describe()
         description.setdefault("components", {}).setdefault("schemas", {}).update(_COMPONENTS)
+        description["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        description["security"] = [{"token": []}]
+        _say_problems(description)
+        report_schema.complete(description)
         return description
 
     app.openapi = completed  # type: ignore[method-assign]  # FastAPI's own way to extend it
+
+
+def _say_problems(description: dict[str, Any]) -> None:
+    """What cannot be is refused with a problem document, also where FastAPI would have us describe its own answer."""
+    said = refusal(422, "A parameter or body that cannot be.")[422]
+    for methods in description["paths"].values():
+        for operation in methods.values():
+            if "application/json" in operation["responses"].get("422", {}).get("content", ()):
+                operation["responses"]["422"] = said

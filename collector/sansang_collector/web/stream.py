@@ -22,6 +22,7 @@ from sansang_collector.running import Collector
 from sansang_collector.view import ChangeView
 
 from . import shell
+from .schemas import refusal
 from .who import SeesCentre
 
 HEARTBEAT_S = 15.0
@@ -39,7 +40,9 @@ router = APIRouter(prefix="/api/v1", dependencies=[Depends(require(Right.SEE_CEN
     "/stream",
     summary="Changes as they happen (text/event-stream)",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}, "description": "One event per change, data as JSON."}},
+    responses={200: {"content": {"text/event-stream": {}}, "description": "One event per change, data as JSON."}}
+    | refusal(401, "No valid token or session.")
+    | refusal(403, "The credential lacks the right."),
 )
 async def stream(
     request: Request,

@@ -63,7 +63,7 @@ async def test_opening_hours_are_known_from_the_start_and_after_a_reload(tmp_pat
     async with app.fastapi.router.lifespan_context(app.fastapi):
         before = app.collector.present().usual.week("06001", "counter")
         folder(place, province_yml=FILES["province.yml"] + "hours: sat 08:00-10:00\n")
-        assert app.reload() == ""
+        assert app.reload("test") == ""
         after = app.collector.present().usual.week("06001", "counter")
 
     assert [len(day) for day in before.days] == [2, 2, 2, 2, 2, 0, 0]
