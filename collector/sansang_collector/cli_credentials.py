@@ -71,9 +71,7 @@ def _make(store: Store, options: argparse.Namespace, folder: Path) -> Path:
 
     def make(connection: Connection) -> Path:
         now = time.time()
-        number, secret = (
-            _enrol(connection, options, now) if scope == "agent" else _issue(connection, scope, now)
-        )
+        number, secret = _enrol(connection, options, now) if scope == "agent" else _issue(connection, scope, now)
         path: Path = options.out or folder / f"{label.replace('/', '-')}-{number}.token"
         private_file.write(path, f"{secret}\n".encode())
         return path

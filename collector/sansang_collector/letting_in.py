@@ -12,15 +12,13 @@ from sqlalchemy import Connection, bindparam, func, select
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.joining import Join
 
-from . import audit, fleet_changes, join_codes, machine_names, tokens
+from . import audit, fleet_changes, join_codes, machine_names, shut_out, tokens
 from .agents import AGENT
 from .audit import Deed
 from .fleet_changes import Change
 from .join_codes import NotLeftError
 
 REPORT_KEY_BYTES = 32
-REPLACED = "enrolled again"
-"""Why a token ended."""
 
 
 class Newcomer(NamedTuple):
@@ -132,17 +130,17 @@ _ADD = AGENT.insert().returning(AGENT.c.id)
 _ADMIT = (
     AGENT.update()
     .where(AGENT.c.id == bindparam("of"))
-    .values(host=bindparam("its_host"), report_key=bindparam("key"), enrolled_at=bindparam("now"), quarantined_at=None)
+    .values(host=bindparam("its_host"), report_key=bindparam("key"), enrolled_at=bindparam("now"))
     .returning(AGENT.c.commune, AGENT.c.name)
 )
 
 
 def end_tokens(connection: Connection, agent: int, now: float) -> None:
     """End every token of a machine that gets another one."""
-    mine = tokens.TOKEN.c.agent == agent, tokens.TOKEN.c.revoked_at.is_(None)
-    connection.execute(tokens.TOKEN.update().where(*mine).values(revoked_at=now, why=REPLACED))
+    tokens.revoke_all_of(connection, agent, now, tokens.End.REPLACED)
 
 
 def _renew(connection: Connection, agent: int, who: str, now: float) -> None:
     end_tokens(connection, agent, now)
+    shut_out.let_in(connection, agent, now)
     fleet_changes.apply(connection, [agent], Change(retired=False), who, now)

@@ -47,6 +47,8 @@ class End(StrEnum):
     """It was renewed, or its machine did not take over the one that was to come after it."""
     CLONE = "clone"
     """Two machines used it."""
+    REPLACED = "enrolled again"
+    """Its machine was let in again and got another one."""
     UNUSED = "unused"
     """It was to come after another and was withdrawn, because its machine went on with that one."""
 

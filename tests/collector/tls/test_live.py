@@ -147,7 +147,7 @@ def test_a_certificate_is_renewed_while_connections_stay(tmp_path: Path) -> None
         assert application.collector.tls_identity.ca_pem == own.files_in(tmp_path).ca.read_text(encoding="ascii")
         with shaken(port, trust) as old:
             now[0] += 300 * 86_400
-            assert application.reload() == ""
+            assert application.reload("test") == ""
             second = shown(port, trust)
             old.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert old.recv(4096).startswith(b"HTTP/1.1 200 ")
@@ -171,11 +171,11 @@ def test_files_that_changed_are_served_after_a_reload_and_bad_ones_are_not(tmp_p
         first = shown(port, trust)
         own.prepare(at, frozenset({"localhost", "new.example"}), now[0])
         assert shown(port, trust) == first
-        assert application.reload() == ""
+        assert application.reload("test") == ""
         second = shown(port, trust)
         assert second != first
         at.key.write_bytes(b"")
-        assert application.reload() == f"{at.key} holds no PEM private key"
+        assert application.reload("test") == f"{at.key} holds no PEM private key"
         assert shown(port, trust) == second
         assert application.collector.tls_identity.certificate_sha256 == second
         assert application.collector.tls_identity.ca_pem == at.ca.read_text(encoding="ascii")
