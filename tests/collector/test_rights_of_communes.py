@@ -17,8 +17,8 @@ from sansang_collector.agents import AGENT
 from sansang_collector.audit import AUDIT
 from sansang_collector.rights import EVERYWHERE, Held, Right
 from tests.support.doors import CHANGE, DOORS, Door, Place
-from tests.support.two_communes import EVERYBODY, OTHER, OTHER_NAMES, STREAMS, House, form_of, knock, two_communes
-from tests.support.visitors import Visitor, let_in
+from tests.support.two_communes import EVERYBODY, OTHER, OTHER_NAMES, STREAMS, House, knock, two_communes
+from tests.support.visitors import Visitor, form_of, let_in
 from tests.support.web_collector import COMMUNE, PROFILE, WebCollector
 
 NOWHERE_ELSE = "99999"

@@ -17,11 +17,10 @@ from sansang_agent.contract.codec import profile_hash, report_code
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Report, Result, Why
 from sansang_collector import join_codes
-from sansang_collector.cookies import ACTING_COOKIE, form_token
 from sansang_collector.join_codes import DAY, Wanted
 from tests.support.doors import Door, Place
 from tests.support.province import write_inventory
-from tests.support.visitors import Visitor, let_in, visitors
+from tests.support.visitors import Visitor, form_of, let_in, visitors
 from tests.support.web_collector import COMMUNE, PROFILE, WebCollector, web_collector
 
 OTHER = "06286"
@@ -96,12 +95,6 @@ def _is_settled(running: WebCollector, agent: int) -> bool:
     """Whether its report has been taken up, and it has been assigned what it probes."""
     found = running.client.get("/api/v1/history", params={"agent": agent, "check": "dvc"}).json()
     return bool(found.get("items")) and running.client.get(f"/api/v1/agents/{agent}/config").status_code == 200
-
-
-def form_of(client: httpx.Client, fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields as a page of this client's session sends them."""
-    secret = client.cookies.get(ACTING_COOKIE)
-    return fields | {"token": form_token(secret)} if secret else fields
 
 
 def knock(house: House, visitor: Visitor, method: str, door: Door, place: Place) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import httpx
 from sqlalchemy import Connection
 
-from sansang_collector.cookies import ACTING_COOKIE, SESSION_COOKIE
+from sansang_collector.cookies import ACTING_COOKIE, SESSION_COOKIE, form_token
 from sansang_collector.links import SESSION
 from sansang_collector.people import HELD_ROLE, PERSON
 from sansang_collector.rights import ALL, EVERYWHERE, NONE, OF_ROLE, OF_SCOPE, Communes, Held, Right, communes_for
@@ -84,6 +84,12 @@ def let_in(running: WebCollector, visitor: Visitor, agent_secret: str = "") -> h
     for name in (SESSION_COOKIE, ACTING_COOKIE):
         client.cookies.set(name, secret)
     return client
+
+
+def form_of(client: httpx.Client, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields as a page of this client's session sends them."""
+    secret = client.cookies.get(ACTING_COOKIE)
+    return fields | {"token": form_token(secret)} if secret else fields
 
 
 def _person_in(connection: Connection, visitor: Visitor, now: float) -> str:
