@@ -17,6 +17,7 @@ from sansang_collector.audit import AUDIT
 from sansang_collector.join_codes import JOIN_CODE
 from sansang_collector.store import Store
 from tests.collector.test_web_pages import text
+from tests.support.forms import signed
 from tests.support.joining import Joiner, ask, new_claim
 from tests.support.province import province
 from tests.support.web_collector import COMMUNE, WebCollector, web_collector
@@ -52,7 +53,9 @@ def rows(data: Path, table: Any) -> list[dict[str, Any]]:
 
 def test_a_code_made_on_the_page_is_shown_once_with_its_picture_and_lets_a_machine_in(centre: WebCollector) -> None:
     with centre.session("admin") as browser:
-        made = browser.post("/fleet/join", data={"commune": KHANH_KHE, "uses": "2"}, headers=own(centre))
+        made = browser.post(
+            "/fleet/join", data=signed(browser, {"commune": KHANH_KHE, "uses": "2"}), headers=own(centre)
+        )
         (written,) = set(WRITTEN.findall(made.text))
         listed = browser.get("/fleet/join").text
     code = read_code(written)
@@ -72,10 +75,10 @@ def test_a_code_made_on_the_page_is_shown_once_with_its_picture_and_lets_a_machi
 
 def test_a_code_is_withdrawn_on_the_page(centre: WebCollector) -> None:
     with centre.session("admin") as browser:
-        made = browser.post("/fleet/join", data={"commune": KHANH_KHE}, headers=own(centre))
+        made = browser.post("/fleet/join", data=signed(browser, {"commune": KHANH_KHE}), headers=own(centre))
         (written,) = set(WRITTEN.findall(made.text))
-        done = browser.post("/fleet/join/revoke", data={"id": written[:3]}, headers=own(centre))
-        again = browser.post("/fleet/join/revoke", data={"id": written[:3]}, headers=own(centre))
+        done = browser.post("/fleet/join/revoke", data=signed(browser, {"id": written[:3]}), headers=own(centre))
+        again = browser.post("/fleet/join/revoke", data=signed(browser, {"id": written[:3]}), headers=own(centre))
         listed = browser.get("/fleet/join").text
     deeds = [deed["what"] for deed in rows(centre.folder, AUDIT)]
 
@@ -101,7 +104,7 @@ def test_a_code_is_withdrawn_on_the_page(centre: WebCollector) -> None:
 )
 def test_a_form_that_cannot_be_makes_no_code(centre: WebCollector, wrong: dict[str, str]) -> None:
     with centre.session("admin") as browser:
-        answer = browser.post("/fleet/join", data={"commune": KHANH_KHE} | wrong, headers=own(centre))
+        answer = browser.post("/fleet/join", data=signed(browser, {"commune": KHANH_KHE} | wrong), headers=own(centre))
 
     assert answer.status_code == 422
     assert rows(centre.folder, JOIN_CODE) == []
@@ -122,8 +125,8 @@ def test_nobody_else_makes_a_code_and_no_other_site_does(centre: WebCollector) -
 def test_with_an_inventory_only_its_communes_are_offered_and_taken(tmp_path: Path) -> None:
     with province(tmp_path, 1) as centre, centre.session("admin") as browser:
         page = browser.get("/fleet/join").text
-        known = browser.post("/fleet/join", data={"commune": KHANH_KHE}, headers=own(centre))
-        unknown = browser.post("/fleet/join", data={"commune": "99999"}, headers=own(centre))
+        known = browser.post("/fleet/join", data=signed(browser, {"commune": KHANH_KHE}), headers=own(centre))
+        unknown = browser.post("/fleet/join", data=signed(browser, {"commune": "99999"}), headers=own(centre))
 
     assert page.count("<option value=") >= 65
     assert "Xã Khánh Khê (06286)" in page

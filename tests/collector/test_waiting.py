@@ -18,6 +18,7 @@ from sansang_collector.store import Store
 from sansang_collector.waiting import WAITING
 from tests.collector.test_join_by_code import reports, rows
 from tests.collector.test_web_pages import text
+from tests.support.forms import signed
 from tests.support.joining import ask, new_claim
 from tests.support.web_collector import COMMUNE, WebCollector, web_collector
 
@@ -223,8 +224,8 @@ def test_on_the_list_of_machines_somebody_ticks_confirms_and_lets_in(
         confirm = browser.get(asked).text
         waits = ask(client, claim).status_code
         foreign = browser.post("/fleet/waiting", data=form)
-        done = browser.post("/fleet/waiting", data=form, headers={"Origin": centre.url})
-        again = browser.post("/fleet/waiting", data=form, headers={"Origin": centre.url})
+        done = browser.post("/fleet/waiting", data=signed(browser, form), headers={"Origin": centre.url})
+        again = browser.post("/fleet/waiting", data=signed(browser, form), headers={"Origin": centre.url})
         after = text(browser.get(done.headers["location"]).text)
 
     assert word in listed
