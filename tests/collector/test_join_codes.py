@@ -66,6 +66,7 @@ def test_a_code_made_on_the_page_is_shown_once_with_its_picture_and_lets_a_machi
     assert f"sansang enrol {written} --collector {centre.url}" in made.text
     assert '<svg viewBox="0 0 ' in made.text
     assert " style=" not in made.text
+    assert f'value="{written}"' not in made.text  # of the search box, whose form would send it in an address
     assert joined.json()["commune"] == KHANH_KHE
     assert f">{code.id}<" in listed
     assert "2 trên 2" in text(listed)

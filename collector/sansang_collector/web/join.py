@@ -47,11 +47,12 @@ def codes(
 async def make(request: Request, who: EnrolsByForm) -> Response:
     """A new code, shown in this answer and never again; 422 for a form that none of our pages sends."""
     wanted = _wanted(await _form(request))
+    # Called ``written`` in the template: what is called ``code`` stands in the search box, which would send it on.
     code = await hosting.make_code(request, who, wanted)
     url = _url(request)
     picture = Markup(qr.inline(qr.content(code.written(), url)))  # noqa: S704  # made here, of characters we chose
     until = shell.collector_of(request).now() + wanted.life_s
-    return _page(request, "join_made.html", code=code.written(), url=url, qr=picture, wanted=wanted, until=until)
+    return _page(request, "join_made.html", written=code.written(), url=url, qr=picture, wanted=wanted, until=until)
 
 
 @router.post(f"{PLACE}/revoke")
