@@ -8,7 +8,6 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
-from math import inf
 from random import SystemRandom
 from typing import Any, NamedTuple, Self
 
@@ -134,8 +133,7 @@ class Agent:
         """Set when the machine is about to sleep; cleared when that has been told."""
         self._one_report = asyncio.Lock()
         self.vantage = False
-        self.in_force: Callable[[], InForce] | None = None
-        """What the centre may name here, for the status."""
+        self.in_force: Callable[[], InForce] = lambda: InForce(())  # what the centre may name, for the status
         self.ask_for_centre: Ask | None = None
         """Runs what the centre requests, within policy; None: requests are not heard."""
         self._uplink = self._new_uplink()
@@ -321,7 +319,7 @@ class Agent:
 
     def _status(self, spool: SpoolState, refused: int, results: dict[str, CheckStatus], wall: float) -> Status:
         contact = self._contact
-        in_force = self.in_force() if self.in_force else InForce(())
+        in_force = self.in_force()
         return Status(
             pid=os.getpid(),
             version=__version__,
@@ -333,7 +331,7 @@ class Agent:
             role=self._centre.assigned.role,
             assignment_error=self._centre.error,
             label=self._profile.label,
-            policies=tuple(each.source for each in in_force.grants if each.ends < inf),
+            policies=in_force.signed,
             unused_policies=in_force.unused,
             vantage=self.vantage,
             mistakes=self.mistakes,

@@ -5,6 +5,7 @@ Files are read again when they change; nothing of a file is believed before its 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +45,11 @@ class InForce(NamedTuple):
 
     grants: tuple[Grant, ...]
     unused: tuple[Unused, ...] = ()
+
+    @property
+    def signed(self) -> tuple[str, ...]:
+        """The signed files that hold."""
+        return tuple(each.source for each in self.grants if each.ends < inf)
 
 
 class Reader(NamedTuple):

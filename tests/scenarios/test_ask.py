@@ -170,7 +170,7 @@ async def test_a_count_of_two_is_two_answers_five_seconds_apart(centre: Centre) 
         ("plain", "127.0.0.6:9", "127.0.0.6 is this machine itself"),
         ("plain", "169.254.169.254:80", "169.254.169.254 is a link-local address"),
         ("open", "224.0.0.251:80", "224.0.0.251 is the address of many machines (multicast, broadcast)"),
-        ("plain", "localhost:9", "is this machine itself"),
+        ("plain", "localhost:9", "localhost is not among the hosts"),
     ],
 )
 def test_an_address_the_pc_does_not_permit_is_refused_there(centre: Centre, name: str, target: str, said: str) -> None:
