@@ -85,7 +85,7 @@ def test_no_cell_of_a_table_is_a_formula(collector: CollectorProcess) -> None:
     store = Store(collector.data)
     for number, text in enumerate(FORMULAS):
         place = ("05985", text + str(number))
-        store.write_sync(lambda it, place=place: agents.register(it, *place, 1.0))  # type: ignore[misc]
+        store.write_sync(lambda it, place=place: agents.register(it, place[0], place[1], 1.0))  # type: ignore[misc]
     store.close()
     with collector.client("read") as reader:
         table = reader.get("/fleet.csv", params={"place": "05985"}).content.decode("utf-8-sig")

@@ -15,9 +15,9 @@ from sansang_agent.contract.report import Report
 from sansang_collector import ingest, records, report_protocol, server, tokens
 from sansang_collector.app import Application
 from sansang_collector.store import Store
-from tests.collector.test_fuzz import mutated
 from tests.collector.test_ingest import ENVELOPES, EXAMPLE, PATH, RAW_RECORDS, WRONG
 from tests.collector.test_patience import head, serving
+from tests.fuzz.mutating import mutated
 from tests.support.collector_process import CollectorProcess
 from tests.support.ledgers import NOW, Place
 from tests.support.reports import body, report, result
