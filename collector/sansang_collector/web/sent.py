@@ -14,7 +14,8 @@ async def body_of(request: Request, most: int) -> bytes:
     async for piece in request.stream():
         body += piece
         if len(body) > most:
-            raise HTTPException(413, f"the body is longer than {most} bytes")
+            # Whatever is still on its way is not read: the connection cannot be used again.
+            raise HTTPException(413, f"the body is longer than {most} bytes", {"Connection": "close"})
     return bytes(body)
 
 
