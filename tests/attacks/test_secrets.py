@@ -221,7 +221,7 @@ def texts_of(kind: type) -> list[str]:
     """The fields of a struct or named tuple that are text or bytes."""
     if not issubclass(kind, msgspec.Struct | tuple):
         return []
-    names = getattr(kind, "__struct_fields__", None) or getattr(kind, "_fields", ())
+    names: tuple[str, ...] = getattr(kind, "__struct_fields__", ()) or getattr(kind, "_fields", ())
     hints = dict(getattr(kind, "__annotations__", {}))
     return [name for name in names if re.search(r"\b(str|bytes|Text|LargeBinary)\b", repr(hints.get(name)))]
 

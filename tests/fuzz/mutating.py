@@ -94,7 +94,7 @@ def damaged(chance: random.Random, content: bytes) -> bytes:
     """Bytes with one to four places overwritten, cut or filled."""
     found = bytearray(content)
     for _ in range(chance.randint(1, 4)):
-        at = chance.randrange(len(found))
+        at = chance.randrange(len(found) + 1)
         found[at : at + chance.choice((0, 1, 5, 40))] = chance.choice((*RAW, b"", bytes([chance.randrange(256)])))
     return bytes(found)
 
