@@ -27,5 +27,9 @@ class CentreGuard(NamedTuple):
         """Why an address may not be asked."""
         return self.policy.judge_address(address, self.own, Asked(host, port, self.kind), self._now())
 
+    def page(self, host: str, path: str) -> str | None:
+        """Why a page may not be asked."""
+        return self.policy.judge_page(host, path, self.own)
+
     def _now(self) -> Moment:
         return Moment(self.clock.mono(), self.clock.wall())

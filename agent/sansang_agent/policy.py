@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from typing import NamedTuple
 
 from .contract.addresses import Address, is_public, never, plain
-from .contract.check import Check, HostCheck, IcmpCheck, SnmpCheck
+from .contract.check import Check, HostCheck, IcmpCheck, SnmpCheck, gap_of
 from .evidence import host_of
 from .grants import Allowed
 from .names import literal
@@ -45,6 +45,8 @@ MOST_TARGETS = 200
 many names."""
 LONGEST_S = 60.0
 """Seconds that one run of a check may take: few of them must not hold up what else is asked."""
+SHORTEST_GAP_S = 0.05
+"""Between two echoes of a train: a line's quality shows in twenty a second, and more is a burst."""
 _NAME_PORTS = (53, 853)
 
 
@@ -107,8 +109,13 @@ class Policy:
         set_ = [key for key in LOCAL_KEYS if getattr(check, key, "")]
         if set_:
             return f"{set_[0]} is for this machine's own administrator to set"
-        takes = check.timeout + (check.count * check.gap if isinstance(check, IcmpCheck) else 0.0)
-        return f"it might take {takes:g} s, longer than {LONGEST_S:g} s" if takes > LONGEST_S else None
+        echoes = check if isinstance(check, IcmpCheck) else None
+        takes = check.timeout + (echoes.count * echoes.gap if echoes else 0.0)
+        if takes > LONGEST_S:
+            return f"it might take {takes:g} s, longer than {LONGEST_S:g} s"
+        if echoes and gap_of(echoes, echoes.timeout) < SHORTEST_GAP_S:
+            return f"its echoes follow each other faster than every {SHORTEST_GAP_S:g} s"
+        return None
 
     def judge_all(self, checks: Sequence[Check], own: Own = Own()) -> dict[str, str]:  # noqa: B008  # immutable
         """Why checks of an assignment are not run, by their ids: each alone, its period, and all against one target."""
@@ -155,6 +162,15 @@ class Policy:
         if why is None:
             self._of_address.note(str(address), now.mono)
         return why
+
+    def judge_page(self, host: str, path: str, own: Own) -> str | None:
+        """Why a page is not asked of ``host``: many a router, camera or printer does what a path tells it to do."""
+        if path == "/" or literal(host) is None:
+            return None
+        address = plain(host)
+        if own.names(address) or (is_public(address) and not own.reports(address)):
+            return None
+        return f"of {host} only the page / is asked for the centre, not {path[:80]}"
 
     def _beyond(self, address: Address, asked: Asked, now: Moment) -> str | None:
         """Of a public address: it must be allowed by itself, or as its name is, which has been counted."""

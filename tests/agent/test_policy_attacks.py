@@ -17,7 +17,7 @@ from sansang_agent.centre import Centre
 from sansang_agent.config import AgentConfig, CollectorConfig, PolicyConfig
 from sansang_agent.contract.allowance import Allowance
 from sansang_agent.contract.assignment import Assignment
-from sansang_agent.contract.check import Check, DnsCheck, HttpCheck, IcmpCheck, Profile, TcpCheck
+from sansang_agent.contract.check import Check, DnsCheck, HttpCheck, IcmpCheck, Profile, TcpCheck, TimestampCheck
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import GoodbyeReason, Result
@@ -38,7 +38,8 @@ from sansang_agent.policy import (
     Own,
     Policy,
 )
-from sansang_agent.probes import Tools
+from sansang_agent.probes import Anywhere, Tools
+from sansang_agent.probes import http as http_probe
 from standins import HttpStandIn, Page, TcpStandIn, page
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_collector import FakeCollector, Reply, Request, Script, stored
@@ -328,6 +329,51 @@ async def test_no_header_and_no_second_request_is_smuggled_in_a_target(path: str
         assert b"\nX-Evil" not in head
         assert head.count(b"HTTP/1.1\r\n") == 1
         assert b"POST" not in head.partition(b" HTTP/1.1\r\n")[2]
+
+
+@pytest.mark.parametrize("address", ["192.168.1.1", "10.0.0.7", "[::ffff:10.0.0.7]", "[fd00::7]"])
+@pytest.mark.parametrize("kind", [HttpCheck, TimestampCheck])
+async def test_no_device_is_told_to_do_something_by_the_path_of_its_page(address: str, kind: type[Check]) -> None:
+    """Many routers, cameras and printers restart, or run a command, because a page of theirs is asked."""
+    check = kind(id="x", rung=Rung.SERVICE, target=f"http://{address}/cgi-bin/luci?do=reboot", timeout=1.0)
+    assert "only the page / is asked for the centre, not /cgi-bin/luci?do=reboot" in refused(
+        await asked(check, permission())
+    )
+
+
+async def test_a_redirect_of_an_allowed_site_tells_no_device_what_to_do_either() -> None:
+    moved = Page("", 302, (("Location", "http://192.168.1.1/apply.cgi?action=reboot"),))
+    async with started(HttpStandIn({"/": moved})) as server:
+        result = await asked(http(f"http://127.0.0.1:{server.port}/"), permission("127.0.0.1"))
+
+    assert refused(result) == "of 192.168.1.1 only the page / is asked for the centre, not /apply.cgi?action=reboot"
+
+
+def test_the_front_page_of_a_device_may_be_asked_and_any_of_a_named_network_and_of_a_public_site() -> None:
+    named = Own(NOBODY.network, named=("10.20.0.0/16",))
+    for host, path in (("192.168.1.1", "/"), ("10.20.0.7", "/login"), ("203.162.4.190", "/a"), ("a.gov.vn", "/a?b")):
+        assert Policy().judge_page(host, path, named) is None
+
+
+async def test_a_device_may_lead_to_its_own_login_page() -> None:
+    class Narrow(Anywhere):
+        """The guard of a device's network that nobody named, with the device on loopback."""
+
+        def page(self, _host: str, path: str) -> str | None:
+            return Policy().judge_page("192.168.1.1", path, NOBODY)
+
+    pages = {"/": Page("", 302, (("Location", "/login.html"),)), "/login.html": page("in here")}
+    async with started(HttpStandIn(pages)) as server:
+        tools = msgspec.structs.replace(make_tools(OtherMachine(), unknown_name), guard=Narrow())
+        result = await http_probe.probe(http(f"http://127.0.0.1:{server.port}/"), tools)
+
+    assert result.outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(("gap", "timeout"), [(0.001, 4.0), (0.2, 2.0)])
+def test_a_train_is_no_burst_of_echoes(gap: float, timeout: float) -> None:
+    burst = IcmpCheck(id="x", rung=Rung.SERVICE, target="a.gov.vn", count=100, gap=gap, timeout=timeout)
+    assert Policy().judge(burst) == "its echoes follow each other faster than every 0.05 s"
 
 
 class HeadRecorder:

@@ -121,6 +121,11 @@ def test_a_viewer_is_offered_no_deeds(house: House) -> None:
     assert "<fieldset" in house.clients["admin here"].get("/fleet").text
 
 
+def test_the_record_of_deeds_is_offered_to_whoever_may_see_it(house: House) -> None:
+    assert 'href="/audit"' not in house.clients["viewer here"].get("/fleet").text
+    assert 'href="/audit"' in house.clients["admin here"].get("/fleet").text
+
+
 def test_only_machines_of_communes_they_may_change_can_be_ticked(house: House) -> None:
     both = Visitor("two roles", held=(Held("viewer", OTHER), Held("admin", COMMUNE)), is_person=True, is_session=True)
     with let_in(house.running, both) as person:

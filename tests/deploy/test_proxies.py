@@ -16,6 +16,7 @@ from sansang_collector.settings import CollectorSettings
 from sansang_collector.tls import own
 from tests.alerts.documents import ROOT
 from tests.support.collector_process import CollectorProcess, running_collector
+from tests.support.forms import signed
 from tests.support.nginx import SHIPPED, nginx
 from tests.support.reports import body, report, result
 from tests.support.serving import serving
@@ -68,11 +69,13 @@ def test_a_link_opens_a_session_for_tls_only_and_forms_are_known_as_our_own(behi
     with behind.client() as browser:
         cookies = browser.get(link).headers.get_list("set-cookie")
         forms = {"Origin": behind.url, "Content-Type": "application/x-www-form-urlencoded"}
-        own_page = browser.post("/fleet/deeds", headers=forms, content="")
-        other_page = browser.post("/fleet/deeds", headers=forms | {"Origin": "https://other.example"}, content="")
+        own_page = browser.post("/fleet/deeds", headers=forms, data=signed(browser, {}))
+        unsigned = browser.post("/fleet/deeds", headers=forms, content="")
+        elsewhere = forms | {"Origin": "https://other.example"}
+        other_page = browser.post("/fleet/deeds", headers=elsewhere, data=signed(browser, {}))
     assert len(cookies) == 2
     assert all("; Secure" in cookie and "HttpOnly" in cookie for cookie in cookies)
-    assert (own_page.status_code != 403, other_page.status_code) == (True, 403)
+    assert (own_page.status_code, unsigned.status_code, other_page.status_code) == (422, 403, 403)
 
 
 @pytest.mark.needs("nginx")

@@ -1,12 +1,14 @@
 """The systemd units: understood by systemd, hardened, and starting programs by options that exist."""
 
 import subprocess
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
+from sansang_agent import config_places
 from sansang_agent.commands.run import BEFORE_SLEEP as BEFORE_SLEEP_SIGNAL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,11 +76,19 @@ def test_the_optional_drop_in_permits_icmp_and_nothing_else(tmp_path: Path) -> N
 def test_units_start_the_programs_as_documented_and_not_as_root() -> None:
     agent, collector = _unit("sansang-agent.service")["Service"], _unit("sansang-collector.service")["Service"]
 
-    assert agent["ExecStart"].startswith("/opt/sansang/bin/sansang run --config /etc/sansang/agent.yml")
+    assert agent["ExecStart"] == "/opt/sansang/bin/sansang run $SANSANG_AGENT_OPTIONS"
     assert collector["ExecStart"].startswith(
         "/opt/sansang/bin/sansang-collector serve --config /etc/sansang/collector.yml"
     )
     assert (agent["User"], collector["User"]) == ("sansang", "sansang-collector")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="systemd's places")
+def test_the_agent_s_unit_starts_on_a_machine_without_a_configuration_and_reads_the_one_in_etc_where_there_is() -> None:
+    """A machine that is only enrolled has no agent.yml, and its service must not fail over that."""
+    assert "--config" not in _unit("sansang-agent.service")["Service"]["ExecStart"]
+    assert config_places.config_files({})[0] == Path("/etc/sansang/agent.yml")
+    assert config_places.data_dirs({})[0] == Path("/var/lib/sansang")
 
 
 def test_the_vantage_is_an_agent_of_its_own_with_its_own_files() -> None:

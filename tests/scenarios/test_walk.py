@@ -87,7 +87,7 @@ async def test_what_was_seen_while_the_collector_was_away_arrives_newest_first_a
                 await until(lambda: rows(folder) >= 6, "reports of the mended portal")
                 back_at = time.time()
                 await until(lambda: time.time() > back_at + LATE_S, "results too old to be called live")
-                with CollectorAgain(collector, listen) as again, again.client("read") as reader:
+                async with collector_again(collector, listen) as (again, reader):
                     await until(lambda: rows(folder) <= 2, "an empty spool")
                     await until(lambda: len(portal_intervals(reader)) == 3, "stretches that have grown together")
                     intervals = portal_intervals(reader)
@@ -108,19 +108,15 @@ async def test_what_was_seen_while_the_collector_was_away_arrives_newest_first_a
     assert "nhận muộn" in page
 
 
-class CollectorAgain:
-    """The same collector on the same data and port, as after a repair."""
-
-    def __init__(self, first: CollectorProcess, port: int) -> None:
-        self._first = first
-        self._port = port
-
-    def __enter__(self) -> CollectorProcess:
-        self._again = CollectorProcess(self._first.data, port=self._port)
-        return self._again
-
-    def __exit__(self, *_: object) -> None:
-        self._again.stop()
+@asynccontextmanager
+async def collector_again(first: CollectorProcess, port: int) -> AsyncIterator[tuple[CollectorProcess, httpx.Client]]:
+    """The same collector on the same data and port, as after a repair; the stand-ins answer while it starts."""
+    again = await asyncio.to_thread(CollectorProcess, first.data, port=port)
+    try:
+        with await asyncio.to_thread(again.client, "read") as reader:
+            yield again, reader
+    finally:
+        again.stop()
 
 
 def portal(reader: httpx.Client) -> str | None:

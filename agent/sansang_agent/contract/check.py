@@ -63,6 +63,15 @@ class IcmpCheck(_Common, tag="icmp", tag_field="kind", frozen=True):
     """Tried by TCP connect when this process may not send ICMP; an answer or a refusal both mean the host is there."""
 
 
+_FOR_SENDING = 0.5
+"""The part of a train's time that sending may take; the rest is for the last echo to come back."""
+
+
+def gap_of(check: IcmpCheck, left: float) -> float:
+    """Seconds between two echoes of the train, with ``left`` seconds for all of it."""
+    return min(check.gap, left * _FOR_SENDING / max(1, check.count - 1))
+
+
 class TcpCheck(_Common, tag="tcp", tag_field="kind", frozen=True):
     """A TCP connect (RFC 9293). ``target``: ``host:port``."""
 

@@ -34,6 +34,10 @@ class Guard(Protocol):
         """Of an address that ``host`` led to, or that is named itself."""
         ...
 
+    def page(self, host: str, path: str) -> str | None:
+        """Of a page, before it is asked of ``host``; ``path`` with its query."""
+        ...
+
 
 class Anywhere:
     """The guard of checks that the machine's own administrator or user named."""
@@ -43,6 +47,9 @@ class Anywhere:
 
     def address(self, address: str, host: str, port: int | None) -> str | None:
         """Any address may be asked."""
+
+    def page(self, host: str, path: str) -> str | None:
+        """Any page may be asked."""
 
 
 class Tools(msgspec.Struct, frozen=True):

@@ -77,6 +77,8 @@ async def _follow(asking: _Asking) -> _Answer:
     expiries: list[float] = []
     for _ in range(check.redirects + 1):
         place = http_url.place_of(url)
+        if not asking.asked or place.host != asking.asked[-1][0].host:  # where its own pages lead, a server says itself
+            reach.may_be_asked(place, asking.tools)
         addresses = [] if asking.proxy else await reach.resolve(place.host, asking.tools, asking.watch, place.port)
         asking.asked.append((place, addresses))
         answer = await _get(asking, place, addresses)

@@ -3,7 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
-from sansang_agent.contract.check import IcmpCheck
+from sansang_agent.contract.check import IcmpCheck, gap_of
 from sansang_agent.contract.outcome import Reason
 from sansang_agent.contract.report import Result
 from sansang_agent.platform import NoPermissionError, Train
@@ -14,8 +14,6 @@ from .reasons import EXPECTED, reason_of
 from .stopwatch import Stopwatch
 from .streams import connected
 
-_MOST_OF_IT = 0.5
-"""The part of the check's time that sending may take; the rest is for the last echo to come back."""
 _NOT_SENT: dict[Reason | None, str] = {
     Reason.NO_ROUTE: "this machine knows no way there",
     Reason.INTERNAL: "this machine could not send",
@@ -38,8 +36,7 @@ async def probe(check: IcmpCheck, tools: Tools) -> Result:
 
 
 async def _train(check: IcmpCheck, address: str, tools: Tools, left: float) -> Train:
-    gaps = max(1, check.count - 1)
-    gap = min(check.gap, left * _MOST_OF_IT / gaps)
+    gap = gap_of(check, left)
     trains = await tools.platform.train([address], check.count, gap, left - gap * (check.count - 1))
     return trains[0]
 

@@ -9,6 +9,7 @@ from sansang_agent.contract.outcome import Reason
 from sansang_agent.names import literal
 
 from . import Tools
+from .http_url import Place
 from .reasons import ProbeError, reason_of
 from .stopwatch import Stopwatch
 from .streams import TcpStream, connected
@@ -49,6 +50,12 @@ def admitted(addresses: Sequence[str], tools: Tools, host: str, port: int | None
     if not allowed:
         raise ProbeError(Reason.REFUSED_BY_POLICY, "; ".join(filter(None, refusals.values())))
     return allowed
+
+
+def may_be_asked(place: Place, tools: Tools) -> None:
+    """Raises :class:`ProbeError` (``refused_by_policy``) where the guard keeps this page from being asked."""
+    if why := tools.guard.page(place.host, place.path):
+        raise ProbeError(Reason.REFUSED_BY_POLICY, why)
 
 
 def _has_route(address: str) -> bool:

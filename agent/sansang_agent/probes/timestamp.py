@@ -43,6 +43,7 @@ async def probe(check: TimestampCheck, tools: Tools) -> Result:
     addresses: list[str] = []
     try:
         place = http_url.place_of(check.target)
+        reach.may_be_asked(place, tools)
         addresses = await reach.resolve(place.host, tools, watch, place.port)
         answer = await _ask(check, place, addresses, query, tools, watch)
     except tls_session.BadCertificateError as bad:

@@ -12,7 +12,7 @@ from sansang_agent.contract.allowance import Allowance, allows_address, allows_h
 from sansang_agent.contract.mistake import Mistake, SettingsError
 from sansang_agent.contract.signed_policy import MOST_BYTES, MOST_FILES, SUFFIX, FormError, read, unseal
 
-from .model import Inventory, PolicyFile, Service, ServiceCheck
+from .model import PAGES, Inventory, PolicyFile, Service, ServiceCheck
 
 FOLDER = "policies"
 
@@ -67,8 +67,16 @@ def refused(inventory: Inventory) -> list[Refused]:
 def _of_service(service: Service, allowed: Sequence[Allowance]) -> Iterator[Refused]:
     for check in service.checks:
         port = _port(check)
-        if not _is_allowed(service.host, port, check.kind, allowed):
+        if not _is_allowed(service.host, port, check.kind, allowed) or _is_page_within(service.host, check):
             yield Refused(f"services {service.id}", service.host, port)
+
+
+def _is_page_within(host: str, check: ServiceCheck) -> bool:
+    """Whether a page other than / is asked of a private address."""
+    try:
+        return check.kind in PAGES and check.path != "/" and not is_public(plain(host))
+    except ValueError:
+        return False
 
 
 def _port(check: ServiceCheck) -> int:

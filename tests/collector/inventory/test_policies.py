@@ -83,3 +83,13 @@ def test_the_state_s_names_and_private_addresses_are_asked(tmp_path: Path, host:
     found = with_policies(tmp_path, services=ONE_SERVICE.replace("HOST", host).replace(", {kind: tls, port: 9443}", ""))
 
     assert bool([one for one in refused(found) if one.what.startswith("services")]) is is_refused
+
+
+@pytest.mark.parametrize(("path", "is_refused"), [("/", False), ("/login", True)])
+def test_a_page_of_a_private_address_is_missed_unless_it_is_the_first(
+    tmp_path: Path, path: str, is_refused: bool
+) -> None:
+    service = ONE_SERVICE.replace("HOST", "10.1.2.3").replace("{kind: http}", f"{{kind: http, path: {path}}}")
+    found = refused(with_policies(tmp_path, services=service))
+
+    assert bool([one for one in found if one.what.startswith("services")]) is is_refused
