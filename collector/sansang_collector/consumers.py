@@ -32,7 +32,7 @@ RETRY_SECONDS = 1.0
 MOST_RANGES = 1_000
 """Of applied numbers in one stream; a machine that reports in earnest has a handful, a stolen token may make any."""
 MOST_STREAMS = 200
-"""Of one machine, remembered; beyond that only those go on that are just being written. A spool is lost now and then."""
+"""Of one machine, remembered; beyond that only those that are just being written. A spool is lost now and then."""
 
 CURSOR = Table(
     "cursor",

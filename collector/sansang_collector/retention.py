@@ -138,7 +138,6 @@ async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
         if await asyncio.to_thread(_any_before, store, spent, now - age):
             await store.write(partial(_delete_before, spent, now - age))
 
-
     for agent, last in await asyncio.to_thread(_surplus_boots, store):
         await store.write(partial(_delete_boots, agent, last))
 

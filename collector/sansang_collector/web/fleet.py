@@ -50,7 +50,7 @@ def list_(
     theirs = who.communes(Right.SEE_FLEET)
     found = find(request, question, theirs)
     context = _context(request, question, found, offset) | _places(question.filter.place, found.places, theirs)
-    context |= _guests(request)
+    context |= _guests(request) | {"may_see_audit": not who.communes(Right.SEE_AUDIT).is_empty}
     response = shell.page(request, "fleet.html", now=found.at, calm=True, done=done, decided=decided, **context)
     # A form of this page says where it comes from; to other sites still nothing is said.
     response.headers["Referrer-Policy"] = "same-origin"
