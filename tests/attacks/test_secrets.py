@@ -107,15 +107,12 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> Driven:
         with loud("agent", "cli", folder / "enrol.log", *enrol, more=LOUD_AGENT) as enrolling:
             assert enrolling.wait(PATIENCE_S) == 0, (folder / "enrol.log").read_text(encoding="utf-8")
         (token,) = (folder / "agent").glob("enrolment/*/token")
-        secrets["first token"] = token.read_text(encoding="utf-8").strip()
+        secrets["token of an enrolment"] = token.read_text(encoding="utf-8").strip()
         secrets["report key"] = token.with_name("report.key").read_text(encoding="utf-8").strip()
         arguments = ("run", "--config", str(file))
         with loud("agent", "cli", folder / "agent.log", *arguments, more=LOUD_AGENT) as agent:
             told["arguments of the agent"] = arguments_of(agent)
             until(lambda: has_told(folder / "agent"), "a report of the agent that arrived")
-            told["rotate"] = run(data, "token", "rotate", "05983", str(enrolled_name(folder)))
-            until(lambda: token.read_text(encoding="utf-8").strip() != secrets["first token"], "a renewed token")
-            secrets["renewed token"] = token.read_text(encoding="utf-8").strip()
         metrics = {"Authorization": f"Bearer {secrets['metrics']}"}
         told["metrics"] = httpx.get(f"{url}/metrics", headers=metrics, verify=trust).text
     secrets["authority's key"] = longest_line(data / "tls" / "ca.key")
@@ -145,10 +142,6 @@ def logged_in(browser: httpx.Client, password: str) -> dict[str, str]:
         assert answer.status_code == 200, path
         told[f"as a person {path}"] = answer.text
     return told
-
-
-def enrolled_name(folder: Path) -> object:
-    return msgspec.json.decode((folder / "agent" / "enrolment" / "enrolment.json").read_bytes())["name"]
 
 
 def signed(folder: Path) -> dict[str, str]:

@@ -68,7 +68,7 @@ TARGETS = (
         "agent",
         EXAMPLE.strip().encode(),
         report_body,
-        allowed=REFUSED | {200, 403},
+        allowed=REFUSED | {200, 403, 503},
         weight=40,
     ),
     Target("POST", "/api/v1/agents", "admin", MACHINE, allowed=REFUSED | {201}),
