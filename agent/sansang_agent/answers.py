@@ -55,7 +55,7 @@ def judge(response: Response, rows: Sequence[Row]) -> Taken | NotTaken:
         return _not_taken(response, rows)
     try:
         answer = msgspec.json.decode(response.body, type=Answer)
-    except (msgspec.MsgspecError, UnicodeError) as exc:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as exc:
         return NotTaken(Trouble.RETRY, f"the answer is not a collector's: {exc}")
     refused = _refused(answer.refused, rows)
     touched = {row.id for row, _ in refused}
@@ -109,7 +109,7 @@ def problem_in(response: Response) -> Problem | None:
         return None
     try:
         return msgspec.json.decode(response.body, type=Problem)
-    except (msgspec.MsgspecError, UnicodeError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
 
 

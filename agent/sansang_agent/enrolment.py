@@ -204,6 +204,9 @@ class _Claim(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     claim: str
 
+    def __repr__(self) -> str:
+        return "_Claim(…)"
+
 
 def claim(folder: Path, url: str) -> str:
     """The secret by which this machine asks ``url`` to be let in, until that has been decided; raises OSError."""

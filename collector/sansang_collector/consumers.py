@@ -6,14 +6,14 @@ sequence numbers it has applied. A slow or failing consumer holds back nothing b
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Protocol
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import Column, Connection, ForeignKey, Integer, Table, Text, bindparam, func, select, text
+from sqlalchemy import Column, Connection, ForeignKey, Integer, Table, Text, bindparam, delete, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.report import Report, Span
@@ -29,6 +29,10 @@ BATCH_REPORTS = 500
 BATCH_SECONDS = 0.25
 """What comes within this time is applied together: a transaction costs as much as ten reports."""
 RETRY_SECONDS = 1.0
+MOST_RANGES = 1_000
+"""Of applied numbers in one stream; a machine that reports in earnest has a handful, a stolen token may make any."""
+MOST_STREAMS = 200
+"""Of one machine, remembered; beyond that only those that are just being written. A spool is lost now and then."""
 
 CURSOR = Table(
     "cursor",
@@ -177,10 +181,23 @@ def _fresh(connection: Connection, consumer: str, entries: Sequence[Entry]) -> l
                 seen[key].add(report.seq)
                 kept.append(report)
         fresh.append(entry if len(kept) == len(entry.reports) else structs.replace(entry, reports=tuple(kept)))
-    _mark(
-        connection, consumer, {key: spans.join(known.get(key, ()), spans.of(new)) for key, new in seen.items() if new}
-    )
+    new = {key: spans.join(known.get(key, ()), spans.of(some)) for key, some in seen.items() if some}
+    _forget(connection, consumer, _crowded(known), seen.keys())
+    _mark(connection, consumer, {key: spans.within(found, MOST_RANGES) for key, found in new.items()})
     return fresh
+
+
+def _crowded(known: "Applied") -> list[int]:
+    """Agents with more streams than any has in earnest."""
+    return [agent for agent, streams in Counter(agent for agent, _ in known).items() if streams > MOST_STREAMS]
+
+
+def _forget(connection: Connection, consumer: str, agents: Sequence[int], kept: Collection[tuple[int, str]]) -> None:
+    """Remember of these agents no streams but those of ``kept``."""
+    for agent in agents:
+        mine = (APPLIED.c.consumer == consumer, APPLIED.c.agent == agent)
+        streams = [stream for owner, stream in kept if owner == agent]
+        connection.execute(delete(APPLIED).where(*mine, APPLIED.c.stream.not_in(streams)))
 
 
 Applied = dict[tuple[int, str], tuple[Span, ...]]

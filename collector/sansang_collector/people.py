@@ -56,6 +56,9 @@ class Account(NamedTuple):
     changed_at: float
     disabled_at: float | None
 
+    def __repr__(self) -> str:
+        return f"Account({self.id}, {self.name!r}, …)"
+
 
 def find(connection: Connection, name: str) -> Account | None:
     """The account of this name, which is folded."""

@@ -40,12 +40,18 @@ class NewPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password: _Password | None = None
     """Without one, one is made and handed back."""
 
+    def __repr__(self) -> str:
+        return f"NewPerson({self.name!r}, …)"
+
 
 class MadePerson(msgspec.Struct, frozen=True):
     """The account's number; its password where one was made, which is nowhere else."""
 
     id: int
     password: str | None = None
+
+    def __repr__(self) -> str:
+        return f"MadePerson({self.id}, …)"
 
 
 class PersonChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +61,9 @@ class PersonChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All that are held from now on."""
     disabled: bool | None = None
     password: _Password | None = None
+
+    def __repr__(self) -> str:
+        return f"PersonChange(roles={self.roles}, disabled={self.disabled}, …)"
 
 
 def held(roles: tuple[HeldRole, ...]) -> tuple[Held, ...]:

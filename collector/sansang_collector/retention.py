@@ -46,6 +46,8 @@ DAY = 86400.0
 YEAR = 365.25 * DAY
 BOOT_DAYS = 30
 """A spool keeps reports of earlier boots for a fortnight; what dates them must outlive that."""
+MOST_BOOTS = 1_000
+"""Of one machine: it would have to restart every forty minutes for a month."""
 FAST_CLOCK = DAY
 """What arrived this far in the future was dated by a clock that has been set back since."""
 
@@ -135,6 +137,22 @@ async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
     ):
         if await asyncio.to_thread(_any_before, store, spent, now - age):
             await store.write(partial(_delete_before, spent, now - age))
+
+    for agent, last in await asyncio.to_thread(_surplus_boots, store):
+        await store.write(partial(_delete_boots, agent, last))
+
+
+def _surplus_boots(store: Store) -> list[tuple[int, float]]:
+    """Whoever has more boots than any machine in earnest, and the last moment of those that go."""
+    many = select(BOOT.c.agent).group_by(BOOT.c.agent).having(func.count() > MOST_BOOTS)
+    with store.read() as connection:
+        crowded = connection.scalars(many).all()
+        newest = select(BOOT.c.at).order_by(BOOT.c.at.desc()).offset(MOST_BOOTS).limit(1)
+        return [(agent, connection.execute(newest.where(BOOT.c.agent == agent)).scalar_one()) for agent in crowded]
+
+
+def _delete_boots(agent: int, last: float, connection: Connection) -> None:
+    connection.execute(delete(BOOT).where(BOOT.c.agent == agent, BOOT.c.at <= last))
 
 
 def _any_before(store: Store, column: Column[float], before: float) -> bool:

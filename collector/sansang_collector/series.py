@@ -14,6 +14,10 @@ from .store import LEDGER
 GAP_PERIODS = 2.5
 """Two results further apart than this many periods have something unmeasured between them."""
 
+MOST_CHECKS = 5_000
+"""Of one machine, ever; a report holds a thousand results, a counter PC has some twenty checks. Beyond that results of
+new checks are left out, so that a stolen token slows down nobody else's."""
+
 SERIES = Table(
     "series",
     LEDGER,

@@ -1,6 +1,8 @@
 """Sets of sequence numbers as sorted, disjoint, closed ranges. Pure."""
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from math import inf
 
 from sansang_agent.contract.report import Span
 
@@ -21,9 +23,18 @@ def join(spans: Iterable[Span], more: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(joined)
 
 
-def holds(spans: Iterable[Span], number: int) -> bool:
-    """Whether ``number`` lies in one of the ranges."""
-    return any(first <= number <= last for first, last in spans)
+def within(spans: tuple[Span, ...], most: int) -> tuple[Span, ...]:
+    """No more than ``most`` ranges: the highest become one, with what lay between them.
+
+    Machines send the newest first, so what is still to come to them lies below.
+    """
+    return spans if len(spans) <= most else (*spans[: most - 1], (spans[most - 1][0], spans[-1][1]))
+
+
+def holds(spans: Sequence[Span], number: int) -> bool:
+    """Whether ``number`` lies in one of the ranges, which are sorted."""
+    at = bisect_right(spans, (number, inf)) - 1
+    return at >= 0 and number <= spans[at][1]
 
 
 def size(spans: Iterable[Span]) -> int:

@@ -16,10 +16,13 @@ from sansang_agent.contract.report import Report
 from . import agents, boots, changes, clocks, contact, latest, profiles_seen, request_answers, spans
 from .boots import InBoot
 from .changes import Change
+from .consumers import MOST_STREAMS
 from .contact import ContactRow, MachineRow
 from .latest import Latest, Packed, Unpacked
 from .log import Entry
 from .profiles_seen import SeenProfile
+from .records import MAX_DROPPED
+from .series import MOST_CHECKS
 
 
 class State:
@@ -97,7 +100,10 @@ class _Batch(msgspec.Struct):
             return
         stream = max(entry.reports, key=lambda report: report.mono if report.boot == entry.sent.boot else -1).stream
         key = (entry.agent, stream)
-        self.dropped[key] = spans.join(self.dropped.get(key, ()), entry.spool.dropped)
+        if key not in self.dropped and sum(agent == entry.agent for agent, _ in self.dropped) >= MOST_STREAMS:
+            return
+        joined = spans.join(self.dropped.get(key, ()), entry.spool.dropped)
+        self.dropped[key] = spans.within(joined, MAX_DROPPED)
         self.dropped_more.add(key)
 
     def _meet(self, entry: Entry) -> None:
@@ -117,6 +123,8 @@ class _Batch(msgspec.Struct):
         taken: set[str] = set()
         for row in sorted(self._dated(entry), key=attrgetter("at")):
             before = rows.get(row.check)
+            if before is None and len(rows) >= MOST_CHECKS:
+                continue
             # Of one envelope every result counts, in order; of what was there before, only what is older gives way.
             if before and row.check not in taken and not latest.is_superseded(before, row.at, entry.received):
                 continue

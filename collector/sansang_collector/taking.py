@@ -26,7 +26,7 @@ from .intervals import Moment
 from .log import Entry
 from .profiles_seen import SeenProfile
 from .rung_windows import Windows
-from .series import Series, bring_up, find, gap_ms
+from .series import MOST_CHECKS, Series, bring_up, find, gap_ms
 
 Profiles = Mapping[str, SeenProfile]
 """By hash; those that no agent has sent yet are not in it."""
@@ -87,6 +87,7 @@ def take(
     """Take all results of sure time of one agent's envelopes; ``front`` is changed."""
     taken = Taken(agent, front)
     others: dict[str, list[_Dated]] = {}
+    room = MOST_CHECKS - len(front.tips)
     for entry in entries:
         for report, dated in zip(entry.reports, _datings(connection, entry), strict=True):
             profile = profiles.get(report.config)
@@ -99,7 +100,8 @@ def take(
                 tip = front.tips.get(check)
                 if tip and check not in others and _goes_on(tip, specs.get(check), result, at_ms, late_s):
                     taken.extend(tip, result, at_ms, entry.position, late_s > live_seconds(tip.period))
-                else:
+                elif tip or check in others or room > 0:
+                    room -= not tip and check not in others
                     one = _Dated(at_ms, result, report.config, late_s, entry.position)
                     others.setdefault(check, []).append(one)
     held = Held(connection, agent, [one.at_ms for some in others.values() for one in some])

@@ -82,6 +82,16 @@ def test_names_and_details_of_machines_are_text_in_pages(collector: CollectorPro
         assert "<b>1" not in page
 
 
+def test_only_whoever_may_read_the_record_of_deeds_is_led_to_it(collector: CollectorProcess) -> None:
+    pages = {}
+    for scope in ("read", "admin"):
+        with collector.client(scope) as somebody:
+            pages[scope] = somebody.get("/fleet", headers={"Accept": "text/html"})
+
+    assert {scope: page.status_code for scope, page in pages.items()} == {"read": 200, "admin": 200}
+    assert {scope: '<a href="/audit">' in page.text for scope, page in pages.items()} == {"read": False, "admin": True}
+
+
 def test_no_cell_of_a_table_is_a_formula(collector: CollectorProcess) -> None:
     store = Store(collector.data)
     for number, text in enumerate(FORMULAS):

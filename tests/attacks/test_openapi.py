@@ -11,6 +11,7 @@ from hypothesis.strategies import sampled_from
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -36,6 +37,8 @@ ENDLESS = "/api/v1/stream"
 """Its answer does not end; its own tests read it."""
 CREDENTIALS = (("admin", ()), ("admin", ()), ("read", ()), ("agent", ("05983", "pc-1")), ("metrics", ()))
 """Twice the one that gets furthest."""
+FOR_ANYBODY = {"/api/v1/enrol", "/api/v1/enrol/hello", "/api/v1/enrol/ask"}
+"""What a machine asks that has no credential yet."""
 BY_HAND = {"/api/v1/reports"}
 UNDESCRIBED = {"/api/v1/openapi.json"}
 """The description itself."""
@@ -62,7 +65,8 @@ def paths(app: Any) -> Iterator[str]:
 def operations(description: dict[str, Any]) -> Iterator[Any]:
     schema = schemathesis.openapi.from_dict(description)
     for found in schema.get_all_operations():
-        operation: Any = found.ok()  # type: ignore[union-attr]  # the other one has none, and the test says so
+        assert isinstance(found, Ok), found
+        operation: Any = found.ok()
         if operation.path != ENDLESS:
             yield operation
 
@@ -104,4 +108,5 @@ def test_every_route_of_the_api_is_described(collector: CollectorProcess, descri
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             assert operation["summary"], path
-            assert {"401", "403"} <= operation["responses"].keys(), (method, path)
+            said = operation["responses"].keys()
+            assert {"401", "403"} <= said or (path in FOR_ANYBODY and "401" not in said), (method, path)

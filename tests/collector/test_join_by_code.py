@@ -12,7 +12,15 @@ import pytest
 from sqlalchemy import select
 
 from sansang_agent.contract.assignment import Role
-from sansang_agent.contract.joining import CODE_EXPIRED, CODE_USED, HELLO_PATH, JOIN_PATH, JoinCode, Joined
+from sansang_agent.contract.joining import (
+    ASK_PATH,
+    CODE_EXPIRED,
+    CODE_USED,
+    HELLO_PATH,
+    JOIN_PATH,
+    JoinCode,
+    Joined,
+)
 from sansang_collector import join_codes
 from sansang_collector.agents import AGENT
 from sansang_collector.audit import AUDIT
@@ -262,6 +270,11 @@ def test_a_message_that_cannot_be_is_refused_and_nothing_happens(
 def test_a_long_hello_is_not_read(client: httpx.Client) -> None:
     assert client.post(HELLO_PATH, content=b" " * 5_000).status_code == 413
     assert client.post(HELLO_PATH, content=b"{").status_code == 422
+
+
+def test_a_message_nested_without_end_is_refused(client: httpx.Client) -> None:
+    for path in (HELLO_PATH, JOIN_PATH, ASK_PATH):
+        assert client.post(path, content=b'{"x":' + b"[" * 4_000).status_code == 422
 
 
 def test_a_machine_enrolled_again_keeps_its_number_and_its_old_token_ends(

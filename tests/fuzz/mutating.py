@@ -119,6 +119,12 @@ def report_body(chance: random.Random, example: bytes) -> bytes:
     return json_body(chance, json.dumps(envelope).encode())
 
 
+def claim_body(chance: random.Random, example: bytes) -> bytes:
+    """The same, each from a machine that was never there before: it waits, as long as there is room."""
+    asked = json.loads(example) | {"claim": f"{chance.getrandbits(256):064x}", "host": str(fresh(chance))}
+    return json.dumps(asked).encode()
+
+
 def form(chance: random.Random, example: bytes) -> bytes:
     """A form's fields, or an address's query, with one to three of them odd, doubled or gone."""
     fields: list[tuple[str, Any]] = list(parse_qsl(example.decode(), keep_blank_values=True))

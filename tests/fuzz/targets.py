@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 from tests.collector.test_ingest import EXAMPLE
 
-from .mutating import form, json_body, report_body
+from .mutating import claim_body, form, json_body, report_body
 
 Mutate = Callable[[random.Random, bytes], bytes]
 
 REFUSED = frozenset({400, 404, 409, 413, 422})
 """What may be answered to a body or query that cannot be."""
+NOBODY = ""
+"""The scope of whoever has no token."""
+OWN_PAGE = (b"Origin: http://127.0.0.1",)
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -30,6 +33,8 @@ class Target(NamedTuple):
     allowed: frozenset[int] = REFUSED | {200}
     weight: int = 1
     """How often it is chosen beside the others."""
+    headers: tuple[bytes, ...] = ()
+    """Lines beside the usual ones."""
 
 
 MACHINE = b'{"commune":"05983","name":"pc-9","role":"mini"}'
@@ -41,10 +46,31 @@ WISH = (
 DEED = b"id=1&id=2&deed=role&to=kiosk&back=%3Fq%3Dkhanh"
 LIST = b"q=khanh+khe&state=silent&role=counter&version=1&place=05983&config=lagging&sort=-contact&offset=0"
 SPAN = b"check=gw&from=1782440000&to=1782443600&limit=10&offset=0"
+HELLO = b'{"id":"7K2","nonce":"%s"}' % (b"a1" * 32)
+JOIN = b'{"id":"7K2","nonce":"%s","answer_nonce":"%s","host":"MAY-01","system":"Windows 11","proof":"%s"}' % (
+    b"a1" * 32,
+    b"b2" * 56,
+    b"c3" * 32,
+)
+ASK = b'{"claim":"%s","host":"MAY-01","system":"Windows 11"}' % (b"d" * 43)
+DECISION = b'{"ids":[1],"decision":"approve","commune":"05983","name":"pc-7"}'
+PERSON = b'{"name":"lan.nguyen","roles":[{"role":"technician","commune":"05983"}],"password":"b\xe1\xbb\x91n t"}'
+PERSON_CHANGE = b'{"roles":[{"role":"viewer","commune":"*"}],"disabled":false}'
+PERSON_FORM = b"name=an.tran&role=commune&where=communes&commune=05983&commune=05984%3B05985"
+LOGIN = b"name=lan.nguyen&password=sai+b%C3%A9t&next=%2Ffleet"
+CODE = b"commune=05983&role=counter&uses=3&days=7&machine="
 AUDIT = b"since=0&until=1782440000&who=a&what=ask&commune=05983&limit=10&offset=0"
 
 TARGETS = (
-    Target("POST", "/api/v1/reports", "agent", EXAMPLE.strip().encode(), report_body, weight=20),
+    Target(
+        "POST",
+        "/api/v1/reports",
+        "agent",
+        EXAMPLE.strip().encode(),
+        report_body,
+        allowed=REFUSED | {200, 403, 503},
+        weight=40,
+    ),
     Target("POST", "/api/v1/agents", "admin", MACHINE, allowed=REFUSED | {201}),
     Target("PATCH", "/api/v1/agents", "admin", CHANGE),
     Target("POST", "/api/v1/requests", "admin", WISH, allowed=REFUSED | {201}),
@@ -57,5 +83,29 @@ TARGETS = (
     Target("GET", "/api/v1/audit", "admin", AUDIT, form),
     Target("GET", "/audit", "admin", b"days=7&who=a&what=ask&commune=05983&offset=0", form),
     Target("GET", "/find", "read", b"code=K7F2QD", form, allowed=REFUSED | {200, 303}),
+    Target("POST", "/api/v1/enrol/hello", NOBODY, HELLO, weight=2),
+    Target("POST", "/api/v1/enrol", NOBODY, JOIN, allowed=REFUSED | {403, 429}, weight=2),
+    Target("POST", "/api/v1/enrol/ask", NOBODY, ASK, claim_body, allowed=REFUSED | {202, 403, 429}, weight=2),
+    Target("POST", "/api/v1/enrol/ask", NOBODY, ASK, allowed=REFUSED | {200, 202, 403, 429}),
+    Target("GET", "/api/v1/enrol/waiting", "admin", b"limit=10&offset=0", form),
+    Target("POST", "/api/v1/enrol/decide", "admin", DECISION),
+    Target("POST", "/fleet/waiting", "admin", b"id=1&id=2&deed=refuse&commune=05983", form, FORM, REFUSED | {303}),
+    Target("GET", "/fleet/waiting/confirm", "admin", b"id=1&id=2&deed=approve&commune=05983", form),
+    Target("GET", "/fleet/confirm", "admin", b"id=1&deed=role&to=kiosk&" + LIST, form),
+    Target("GET", "/fleet/join", "admin", b"commune=05983&machine=pc-1", form),
+    Target("POST", "/fleet/join", "admin", CODE, form, FORM),
+    Target("POST", "/fleet/join/revoke", "admin", b"id=7K2", form, FORM, REFUSED | {303}),
+    Target("POST", "/api/v1/people", "admin", PERSON, allowed=REFUSED | {201, 503}),
+    Target("PATCH", "/api/v1/people/1", "admin", PERSON_CHANGE, allowed=REFUSED | {204, 503}),
+    Target("GET", "/api/v1/people", "admin", b"limit=10&offset=0", form),
+    Target("POST", "/people", "admin", PERSON_FORM, form, FORM, REFUSED | {200, 503}),
+    Target("POST", "/people/1/deeds", "admin", b"deed=grant&" + PERSON_FORM, form, FORM, REFUSED | {200, 303, 503}),
+    Target("GET", "/people/1/confirm", "admin", b"deed=withdraw&role=viewer&commune=*", form),
+    Target("GET", "/login", NOBODY, b"next=%2Ffleet%3Fq%3Dx", form),
+    Target("POST", "/login", NOBODY, LOGIN, form, FORM, REFUSED | {401, 429, 503}, headers=OWN_PAGE),
+    Target("POST", "/logout", NOBODY, b"token=" + b"0" * 64, form, FORM, REFUSED | {403}, headers=OWN_PAGE),
+    Target(
+        "POST", "/account/password", NOBODY, b"password=a&new=b&again=b", form, FORM, REFUSED | {401}, headers=OWN_PAGE
+    ),
     Target("GET", "/api/v1/stream", "metrics", b"after=1", form, allowed=frozenset({400, 403})),
 )

@@ -79,7 +79,6 @@ def _context(request: Request, question: Asked, found: Found, offset: int) -> di
         "assignable": [role for role in Role if role is not Role.VANTAGE],
         "configs": list(Config),
         "may_change": acting(request).communes(Right.CHANGE_MACHINES),
-        "sees_audit": not acting(request).communes(Right.SEE_AUDIT).is_empty,
     }
 
 

@@ -39,7 +39,7 @@ async def message_of(request: Request, kind: type[T], most: int) -> T:
     body = await body_of(request, most)
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:  # nested without end
         raise HTTPException(422, str(error)) from error
 
 

@@ -73,7 +73,7 @@ def test_a_session_opened_over_tls_is_for_tls_only(collector: CollectorProcess) 
     with collector.client() as browser:
         cookies = browser.get(link).headers.get_list("set-cookie")
 
-    (session,) = [cookie for cookie in cookies if cookie.startswith("sansang_session=")]
+    (session,) = [cookie for cookie in cookies if cookie.startswith("__Host-sansang_session=")]
     assert "; Secure" in session
 
 
