@@ -93,7 +93,7 @@ def _make(store: Store, options: argparse.Namespace, settings: CollectorSettings
         join_places.check(wanted.commune, role, _inventory(connection), ALL)
         code = join_codes.draft(connection)
     key, now = code.key(), time.time()
-    url = (options.url or settings.public_url or f"http://{settings.listen}").rstrip("/")
+    url = (options.url or settings.address).rstrip("/")
     # Written before it holds: a code whose picture could not be written is none.
     _draw(options, qr.content(code.written(), url))
     store.write_sync(lambda it: join_codes.keep(it, (code.id, key), wanted, audit.operator(), now))

@@ -12,9 +12,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
@@ -22,9 +23,10 @@ import pytest
 from certificates import Authority
 from sansang_agent import enrolment
 from sansang_agent.hindrance import Hindrance
-from tests.support.collector_process import CollectorProcess, running_collector
+from sansang_agent.reporter import CHANGE_GAP
+from tests.support.collector_process import CollectorProcess
 from tests.support.machine_process import Machine
-from tests.support.nginx import nginx
+from tests.support.nginx import free_port, nginx
 
 COMMUNE = "05983"
 IN_COMMUNE_S = 15.0
@@ -36,13 +38,20 @@ HTML = {"Accept": "text/html"}
 pytestmark = pytest.mark.needs("another-user")
 
 
-class Centre(NamedTuple):
+@dataclass
+class Centre:
     """A collector and how machines and people reach it. ``ca``: what machines are told to trust beforehand."""
 
     collector: CollectorProcess
     url: str
     ca_file: Path
     ca: tuple[str, ...] = ()
+
+    def restart(self) -> None:
+        """After a power cut, with all it had on disk."""
+        self.collector.kill()
+        data = self.collector.data
+        self.collector = CollectorProcess(data, data.parent / "collector.yml", self.collector.port)
 
     def run(self, *arguments: str) -> str:
         return self.collector.run(*arguments, "--data", str(self.collector.data))
@@ -70,35 +79,49 @@ class Centre(NamedTuple):
                     await asyncio.sleep(0.1)
 
 
-@contextmanager
-def own_centre(folder: Path) -> Iterator[Centre]:
+@pytest.fixture(scope="module")
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     """One with an authority of its own, made at its first start."""
-    with _collector(folder, "tls: own\n") as collector:
-        ca = folder / "ca.pem"
-        ca.write_text(collector.run("ca", "export", "--data", str(collector.data)), encoding="ascii")
-        yield Centre(collector, collector.url.replace("127.0.0.1", "localhost"), ca)
+    folder = tmp_path_factory.mktemp("who")
+    collector = _collector(folder, "tls: own\n")
+    ca = folder / "ca.pem"
+    ca.write_text(collector.run("ca", "export", "--data", str(collector.data)), encoding="ascii")
+    made = Centre(collector, collector.url.replace("127.0.0.1", "localhost"), ca)
+    yield made
+    made.collector.kill()
 
 
-@contextmanager
-def centre_behind_nginx(folder: Path) -> Iterator[Centre]:
+@pytest.fixture
+def centre_behind_nginx(open_folder: Path) -> Iterator[Centre]:
     """One with nginx before it, whose certificate is of an authority that machines are told of."""
-    shown = folder / "shown"
-    shown.mkdir(mode=0o755)
-    authority = Authority(shown)
+    authority = Authority(open_folder)
     chain = authority.chain("good", ("localhost",))
-    with (
-        _collector(folder, "tls: 'off'\nproxies: [127.0.0.1]\nhosts: [localhost]\n") as collector,
-        nginx(folder / "nginx", collector.port, chain, chain) as port,
-    ):
+    collector = _collector(open_folder, "tls: 'off'\nproxies: [127.0.0.1]\nhosts: [localhost]\n")
+    with nginx(open_folder / "nginx", collector.port, chain, chain) as port:
         yield Centre(collector, f"https://localhost:{port}", authority.ca_file, ("--ca", str(authority.ca_file)))
+    collector.kill()
 
 
-@contextmanager
-def _collector(folder: Path, settings: str) -> Iterator[CollectorProcess]:
+def _collector(folder: Path, settings: str) -> CollectorProcess:
     config = folder / "collector.yml"
     config.write_text(settings, encoding="utf-8")
-    with running_collector(folder / "centre", config) as collector:
-        yield collector
+    return CollectorProcess(folder / "centre", config)
+
+
+@pytest.fixture
+async def restless() -> AsyncIterator[int]:
+    """The port of a gateway that comes and goes: whoever asks it has news to tell at once, not every 15 s."""
+
+    async def come_and_go() -> None:
+        while True:
+            async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port):
+                await asyncio.sleep(CHANGE_GAP / 2)
+            await asyncio.sleep(CHANGE_GAP / 2)
+
+    port = free_port()
+    coming = asyncio.create_task(come_and_go())
+    yield port
+    coming.cancel()
 
 
 @pytest.fixture
@@ -109,15 +132,9 @@ def open_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-@pytest.fixture(scope="module")
-def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
-    with own_centre(tmp_path_factory.mktemp("who")) as made:
-        yield made
-
-
 @pytest.fixture
-async def machine(open_folder: Path) -> AsyncIterator[Machine]:
-    made = Machine(open_folder / "pc", other_user=True)
+async def machine(open_folder: Path, restless: int) -> AsyncIterator[Machine]:
+    made = Machine(open_folder / "pc", gateway=restless, other_user=True)
     made.start()
     yield made
     await asyncio.to_thread(made.stop)
@@ -166,9 +183,8 @@ async def test_from_code_to_commune_and_out_again(machine: Machine, centre: Cent
 
 
 @pytest.mark.needs("nginx")
-async def test_the_same_behind_nginx(machine: Machine, open_folder: Path) -> None:
-    with centre_behind_nginx(open_folder) as centre:
-        await comes_and_goes(machine, centre)
+async def test_the_same_behind_nginx(machine: Machine, centre_behind_nginx: Centre) -> None:
+    await comes_and_goes(machine, centre_behind_nginx)
 
 
 async def test_whoever_stands_in_between_learns_nothing_and_lets_nobody_in(
@@ -205,13 +221,13 @@ async def test_a_machine_without_a_code_is_let_in_by_the_word_on_its_screen(mach
 
 
 async def test_two_of_one_disk_are_both_shut_out_and_each_comes_back_by_a_code_of_its_own(
-    machine: Machine, centre: Centre, open_folder: Path
+    machine: Machine, centre: Centre, open_folder: Path, restless: int
 ) -> None:
     assert ENROLLED in await centre.enrols(machine)
     name = named(machine)
     await centre.row(lambda row: row["name"] == name and row["state"] == "online")
     await asyncio.to_thread(machine.stop)
-    copy = Machine(open_folder / "copy", other_user=True)
+    copy = Machine(open_folder / "copy", gateway=restless, other_user=True)
     copied(machine.data, copy.data)
     machine.start()
     copy.start()
@@ -234,51 +250,43 @@ async def test_two_of_one_disk_are_both_shut_out_and_each_comes_back_by_a_code_o
         await asyncio.to_thread(copy.stop)
 
 
-async def test_a_token_is_renewed_though_both_sides_are_cut_off_in_the_middle(machine: Machine, tmp_path: Path) -> None:
-    with own_centre(tmp_path) as centre:
-        assert ENROLLED in await centre.enrols(machine)
-        first, name = token_of(machine), named(machine)
-        await machine.says(lambda said: said.last_contact is not None)
+async def test_a_token_is_renewed_though_both_sides_lose_power_in_the_middle(machine: Machine, centre: Centre) -> None:
+    assert ENROLLED in await centre.enrols(machine)
+    first, name = token_of(machine), named(machine)
+    await machine.says(lambda said: said.last_contact is not None)
 
-        await asyncio.to_thread(machine.kill)
-        centre.run("token", "rotate", COMMUNE, name)
-        centre.collector.kill()
-        machine.start()
-        again = CollectorProcess(centre.collector.data, tmp_path / "collector.yml", centre.collector.port)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while token_of(machine) == first:  # noqa: ASYNC110  # it is a file
-                    await asyncio.sleep(0.05)
-            taken_at = time.time()
-            await machine.says(lambda said: (said.last_contact or 0) > taken_at and not said.hindrance)
-            with centre.client() as old:
-                refused = old.post("/api/v1/reports", content=b"{}", headers={"Authorization": f"Bearer {first}"})
-            assert refused.status_code == 401
-        finally:
-            again.kill()
+    await asyncio.to_thread(machine.kill)
+    centre.run("token", "rotate", COMMUNE, name)
+    await asyncio.to_thread(centre.restart)
+    machine.start()
+    async with asyncio.timeout(PATIENCE):
+        while token_of(machine) == first:  # noqa: ASYNC110  # it is a file
+            await asyncio.sleep(0.02)
+    await asyncio.to_thread(machine.kill)
+    await asyncio.to_thread(centre.restart)
+    machine.start()
+    taken_at = time.time()
+    await machine.says(lambda said: (said.last_contact or 0) > taken_at and not said.hindrance)
+    with centre.client() as old:
+        refused = old.post("/api/v1/reports", content=b"{}", headers={"Authorization": f"Bearer {first}"})
+    assert refused.status_code == 401
+    await centre.row(lambda row: row["name"] == name and row["last_contact"] > taken_at)
 
 
-async def test_another_authority_is_refused_until_the_machine_is_enrolled_again(
-    machine: Machine, tmp_path: Path
-) -> None:
-    with own_centre(tmp_path) as centre:
-        assert ENROLLED in await centre.enrols(machine)
-        name = named(machine)
-        await machine.says(lambda said: said.last_contact is not None)
-        centre.collector.stop()
-        (centre.collector.data / "tls").rename(tmp_path / "tls.old")
-        again = CollectorProcess(centre.collector.data, tmp_path / "collector.yml", centre.collector.port)
-        try:
-            said = await machine.says(lambda said: said.hindrance == Hindrance.ISSUER)
-            later = await machine.says(lambda later: later.spool.rows >= said.spool.rows + 2)
-            assert later.results["gw"].wall > said.results["gw"].wall
-            shown = await machine.sansang("status", lang="vi")
-            assert "Chứng thư của trung tâm không do nơi máy này tin cậy cấp" in shown
-            assert ENROLLED in await centre.enrols(machine, "--again", code=centre.code("--machine", name))
-            assert named(machine) == name
-            await machine.says(lambda said: not said.hindrance and said.spool.rows <= 1)
-        finally:
-            again.kill()
+async def test_another_authority_is_refused_and_its_own_one_heard_again(machine: Machine, centre: Centre) -> None:
+    assert ENROLLED in await centre.enrols(machine)
+    name, tls = named(machine), centre.collector.data / "tls"
+    await machine.says(lambda said: said.last_contact is not None)
+    tls.rename(tls.with_name("tls.old"))
+    await asyncio.to_thread(centre.restart)
+    said = await machine.says(lambda said: said.hindrance == Hindrance.ISSUER)
+    later = await machine.says(lambda later: later.spool.rows >= said.spool.rows + 2)
+    assert later.results["gw"].wall > said.results["gw"].wall
+    assert "không do nơi máy này tin cậy cấp" in await machine.sansang("status", lang="vi")
+
+    assert ENROLLED in await centre.enrols(machine, "--again", code=centre.code("--machine", name))
+    assert named(machine) == name
+    await machine.says(lambda said: not said.hindrance and said.spool.rows <= 1)
 
 
 def readable(centre: Centre, machine: Machine) -> Path:

@@ -20,19 +20,23 @@ _CONFIG = """
 report_period: 1
 profile:
   checks:
-    - {id: gw, kind: tcp, rung: gateway, target: "127.0.0.1:1", period: 1, timeout: 0.5, confirm: false}
+    - {id: gw, kind: tcp, rung: gateway, target: "127.0.0.1:GATEWAY", period: 1, timeout: 0.5, confirm: false}
 """
+NO_GATEWAY = 1
 
 
 class Machine:
-    """A computer with an agent running on it. ``other_user``: as whom its processes run."""
+    """A computer with an agent running on it, every second asking a port of loopback as its gateway.
 
-    def __init__(self, folder: Path, *, other_user: bool = False) -> None:
+    ``other_user``: its processes are another user's than the test's.
+    """
+
+    def __init__(self, folder: Path, *, gateway: int = NO_GATEWAY, other_user: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.data = folder / "data"
         self.log = folder / "run.log"
         self._file = folder / "agent.yml"
-        self._file.write_text(f"data_dir: {self.data}\n{_CONFIG}", encoding="utf-8")
+        self._file.write_text(f"data_dir: {self.data}\n{_CONFIG}".replace("GATEWAY", str(gateway)), encoding="utf-8")
         self._program, self._who = [sys.executable], dict[str, Any]()
         if other_user:
             self._program = [other_users_python(), "-B"]

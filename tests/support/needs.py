@@ -111,7 +111,7 @@ def _another_user() -> bool:
 @cache
 def other_users_python() -> str:
     """A Python of our version that the user ``nobody`` may run; empty: none (ours may lie in root's own folder)."""
-    version = "%d.%d" % sys.version_info[:2]
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
     same = f"import sys; sys.exit('{version}' != '%d.%d' % sys.version_info[:2])"
     for program in (sys.executable, f"/usr/bin/python{version}", f"/usr/local/bin/python{version}"):
         with suppress(OSError):
