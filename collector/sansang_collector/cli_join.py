@@ -87,6 +87,10 @@ def _misused(options: argparse.Namespace, _: Translate) -> str:
 
 
 def _make(store: Store, options: argparse.Namespace, settings: CollectorSettings, _: Translate) -> int:
+    if not (options.url or settings.public_url) and settings.listens_everywhere:
+        said = _("No machine reaches {address}: set public_url in the settings, or say --url URL.")
+        print(said.format(address=settings.address), file=sys.stderr)
+        return 2
     role = Role(options.role) if options.role else Role.COUNTER
     wanted = Wanted(options.commune, role, options.uses, options.expires, options.machine)
     with store.read() as connection:
