@@ -30,7 +30,7 @@ from tests.support.nginx import free_port, nginx
 
 COMMUNE = "05983"
 IN_COMMUNE_S = 15.0
-"""From the code to the machine in its commune."""
+"""From the code, once somebody has it, to the machine in its commune."""
 PATIENCE = 30.0
 ENROLLED = "This computer is enrolled as"
 REVOKED = "đã thu hồi"
@@ -160,8 +160,9 @@ def token_of(machine: Machine) -> str:
 async def comes_and_goes(machine: Machine, centre: Centre) -> None:
     """Enrolled by a code, in its commune in time; revoked, shut out at its next report and shown so."""
     await machine.says(lambda said: said.spool.rows >= 1)
+    code = centre.code()
     began = time.monotonic()
-    assert ENROLLED in await centre.enrols(machine, code=centre.code())
+    assert ENROLLED in await centre.enrols(machine, code=code)
     name = named(machine)
     row = await centre.row(lambda row: row["name"] == name and row["state"] == "online")
     assert time.monotonic() - began <= IN_COMMUNE_S
