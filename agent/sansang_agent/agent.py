@@ -92,6 +92,7 @@ async def run_agent(
     async def ask(check: Check) -> Result:
         return await run_once(check, tools, clock)
 
+    permission.follow(config)
     permission.carry(lasting.centre.assigned.policies if lasting.centre is not None else ())
     is_assigned = config.profile is None and lasting.centre is not None and lasting.centre.assigned.hash != ""
     asked = permission.asking(profile.checks, tools, config.checks) if is_assigned else ask

@@ -265,6 +265,7 @@ def _unused(config: AgentConfig, place: Path, speech: Speech) -> Iterator[str]:
     from .commands.policy import unused  # noqa: PLC0415
     from .permission import shelf_for  # noqa: PLC0415
 
+    config = followed(config, find(told_dirs(config)))
     return unused(shelf_for(config, place, keeps=False).now(0.0, time.time()).unused, speech)
 
 

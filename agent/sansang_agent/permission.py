@@ -57,6 +57,11 @@ class Permission:
         self._shelf = shelf
         self._seen: tuple[float, NetworkState] | None = None
 
+    def follow(self, config: AgentConfig) -> None:
+        """Take this machine for whom ``config`` says it is now; a signed policy may be for its commune."""
+        if self._shelf is not None:
+            self._shelf.follow(config)
+
     def carry(self, policies: Sequence[str]) -> None:
         """Take the signed policies that the centre passes on now; they hold as far as their signatures do."""
         if self._shelf is not None:

@@ -158,6 +158,11 @@ class Shelf:
         self._read: InForce | None = None
         self._read_at = float("-inf")
 
+    def follow(self, config: AgentConfig) -> None:
+        """From now on this machine is who ``config`` says: it may have been enrolled meanwhile."""
+        if config != self._config:
+            self._config, self._read = config, None
+
     def carry(self, policies: Sequence[str]) -> None:
         """From now on the centre carries these."""
         if tuple(policies) != self._carried:

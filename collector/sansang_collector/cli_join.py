@@ -87,13 +87,17 @@ def _misused(options: argparse.Namespace, _: Translate) -> str:
 
 
 def _make(store: Store, options: argparse.Namespace, settings: CollectorSettings, _: Translate) -> int:
+    if not (options.url or settings.public_url) and settings.listens_everywhere:
+        said = _("No machine reaches {address}: set public_url in the settings, or say --url URL.")
+        print(said.format(address=settings.address), file=sys.stderr)
+        return 2
     role = Role(options.role) if options.role else Role.COUNTER
     wanted = Wanted(options.commune, role, options.uses, options.expires, options.machine)
     with store.read() as connection:
         join_places.check(wanted.commune, role, _inventory(connection), ALL)
         code = join_codes.draft(connection)
     key, now = code.key(), time.time()
-    url = (options.url or settings.public_url or f"http://{settings.listen}").rstrip("/")
+    url = (options.url or settings.address).rstrip("/")
     # Written before it holds: a code whose picture could not be written is none.
     _draw(options, qr.content(code.written(), url))
     store.write_sync(lambda it: join_codes.keep(it, (code.id, key), wanted, audit.operator(), now))

@@ -114,6 +114,14 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):
             return self.listen_host.lower() == "localhost"
 
     @property
+    def listens_everywhere(self) -> bool:
+        """Whether it listens on all addresses, so that the address it listens on is none to reach it by."""
+        try:
+            return ip_address(self.listen_host).is_unspecified
+        except ValueError:
+            return False
+
+    @property
     def tls_kind(self) -> Literal["own", "files", "off"]:
         """What ``tls`` comes to."""
         if self.tls == "auto":

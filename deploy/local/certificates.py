@@ -58,7 +58,7 @@ class Authority:
         self, kind: Kind = "good", hosts: tuple[str, ...] = ("localhost", "127.0.0.1"), *, ask_client: bool = False
     ) -> ssl.SSLContext:
         """Settings of a TLS server whose certificate is ``kind``; ``ask_client`` refuses visitors without one."""
-        chain = self._write(kind, hosts)
+        chain = self.chain(kind, hosts)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain)
         if ask_client:
@@ -66,7 +66,7 @@ class Authority:
             context.load_verify_locations(self.ca_file)
         return context
 
-    def _write(self, kind: Kind, hosts: tuple[str, ...]) -> Path:
+    def chain(self, kind: Kind, hosts: tuple[str, ...]) -> Path:
         """A file with the leaf's key and certificate; times in it are whole seconds from now."""
         key = ec.generate_private_key(ec.SECP256R1())
         before, after = _VALIDITY.get(kind, (-_DAY, 90 * _DAY))

@@ -1,5 +1,6 @@
 """Signed policies on a machine: what is forged, old, cut or somebody else's is not used, and says why."""
 
+import asyncio
 import base64
 from pathlib import Path
 
@@ -7,12 +8,17 @@ import msgspec
 import pytest
 
 from sansang_agent import signing
+from sansang_agent.agent import Lasting, run_agent
 from sansang_agent.config import AgentConfig, Commune, PolicyConfig
 from sansang_agent.contract.addresses import plain
+from sansang_agent.contract.check import Profile
+from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.signed_policy import MOST_BYTES, key_id, public_key, seal, unseal
 from sansang_agent.grants import PACKAGED, Allowed
+from sansang_agent.permission import permission_for
 from sansang_agent.policy_files import FOLDER, InForce, Shelf, gather
 from sansang_agent.serials import FILE, Serials
+from tests.support.fake_machine import FakeMachine
 
 KEY, OTHER = signing.new_pair(), signing.new_pair()
 NOW = 1_790_000_000.0
@@ -208,6 +214,21 @@ def test_a_shelf_notices_what_the_centre_carries_now_and_after_a_minute_what_lie
     (machine.folder / FOLDER / "a.policy").unlink()
     assert len(shelf.now(61.0, NOW).grants) == len(PACKAGED) + 1
     assert shelf.now(62.0, NOW).grants == PACKAGED
+
+
+async def test_a_running_agent_uses_what_is_for_the_commune_that_it_was_enrolled_into(machine: Machine) -> None:
+    machine.put(signed(text(more='for: ["06001"]\n')))
+    enrolled = msgspec.structs.replace(machine.config, data_dir=str(machine.folder))
+    own_file = msgspec.structs.replace(enrolled, commune=Commune())
+    permission = permission_for(own_file, machine.folder / "agent.yml", FakeMachine())
+    assert [one.why for one in permission.in_force().unused] == ["it is for machines of other communes"]
+
+    stop = asyncio.Event()
+    stop.set()
+    profile = Profile(checks=())
+    lasting = Lasting(permission=permission)
+    await run_agent(enrolled, profile, FakeMachine(), stop, lambda: GoodbyeReason.STOP, lasting=lasting)
+    assert permission.in_force().signed == (str(machine.folder / FOLDER / "a.policy"),)
 
 
 def test_the_machine_s_own_file_names_hosts_on_any_port_or_on_those_it_says() -> None:

@@ -148,6 +148,21 @@ def test_the_command_prints_the_code_and_keeps_only_a_key(tmp_path: Path, capsys
     assert code.secret not in str([row, rows(tmp_path, AUDIT)])
 
 
+def test_the_command_names_an_address_by_which_machines_reach_the_collector(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "collector.yml"
+    config.write_text("listen: 127.0.0.1:9640\ntls: own\n", encoding="utf-8")
+    _, _, told = run(capsys, tmp_path, "join-code", COMMUNE, "--config", str(config))
+    assert "--collector https://127.0.0.1:9640" in told
+
+    config.write_text("listen: 0.0.0.0:9640\n", encoding="utf-8")
+    status, out, told = run(capsys, tmp_path, "join-code", COMMUNE, "--config", str(config))
+    assert (status, out) == (2, "")
+    assert told == "No machine reaches https://0.0.0.0:9640: set public_url in the settings, or say --url URL."
+    assert len(rows(tmp_path, JOIN_CODE)) == 1
+
+
 def test_codes_are_listed_without_their_secret_and_withdrawn(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -306,7 +306,7 @@ def test_a_page_beyond_the_end_is_the_last_one(running: WebCollector) -> None:
 def test_who_has_no_machine_yet_is_told_how_to_make_the_first(small: WebCollector) -> None:
     small.forget_agents()
 
-    assert "sansang-collector token agent" in page(small, "/fleet")
+    assert "sansang-collector join-code 06019\nsansang run\nsansang enrol CODE" in page(small, "/fleet")
     assert "sansang-collector inventory init" in page(small, "/fleet/blind-spots")
 
 

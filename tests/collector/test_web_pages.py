@@ -139,7 +139,7 @@ def test_without_any_agent_the_first_page_says_what_to_do(tmp_path: Path) -> Non
         shown = text(page(running, "/"))
 
     assert "Chưa có máy nào được đăng ký." in shown
-    assert "sansang-collector token agent" in shown
+    assert "sansang-collector join-code" in shown
 
 
 def test_a_silent_machine_is_shown_as_silent_and_its_results_as_old(tmp_path: Path) -> None:

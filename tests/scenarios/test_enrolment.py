@@ -5,8 +5,6 @@ Both programs are processes of their own; the collector is a stand-in on loopbac
 
 import asyncio
 import ssl
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -18,54 +16,12 @@ from sansang_agent import status
 from sansang_agent.contract import joining
 from sansang_agent.enrolment import read
 from sansang_agent.hindrance import Hindrance
-from sansang_agent.status import Status
 from tests.support.fake_centre import SECRETS, WRITTEN, FakeCentre, joined, seen_certificate
 from tests.support.fake_collector import FakeCollector, Reply, Request, problem, stored
+from tests.support.machine_process import PATIENCE, Machine
 
-PATIENCE = 30.0
 ENROLLED_S = 15.0
 """From the command to the first report at the centre."""
-CONFIG = """
-report_period: 1
-profile:
-  checks:
-    - {id: gw, kind: tcp, rung: gateway, target: "127.0.0.1:1", period: 1, timeout: 0.5, confirm: false}
-"""
-
-
-class Machine:
-    """A computer with an agent running on it, in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.data = folder / "data"
-        self._file = folder / "agent.yml"
-        self._file.write_text(f"data_dir: {self.data}\n{CONFIG}", encoding="utf-8")
-        self.log = folder / "run.log"
-
-    def start(self) -> None:
-        with self.log.open("ab") as out:
-            self._running = subprocess.Popen(self._command("run"), stdout=out, stderr=out)
-
-    def stop(self) -> None:
-        self._running.terminate()
-        self._running.wait(timeout=20)
-
-    def _command(self, name: str, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "sansang_agent", name, *arguments, "--config", str(self._file)]
-
-    async def sansang(self, name: str, *arguments: str) -> str:
-        command = self._command(name, *arguments, "--lang", "en")
-        done = await asyncio.to_thread(
-            subprocess.run, command, capture_output=True, text=True, check=False, encoding="utf-8"
-        )
-        return done.stdout + done.stderr
-
-    async def says(self, wanted: Callable[[Status], bool]) -> Status:
-        """The agent's status as soon as it is as wanted."""
-        async with asyncio.timeout(PATIENCE):
-            while (said := status.read(self.data)) is None or not wanted(said):  # noqa: ASYNC110  # it is a file
-                await asyncio.sleep(0.05)
-        return said
 
 
 class Centre:

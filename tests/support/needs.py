@@ -16,6 +16,8 @@ from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 
+OTHER_USER = "nobody"
+
 
 def _program(*names: str) -> Callable[[], bool]:
     return lambda: all(shutil.which(name) for name in names)
@@ -101,9 +103,28 @@ def _postgres() -> bool:
     )
 
 
+def _another_user() -> bool:
+    """Whether an agent can run here as somebody else: his Python has to be ours in version, and within his reach."""
+    return is_root() and other_users_python() != ""
+
+
+@cache
+def other_users_python() -> str:
+    """A Python of our version that the user ``nobody`` may run; empty: none (ours may lie in root's own folder)."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    same = f"import sys; sys.exit('{version}' != '%d.%d' % sys.version_info[:2])"
+    for program in (sys.executable, f"/usr/bin/python{version}", f"/usr/local/bin/python{version}"):
+        with suppress(OSError):
+            asked = subprocess.run([program, "-c", same], user=OTHER_USER, extra_groups=[], cwd="/", check=False)
+            if asked.returncode == 0:
+                return program
+    return ""
+
+
 NEEDS: dict[str, Callable[[], bool]] = {
     "linux": lambda: sys.platform == "linux",
     "root": is_root,
+    "another-user": _another_user,
     "dbstat": _dbstat,
     "icmp": _icmp,
     "netns": _namespaces,
