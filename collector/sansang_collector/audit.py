@@ -6,7 +6,7 @@ What people and programs may read of it is in audit_query.py.
 import getpass
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import Column, Connection, Float, ForeignKey, Index, Integer, Table, Text, select
 
@@ -34,12 +34,44 @@ Index("audit_at", AUDIT.c.at)
 _ROW = (AUDIT.c.at, AUDIT.c.who, AUDIT.c.what, AUDIT.c.commune, AUDIT.c.agent, AUDIT.c.detail)
 
 
+What = Literal[
+    "answer",
+    "answer ignored",
+    "apply",
+    "approve",
+    "ask",
+    "enrol",
+    "grant",
+    "join-code",
+    "link",
+    "login",
+    "login_failed",
+    "logout",
+    "password",
+    "person_add",
+    "person_disable",
+    "person_enable",
+    "quarantine",
+    "refuse",
+    "reload",
+    "renew",
+    "retire",
+    "revoke",
+    "revoke-code",
+    "role",
+    "token",
+    "unretire",
+    "withdraw",
+]
+"""Every word for what was done; audit_words.py says what people call it."""
+
+
 class Deed(NamedTuple):
-    """``who`` is a credential's label, ``what`` a short word such as ``ask`` or ``retire``."""
+    """``who`` is a credential's label."""
 
     at: float
     who: str
-    what: str
+    what: What
     commune: str
     agent: int | None
     detail: str = ""

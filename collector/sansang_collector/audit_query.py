@@ -72,9 +72,10 @@ def everything(store: Store, question: Question, seen: Communes = ALL) -> Iterat
         before = rows[-1][0]
 
 
-def kinds(connection: Connection) -> list[str]:
+def kinds(connection: Connection, seen: Communes = ALL) -> list[str]:
     """Every word there is for what was done."""
-    return list(connection.scalars(select(AUDIT.c.what).distinct().order_by(AUDIT.c.what)))
+    query = _fitting(select(AUDIT.c.what).distinct().order_by(AUDIT.c.what), Question(), seen)
+    return list(connection.scalars(query))
 
 
 _ROWS = select(

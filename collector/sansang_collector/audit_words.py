@@ -5,20 +5,37 @@ from collections.abc import Callable
 
 def deed(what: str, _: Callable[[str], str]) -> str:
     """A deed's name; a word nobody here knows, as a later program may write, stays as it is."""
-    return _names(_).get(what, what)
+    return names(_).get(what, what)
 
 
-def _names(_: Callable[[str], str]) -> dict[str, str]:
+def names(_: Callable[[str], str]) -> dict[str, str]:
+    """What each word is called; audit.What says which words there are."""
     return {
+        "answer": _("machine answered"),
+        "answer ignored": _("machine's answer not taken"),
         "apply": _("inventory applied"),
+        "approve": _("waiting machine approved"),
         "ask": _("machine asked to check"),
         "enrol": _("machine let in"),
+        "grant": _("role given"),
+        "join-code": _("join code made"),
         "link": _("one-time link made"),
         "login": _("logged in"),
+        "login_failed": _("login failed"),
+        "logout": _("logged out"),
+        "password": _("password changed"),
+        "person_add": _("account made"),
+        "person_disable": _("account disabled"),
+        "person_enable": _("account enabled again"),
+        "quarantine": _("machine quarantined"),
+        "refuse": _("waiting machine refused"),
         "reload": _("settings read again"),
+        "renew": _("new tokens asked for"),
         "retire": _("machine retired"),
         "revoke": _("tokens revoked"),
+        "revoke-code": _("join code withdrawn"),
         "role": _("machine's role changed"),
         "token": _("token made"),
         "unretire": _("machine taken back into use"),
+        "withdraw": _("role withdrawn"),
     }

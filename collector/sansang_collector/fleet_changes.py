@@ -13,7 +13,7 @@ from sansang_agent.contract.assignment import Role
 
 from . import agents, audit, shut_out, tokens
 from .agents import AGENT
-from .audit import Deed
+from .audit import Deed, What
 from .commune import NOWHERE
 from .rights import ALL, Communes
 from .tokens import End
@@ -109,7 +109,7 @@ def apply(
 
 def _place(
     connection: Connection, row: _Machine, change: Change, now: float, changed_at: float
-) -> list[tuple[str, str]]:
+) -> list[tuple[What, str]]:
     """Give it another role, retire it or take it back into use; what was done, for the audit."""
     role = row.role if change.role is None else change.role.value
     retired_at = row.retired_at
@@ -121,7 +121,7 @@ def _place(
     return list(_deeds(row.role, role, row.retired_at, retired_at))
 
 
-def _credentials(connection: Connection, agent: int, change: Change, now: float) -> Iterable[tuple[str, str]]:
+def _credentials(connection: Connection, agent: int, change: Change, now: float) -> Iterable[tuple[What, str]]:
     """End its tokens, or have them renewed; what was done, for the audit."""
     if change.revoked and (ended := shut_out.shut_out(connection, agent, End.REVOKED, now)):
         yield "revoke", f"{ended} tokens"
@@ -160,7 +160,7 @@ def _machines(connection: Connection, ids: Sequence[int]) -> Sequence[_Machine]:
     return connection.execute(query.where(AGENT.c.id.in_(possible)).order_by(AGENT.c.id)).all()
 
 
-def _deeds(old_role: str, role: str, old_retired: float | None, retired: float | None) -> Iterable[tuple[str, str]]:
+def _deeds(old_role: str, role: str, old_retired: float | None, retired: float | None) -> Iterable[tuple[What, str]]:
     if role != old_role:
         yield "role", f"{old_role} -> {role}"
     if retired != old_retired:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from . import agents, audit, changes, shut_out, tokens
 from .arrivals import Arrival
-from .audit import Deed
+from .audit import Deed, What
 from .clones import Clones
 from .news import News
 from .rotation import WINDOW_S, Renewal, Rotation, Stage, Task, Valid
@@ -187,7 +187,7 @@ def _end_old(connection: Connection, renewal: Renewal, now: float) -> None:
     connection.execute(TOKEN.update().where(TOKEN.c.id == renewal.used).values(renew_at=None))
 
 
-def _tell(connection: Connection, agent: int, what: str, detail: str, at: float) -> None:
+def _tell(connection: Connection, agent: int, what: What, detail: str, at: float) -> None:
     commune = agents.communes_of(connection, [agent])[agent]
     audit.note(connection, Deed(at, WHO, what, commune, agent, detail))
     changes.note(connection, "agent", at, commune, agent)

@@ -10,7 +10,7 @@ from sansang_agent.contract.report import RequestAnswer
 
 from . import audit, requests
 from .agents import AGENT
-from .audit import Deed
+from .audit import Deed, What
 from .log import Entry
 
 LATE_S = 60.0
@@ -51,6 +51,6 @@ def _take(connection: Connection, entry: Entry, answer: RequestAnswer) -> str | 
     return None
 
 
-def _note(connection: Connection, agent: int, at: float, what: str, detail: str) -> None:
+def _note(connection: Connection, agent: int, at: float, what: What, detail: str) -> None:
     commune, name = connection.execute(select(AGENT.c.commune, AGENT.c.name).where(AGENT.c.id == agent)).one()
     audit.note(connection, Deed(at, f"{commune}/{name}", what, commune, agent, detail))

@@ -1,6 +1,7 @@
 """/people and /api/v1/people over real HTTP: accounts made and changed by whoever may, and by nobody else."""
 
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.support.accounts import (
     log_in,
     logged_in,
     send,
+    token_of,
 )
 from tests.support.province import province
 from tests.support.web_collector import WebCollector, web_collector
@@ -288,3 +290,54 @@ def test_a_session_cannot_use_the_api_to_change_anything(running: WebCollector, 
 
     assert admin.get(PATH).json()["total"] == 2
     assert admin.patch(f"{PATH}/{person}", json={"disabled": True}).status_code == 401
+
+
+def test_two_administrators_who_withdraw_from_each_other_at_once_leave_one(
+    running: WebCollector, admin: httpx.Client
+) -> None:
+    """Both are let in while both may; the second deed finds that its doer may no more."""
+    first, second = number_of(running, "quản-trị"), add_person(running, "phó", ADMIN)
+    store, statuses = running.app.collector.store, []
+    with logged_in(running, "phó") as other:
+        forms = [
+            (admin, second, token_of(admin.get("/people").text)),
+            (other, first, token_of(other.get("/people").text)),
+        ]
+        turn = threading.Event()
+        blocker = threading.Thread(target=store.write_sync, args=(lambda _: turn.wait(20),))
+        blocker.start()
+
+        def withdraw(browser: httpx.Client, of: int, token: str) -> None:
+            fields = {"token": token, "deed": "withdraw", "role": "admin", "where": "everywhere"}
+            statuses.append(browser.post(f"/people/{of}/deeds", data=fields).status_code)
+
+        at_once = [threading.Thread(target=withdraw, args=form) for form in forms]
+        for one in at_once:
+            one.start()
+        turn.wait(1.0)
+        turn.set()
+        for one in (blocker, *at_once):
+            one.join(20)
+
+    assert sorted(statuses) == [303, 403]
+    assert sorted(held(running, "quản-trị") | held(running, "phó")) == list(ADMIN)
+
+
+def test_a_form_of_a_page_from_before_another_login_says_so(running: WebCollector, admin: httpx.Client) -> None:
+    token = token_of(admin.get("/people").text)
+    log_in(admin, "quản-trị")  # in another tab
+    answer = admin.post("/people", data={"token": token, "name": "an", "role": "viewer", "where": "everywhere"})
+
+    assert answer.status_code == 403
+    assert "Trang đã mở quá lâu" in answer.text
+    assert "sansang-collector person" not in answer.text
+
+
+def test_an_account_that_may_not_is_told_so_and_no_commands(running: WebCollector) -> None:
+    add_person(running, "an")
+    with logged_in(running, "an") as browser:
+        answer = browser.get("/people")
+
+    assert answer.status_code == 403
+    assert "Quản trị viên có thể trao vai trò" in answer.text
+    assert "sansang-collector person" not in answer.text

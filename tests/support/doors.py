@@ -126,6 +126,9 @@ DOORS: dict[tuple[str, str], Door] = {
     ("POST", "/fleet/join/revoke"): enrols("/fleet/join/revoke", id="{join_code}"),
     ("GET", "/fleet/waiting/confirm"): sees("/fleet/waiting/confirm?deed=approve&id=1&commune={code}", Right.ENROL),
     ("POST", "/fleet/waiting"): enrols("/fleet/waiting", id="4711", deed="approve", commune="{code}"),
+    ("GET", "/audit"): sees("/audit", Right.SEE_AUDIT),
+    ("GET", "/audit.csv"): sees("/audit.csv", Right.SEE_AUDIT),
+    ("GET", "/api/v1/audit"): sees("/api/v1/audit", Right.SEE_AUDIT),
     ("GET", "/login"): Door(None, "/login", opens="anybody"),
     # 429: many have knocked with a wrong password.
     ("POST", "/login"): Door(

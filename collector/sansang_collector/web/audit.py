@@ -71,7 +71,7 @@ def page(  # noqa: PLR0917  # an address has no order; FastAPI hands them in by 
         total = audit_query.count(connection, question, reader.communes(Right.SEE_AUDIT))
         offset = shell.within(offset, PAGE_SIZE, total)
         found = audit_query.page(connection, question, PAGE_SIZE, offset, reader.communes(Right.SEE_AUDIT))
-        kinds = audit_query.kinds(connection)
+        kinds = audit_query.kinds(connection, reader.communes(Right.SEE_AUDIT))
     _ = shell.phrases(request).translations.gettext
     asked = {"days": days, "who": who, "what": what, "commune": commune or ""}
     return shell.page(

@@ -7,10 +7,10 @@ from fastapi import Request
 from sqlalchemy import Connection
 
 from sansang_collector import access, passwords, people, person_changes
-from sansang_collector.access import Principal
+from sansang_collector.access import NotAllowedError, Principal
 from sansang_collector.people import Account
 from sansang_collector.person_words import PersonError, Refused
-from sansang_collector.rights import Held
+from sansang_collector.rights import Held, Right, communes_for
 
 from . import shell
 
@@ -40,10 +40,17 @@ async def add(request: Request, who: Principal, typed: str, held: tuple[Held, ..
 
 
 async def write(request: Request, who: Principal, deed: Callable[[Connection, str, float], T]) -> T:
-    """All of it or nothing, by whoever it is for the audit, now; raises PersonError."""
+    """All of it or nothing, by whoever it is for the audit, now; raises PersonError, NotAllowedError."""
     collector = shell.collector_of(request)
     now = collector.now()
-    return await collector.store.write(lambda it: deed(it, access.named(it, who), now))
+
+    def do(connection: Connection) -> T:
+        # Asked again where deeds come one after the other: two who take it from each other would leave nobody.
+        if who.person is not None and communes_for(Right.PEOPLE, people.held_by(connection, who.person)).is_empty:
+            raise NotAllowedError(403, access.NOT_YOURS)
+        return deed(connection, access.named(connection, who), now)
+
+    return await collector.store.write(do)
 
 
 def of_another(connection: Connection, who: Principal, person: int) -> Account:

@@ -13,6 +13,9 @@ from sansang_collector.access import NotAllowedError
 
 T = TypeVar("T")
 
+STALE = "this form does not belong to this session; load its page again"
+"""Said of a form whose page was opened before its session began."""
+
 
 async def body_of(request: Request, most: int) -> bytes:
     """The whole body; raises HTTPException (413) once it is longer than ``most`` bytes, (408) if it takes too long."""
@@ -61,7 +64,7 @@ async def form_of(request: Request, most: int) -> Form:
     if not request.headers.get("authorization"):
         secret = cookies.acting(request) or cookies.reading(request)
         if secret is None or not cookies.is_form_token(secret, said(form, "token")):
-            raise NotAllowedError(403, "this form does not belong to this session; load its page again")
+            raise NotAllowedError(403, STALE)
     return form
 
 

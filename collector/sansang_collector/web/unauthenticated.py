@@ -8,6 +8,7 @@ from sansang_collector.problem import problem
 
 from . import shell
 from .own_paths import FIRST, own_path
+from .sent import STALE
 
 _TITLES = {401: "Not authenticated", 403: "Not permitted", 410: "Link spent"}
 
@@ -18,7 +19,8 @@ def _refuse(request: Request, error: Exception) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return problem(error.status, _TITLES[error.status], error.detail, headers=headers)
     context = {"next": own_path(_asked_for(request))} if error.status == 401 else {}
-    response = shell.page(request, "not_allowed.html", status=error.status, **context)
+    is_stale = error.detail == STALE
+    response = shell.page(request, "not_allowed.html", status=error.status, is_stale=is_stale, **context)
     response.status_code = error.status
     response.headers.update(headers)
     return response
