@@ -18,7 +18,6 @@ from .config import AgentConfig, data_dir, user_agent
 from .contract.check import Check, Profile
 from .contract.codec import profile_hash
 from .contract.report import Goodbye, GoodbyeReason, Host, Result, SpoolState, Why
-from .daemon_pool import DaemonPool
 from .disk import Disk
 from .enrolment import in_use, keep_token, part
 from .link import Link
@@ -28,10 +27,10 @@ from .permission import Permission, permission_for
 from .platform import Platform
 from .policy_files import InForce
 from .probes import Tools
-from .probes.host import facts
 from .reporter import Answered, Draft, Frame, Reporter
 from .requests import Requests
 from .runner import Ask, Runner, Slots, run_once, splay
+from .slow_facts import SlowFacts
 from .spool import FILE
 from .status import CheckStatus, Status
 from .uplink import Uplink
@@ -42,12 +41,10 @@ FIRST_WITHIN_S = 5.0
 """Who starts the agent by hand sees first results this soon; after a boot they are spread over the whole period."""
 FIRST_RESULTS_S = 1.0
 """The first report waits this long for first results."""
-FACTS_S = 3.0
 FLUSH_S = 3.0
 RESTART_S = 5.0
 ASLEEP_S = 15.0
 """After a goodbye before sleep nothing is reported for this long by a clock that sleeps too."""
-_MAY_WAKE = frozenset({GoodbyeReason.SHUTDOWN, GoodbyeReason.SLEEP})
 
 OnResults = Callable[[Mapping[str, Result]], None]
 """Called at every report with the newest result of every check that has run."""
@@ -122,7 +119,7 @@ class Agent:
         self._folder = data_dir(config)
         self._disk = disk
         self._writer = Writer(disk)
-        self._facts_thread = DaemonPool(1, "facts")
+        self._facts = SlowFacts(platform, self._folder)
         self._hash = profile_hash(profile)
         self._boot = platform.boot_id()
         self._started = clock.mono()
@@ -176,7 +173,7 @@ class Agent:
             endless.append(self._started_task("uplink", self._uplink.run))
         endless.append(self._started_task("sleep", lambda: self._before_sleep(reporter, stop)))
         # the machine says how busy it was since the last look: the first look, which can say nothing, is not reported
-        await self._host()
+        await self._facts.host(self._contact.skew_s)
         reports = self._started_task("reporter", lambda: self._report(reporter, stop, on_results))
         role = " as the province's vantage" if self.vantage else ""
         _log.info("sansang %s runs %d checks%s", __version__, len(self._profile.checks), role)
@@ -186,7 +183,7 @@ class Agent:
         for task in endless:
             task.cancel()
         await asyncio.gather(*endless, return_exceptions=True)
-        await self._end(reporter, await self._goodbye(goodbye))
+        await self._end(reporter, await self._facts.goodbye(goodbye))
 
     async def _stream(self) -> str:
         """What spreads this agent's checks over the period; without a spool this boot does as well."""
@@ -249,7 +246,7 @@ class Agent:
             if changed:
                 continue
             async with self._one_report:
-                host = await self._host()
+                host = await self._facts.host(self._contact.skew_s)
                 await self._write(reporter, reporter.take(self._clock.mono(), self._clock.wall(), host))
             if on_results is not None:
                 on_results({check: seen.result for check, seen in reporter.latest.items()})
@@ -260,36 +257,11 @@ class Agent:
             await self.falling_asleep.wait()
             self.falling_asleep.clear()
             async with self._one_report:
-                await self._say_goodbye(reporter, await self._goodbye(lambda: GoodbyeReason.SLEEP))
+                await self._say_goodbye(reporter, await self._facts.goodbye(lambda: GoodbyeReason.SLEEP))
                 await sleep_or(self._clock, ASLEEP_S, stop)
 
     async def _say_goodbye(self, reporter: Reporter, goodbye: Goodbye) -> None:
         await self._write(reporter, reporter.goodbye(self._clock.mono(), self._clock.wall(), goodbye))
-
-    async def _goodbye(self, why: Goodbyes) -> Goodbye:
-        """From a thread: some systems take their time to say why; one that does not say has stopped the agent."""
-
-        def ask() -> Goodbye:
-            reason = why()
-            return Goodbye(reason=reason, back=self._platform.wakes_at() if reason in _MAY_WAKE else None)
-
-        try:
-            async with asyncio.timeout(FACTS_S):
-                return await asyncio.wrap_future(self._facts_thread.submit(ask))
-        except Exception as exc:  # noqa: BLE001  # a goodbye without its reason is better than none
-            _log.warning("this machine does not say why this ends: %s: %s", type(exc).__name__, exc)
-            return Goodbye(reason=GoodbyeReason.STOP)
-
-    async def _host(self) -> Host | None:
-        """Facts of the machine, from a thread: some systems take their time to say them."""
-        skew = self._contact.skew_s
-        asked = self._facts_thread.submit(lambda: facts(self._platform, self._folder, skew))
-        try:
-            async with asyncio.timeout(FACTS_S):
-                return await asyncio.wrap_future(asked)
-        except Exception as exc:  # noqa: BLE001  # a report without facts is better than none
-            _log.warning("no facts of this machine: %s: %s", type(exc).__name__, exc)
-            return None
 
     async def _write(self, reporter: Reporter, draft: Draft) -> None:
         await self._writer.write(draft, self._contact.mono or self._started)

@@ -28,16 +28,7 @@ from .profiles_seen import SeenProfile
 from .rights import ALL, Communes, just
 from .rungs import best_light
 from .series import SERIES, find
-from .view import (
-    AgentView,
-    ChangeView,
-    CheckView,
-    CommuneView,
-    IntervalView,
-    MomentView,
-    ReportView,
-    RungView,
-)
+from .view import AgentView, ChangeView, CheckView, CommuneView, IntervalView, MomentView, ReportView, RungView
 
 _Row = Row[Any]
 

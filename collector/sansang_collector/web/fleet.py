@@ -51,7 +51,6 @@ def list_(
     found = find(request, question, theirs)
     context = _context(request, question, found, offset) | _places(question.filter.place, found.places, theirs)
     context |= _guests(request)
-    context["may_see_audit"] = not who.communes(Right.SEE_AUDIT).is_empty
     response = shell.page(request, "fleet.html", now=found.at, calm=True, done=done, decided=decided, **context)
     # A form of this page says where it comes from; to other sites still nothing is said.
     response.headers["Referrer-Policy"] = "same-origin"
