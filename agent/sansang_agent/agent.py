@@ -17,7 +17,7 @@ from .clock import Clock, SystemClock, sleep_or
 from .config import AgentConfig, data_dir, user_agent
 from .contract.check import Check, Profile
 from .contract.codec import profile_hash
-from .contract.report import Goodbye, GoodbyeReason, Host, Result, SpoolState, Why
+from .contract.report import Goodbye, GoodbyeReason, Result, SpoolState, Why
 from .disk import Disk
 from .enrolment import in_use, keep_token, part
 from .link import Link

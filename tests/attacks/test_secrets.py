@@ -81,9 +81,9 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> Driven:
     folder = tmp_path_factory.mktemp("secrets")
     data, ready = folder / "collector", folder / "ready"
     (folder / "collector.yml").write_text("tls: own\n", encoding="utf-8")
-    serve = ("serve", "--config", str(folder / "collector.yml"), "--data", str(data))
-    serve = (*serve, "--listen", "127.0.0.1:0", "--ready-file", str(ready))
-    with loud("collector", "cli", folder / "collector.log", *serve) as collector:
+    placed = ("--config", str(folder / "collector.yml"), "--data", str(data))
+    serve = ("--listen", "127.0.0.1:0", "--ready-file", str(ready))
+    with loud("collector", "cli", folder / "collector.log", "serve", *placed, *serve) as collector:
         until(ready.exists, "a collector that is ready")
         url = ready.read_text(encoding="utf-8").strip()
         trust = ssl.create_default_context(cafile=str(data / "tls" / "ca.pem"))
