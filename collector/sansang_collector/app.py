@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -52,7 +53,7 @@ class Application:
         self._load = load
         self._batch_s = batch_s
         self.fastapi = self._routes()
-        self._hosts = OnlyKnownHosts(self.fastapi, known_hosts(settings))
+        self._hosts = OnlyKnownHosts(self.fastapi, known_hosts(settings, socket.gethostname()))
         self.ingest = Ingest(lambda: self.collector)
 
     @property
@@ -100,7 +101,7 @@ class Application:
         self.collector.store.write_sync(lambda connection: audit.note(connection, deed))
         self.collector.settings = settings
         self._know_calendars()
-        self._hosts.known = known_hosts(settings)
+        self._hosts.known = known_hosts(settings, socket.gethostname())
         self.entrance.take_over(settings)
         return ""
 

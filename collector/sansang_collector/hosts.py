@@ -14,9 +14,13 @@ _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]*)?")
 _ANY = ("0.0.0.0", "::", "")  # noqa: S104  # compared with, not listened on
 
 
-def known_hosts(settings: CollectorSettings) -> frozenset[str]:
-    """The names answered: loopback's, the configured ones, the public one, and the listening address."""
-    names = {*_LOOPBACK, *settings.hosts, urlsplit(settings.public_url).hostname or "", settings.listen_host}
+def known_hosts(settings: CollectorSettings, machine: str) -> frozenset[str]:
+    """The names answered: loopback's, this computer's, the configured ones, the public one, the listening address.
+
+    ``machine``: this computer's host name. Those that the certificate of our own authority is made for: whoever comes by one is no stranger's page.
+    """
+    said = urlsplit(settings.public_url).hostname or ""
+    names = {*_LOOPBACK, *settings.hosts, said, settings.listen_host, machine}
     return frozenset(name.strip("[]").lower() for name in names) - frozenset(_ANY)
 
 

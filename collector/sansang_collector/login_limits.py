@@ -4,9 +4,10 @@ Wrong tries make whoever typed them wait, never the account: the limit of a name
 from which that name has logged in before, and no wait is longer than a quarter of an hour.
 """
 
-import ipaddress
 from collections import OrderedDict
 from typing import NamedTuple
+
+from .client_address import neighbourhood
 
 MOST = 10_000
 """Names and addresses remembered for each limit."""
@@ -92,7 +93,7 @@ class LoginLimits:
 
     def begin(self, name: str, address: str, now: float) -> float:
         """0 where a try may be made, which counts at once so that many at a time are many; else the wait in s."""
-        place = network(address)
+        place = neighbourhood(address)
         pair = f"{place} {name}"
         wait = self._pair.wait(pair, now)
         if not self._is_known(pair, now):
@@ -106,7 +107,7 @@ class LoginLimits:
 
     def succeeded(self, name: str, address: str, now: float) -> None:
         """The password was right: that try was none, and this name is known at this address."""
-        place = network(address)
+        place = neighbourhood(address)
         pair = f"{place} {name}"
         self._pair.forget(pair)
         self._address.give_back(place)
@@ -118,7 +119,7 @@ class LoginLimits:
 
     def not_made(self, name: str, address: str) -> None:
         """The try that :meth:`begin` counted could not be made after all."""
-        place = network(address)
+        place = neighbourhood(address)
         for counter, key in ((self._pair, f"{place} {name}"), (self._address, place), (self._name, name)):
             counter.give_back(key)
 
@@ -129,16 +130,3 @@ class LoginLimits:
     def remembered(self) -> int:
         """How many entries are kept in all."""
         return len(self._pair) + len(self._address) + len(self._name) + len(self._known)
-
-
-def network(address: str) -> str:
-    """Who counts as one: an IPv4 address; of IPv6 the /64, as whoever has one address there has them all."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.IPv6Network((found, 64), strict=False))

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Row, Table, Text, func, select
+from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, Row, Table, Text, select
 
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.joining import ALPHABET, Ask
@@ -16,6 +16,7 @@ from sansang_agent.contract.joining import ALPHABET, Ask
 from . import audit, letting_in, machine_names
 from .agents import AGENT
 from .audit import Deed
+from .client_address import neighbourhood
 from .contact import CONTACT
 from .fleet_changes import LAST_ID, RefusedError
 from .letting_in import Admitted, Newcomer
@@ -47,8 +48,11 @@ APPROVED, REFUSED = "approved", "refused"
 
 MOST = 500
 MOST_OF_ADDRESS = 20
+"""… and from one IPv4 address or one IPv6 network."""
 KEPT_DAYS = 7
 """How long a machine that does not ask any more is remembered."""
+SILENT_S = 3600.0
+"""After which one that does not ask any more gives way where too many wait."""
 AGAIN_S = 600.0
 """How long a machine whose answer was lost may ask for its secrets again."""
 SEEN_EVERY_S = 60.0
@@ -148,10 +152,15 @@ def refuse(connection: Connection, ids: Collection[int], who: str, now: float) -
 
 
 def _begin(connection: Connection, claim: bytes, asked: Ask, address: str, now: float) -> str:
-    waiting = select(func.count()).select_from(WAITING).where(WAITING.c.decision.is_(None))
-    if (connection.scalar(waiting) or 0) >= MOST:
-        raise FullError
-    if (connection.scalar(waiting.where(WAITING.c.address == address)) or 0) >= MOST_OF_ADDRESS:
+    undecided = WAITING.c.decision.is_(None)
+    waiting = connection.execute(select(WAITING.c.address, WAITING.c.seen_at).where(undecided)).tuples().all()
+    if len(waiting) >= MOST:
+        gone = now - SILENT_S
+        if all(seen_at > gone for _, seen_at in waiting):
+            raise FullError
+        connection.execute(WAITING.delete().where(undecided, WAITING.c.seen_at <= gone))
+    here = neighbourhood(address)
+    if sum(neighbourhood(theirs) == here for theirs, _ in waiting) >= MOST_OF_ADDRESS:
         raise CrowdedError
     words = set(connection.scalars(select(WAITING.c.word)))
     while (word := "".join(secrets.choice(ALPHABET) for _ in range(WORD_LENGTH))) in words:

@@ -3,7 +3,8 @@
 import pytest
 
 from sansang_collector.login_failures import NOBODY, LoginFailures
-from sansang_collector.login_limits import ADDRESS, NAME, NAME_AT_ADDRESS, LoginLimits, network
+from sansang_collector.client_address import neighbourhood
+from sansang_collector.login_limits import ADDRESS, NAME, NAME_AT_ADDRESS, LoginLimits
 
 NOW = 1_782_450_000.0
 
@@ -134,11 +135,11 @@ def test_names_and_addresses_without_end_fill_no_memory() -> None:
     ],
 )
 def test_whoever_has_many_addresses_counts_once(one: str, other: str) -> None:
-    assert network(one) == network(other)
+    assert neighbourhood(one) == neighbourhood(other)
 
 
 def test_neighbours_count_apart() -> None:
-    assert len({network(one) for one in ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8:0:1::1", "")}) == 5
+    assert len({neighbourhood(one) for one in ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8:0:1::1", "")}) == 5
 
 
 def test_failures_are_told_once_a_minute_for_each_account_and_none_is_lost() -> None:

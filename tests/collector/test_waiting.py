@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import insert
 
-from sansang_agent.contract.joining import Joined
+from sansang_agent.contract.joining import Ask, Joined
 from sansang_collector import waiting
 from sansang_collector.agents import AGENT
 from sansang_collector.audit import AUDIT
@@ -177,6 +177,32 @@ def test_a_full_queue_takes_nobody_else(centre: WebCollector, client: httpx.Clie
     answer = ask(client, new_claim())
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+
+
+def test_machines_that_no_longer_ask_give_way_where_the_queue_is_full(
+    centre: WebCollector, client: httpx.Client
+) -> None:
+    told = {"word": "0" * 6, "host": "", "system": "", "address": "192.0.2.1", "asked_at": centre.now}
+    seen = {each: centre.now - waiting.SILENT_S * (each % 2) for each in range(waiting.MOST)}
+    rows_ = [told | {"claim": b"%d" % each, "seen_at": at} for each, at in seen.items()]
+    change(centre, insert(WAITING), rows_)
+    answer = ask(client, new_claim())
+
+    assert answer.status_code == 202
+    assert len(rows(centre, WAITING)) == waiting.MOST // 2 + 1
+
+
+def test_all_of_an_ipv6_network_waits_as_one_address(centre: WebCollector) -> None:
+    told = {"word": "0" * 6, "host": "", "system": "", "asked_at": centre.now, "seen_at": centre.now}
+    near = [told | {"claim": b"%d" % each, "address": f"2001:db8::{each:x}"} for each in range(waiting.MOST_OF_ADDRESS)]
+    change(centre, insert(WAITING), near)
+    store = Store(centre.folder)
+    with pytest.raises(waiting.CrowdedError):
+        store.write_sync(lambda it: waiting.ask(it, Ask(claim=new_claim()), "2001:db8::ffff", centre.now))
+    word = store.write_sync(lambda it: waiting.ask(it, Ask(claim=new_claim()), "2001:db8:0:1::1", centre.now))
+    store.close()
+
+    assert len(str(word)) == waiting.WORD_LENGTH
 
 
 @pytest.mark.parametrize(
