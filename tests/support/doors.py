@@ -129,6 +129,12 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", "/audit"): sees("/audit", Right.SEE_AUDIT),
     ("GET", "/audit.csv"): sees("/audit.csv", Right.SEE_AUDIT),
     ("GET", "/api/v1/audit"): sees("/api/v1/audit", Right.SEE_AUDIT),
+    ("GET", "/-/healthy"): Door(None, "/-/healthy", opens="anybody"),
+    ("HEAD", "/-/healthy"): Door(None, "/-/healthy", opens="anybody"),
+    ("GET", "/-/ready"): Door(None, "/-/ready", opens="anybody"),
+    ("HEAD", "/-/ready"): Door(None, "/-/ready", opens="anybody"),
+    # 410: a link there is none of, or no more.
+    ("GET", "/login/{secret}"): Door(None, "/login/4711", frozenset({410}), opens="anybody"),
     ("GET", "/login"): Door(None, "/login", opens="anybody"),
     # 429: many have knocked with a wrong password.
     ("POST", "/login"): Door(
