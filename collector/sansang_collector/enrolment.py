@@ -47,7 +47,7 @@ class Refusal(NamedTuple):
     status: int
     title: str
     detail: str
-    kind: str = ""
+    kind: str = "about:blank"
     retry_s: float = 0.0
 
 
