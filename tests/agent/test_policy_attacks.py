@@ -333,7 +333,9 @@ async def test_no_header_and_no_second_request_is_smuggled_in_a_target(path: str
 
 @pytest.mark.parametrize("address", ["192.168.1.1", "10.0.0.7", "[::ffff:10.0.0.7]", "[fd00::7]"])
 @pytest.mark.parametrize("kind", [HttpCheck, TimestampCheck])
-async def test_no_device_is_told_to_do_something_by_the_path_of_its_page(address: str, kind: type[Check]) -> None:
+async def test_no_device_is_told_to_do_something_by_the_path_of_its_page(
+    address: str, kind: type[HttpCheck | TimestampCheck]
+) -> None:
     """Many routers, cameras and printers restart, or run a command, because a page of theirs is asked."""
     check = kind(id="x", rung=Rung.SERVICE, target=f"http://{address}/cgi-bin/luci?do=reboot", timeout=1.0)
     assert "only the page / is asked for the centre, not /cgi-bin/luci?do=reboot" in refused(
