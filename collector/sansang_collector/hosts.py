@@ -15,9 +15,9 @@ _ANY = ("0.0.0.0", "::", "")  # noqa: S104  # compared with, not listened on
 
 
 def known_hosts(settings: CollectorSettings, machine: str) -> frozenset[str]:
-    """The names answered: loopback's, this computer's, the configured ones, the public one, the listening address.
+    """The names answered: loopback's, the configured ones, the public one, the listening address, and ``machine``.
 
-    ``machine``: this computer's host name. Those that the certificate of our own authority is made for: whoever comes by one is no stranger's page.
+    The last is this computer's host name: the certificate of our own authority is made for it too.
     """
     said = urlsplit(settings.public_url).hostname or ""
     names = {*_LOOPBACK, *settings.hosts, said, settings.listen_host, machine}

@@ -160,7 +160,14 @@ def test_loopback_by_any_of_its_names_is_answered(collector: CollectorProcess, h
 def test_the_public_name_and_the_configured_ones_are_known() -> None:
     settings = CollectorSettings(listen="0.0.0.0:9640", hosts=("a.example",), public_url="https://B.example:8443/x")
 
-    assert hosts.known_hosts(settings, "may-chu") == {"localhost", "127.0.0.1", "::1", "may-chu", "a.example", "b.example"}
+    assert hosts.known_hosts(settings, "may-chu") == {
+        "localhost",
+        "127.0.0.1",
+        "::1",
+        "may-chu",
+        "a.example",
+        "b.example",
+    }
 
 
 def test_reload_takes_new_hosts_over_and_refuses_a_wrong_file_whole(tmp_path: Path) -> None:

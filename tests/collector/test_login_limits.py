@@ -2,8 +2,8 @@
 
 import pytest
 
-from sansang_collector.login_failures import NOBODY, LoginFailures
 from sansang_collector.client_address import neighbourhood
+from sansang_collector.login_failures import NOBODY, LoginFailures
 from sansang_collector.login_limits import ADDRESS, NAME, NAME_AT_ADDRESS, LoginLimits
 
 NOW = 1_782_450_000.0
