@@ -452,7 +452,7 @@ GARBAGE: dict[str, Script] = {
     "no utf-8": lambda _: Reply(body=b'{"now": 1, "config": "\xff"}'),
     "nested without end": lambda _: Reply(body=b'{"now": 1, "x": ' + b"[" * 100_000),
     "a problem nested without end": lambda _: Reply(
-        400, b'{"x": ' + b"[" * 100_000, {"content-type": "application/problem+json"}
+        500, b'{"x": ' + b"[" * 100_000, {"content-type": "application/problem+json"}
     ),
     "endless": lambda _: Reply(body=b" " * 1_100_000),
     "redirect": lambda _: Reply(302, headers={"location": "https://login.test/"}),
