@@ -365,7 +365,7 @@ async def test_the_first_look_at_the_processor_which_says_nothing_is_not_reporte
     tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = iter([0.0, *[0.25] * 1000])
-    monkeypatch.setattr("sansang_agent.agent.facts", lambda *_: Host(uptime_s=1.0, cpu=next(looks)))
+    monkeypatch.setattr("sansang_agent.slow_facts.facts", lambda *_: Host(uptime_s=1.0, cpu=next(looks)))
 
     async with FakeCollector(stored) as collector:
         config = a_config(tmp_path, collector.url)
