@@ -109,7 +109,7 @@ def all_of_it(still: Still, seed: int) -> None:
     chance = random.Random(seed)
 
     def ms() -> float:
-        return chance.choice((0.0, 1e-7, 12.345678901234, 3e9, round(chance.uniform(0, 900), 3)))
+        return chance.choice((0.0, 1e-7, 12.345678901234, 2.6e9, round(chance.uniform(0, 900), 3)))
 
     def interface() -> dict[str, Any]:
         counters = {name: chance.randrange(2**53) for name in ("in_octets", "out_errors") if chance.random() < 0.7}
@@ -173,13 +173,6 @@ def test_samples_stand_by_commune_and_agent_then_by_rung_and_check(still: Still)
 
 def families(still: Still) -> dict[str, Metric]:
     return {one.name: one for one in plain(still.text())}
-
-
-def test_a_sum_beyond_all_numbers_is_infinite(still: Still) -> None:
-    still.agent("pc-1")
-    still.take(result("gw", phases_ms={"connect": 1.7e308, "tls": 1.7e308}))
-
-    assert families(still)["probe_duration_seconds"].samples[0].value == float("inf")
 
 
 def test_open_metrics_end_once_and_only_there(still: Still) -> None:
