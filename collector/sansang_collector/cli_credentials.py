@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.words import catalogue
 
-from . import agents, audit, cli_tokens, fleet_changes, links, private_file, tokens
+from . import agents, audit, cli_tokens, fleet_changes, links, tokens, whole_file
 from .audit import Deed
 from .commune import CODE, NOWHERE
 from .settings import CollectorSettings
@@ -73,7 +73,7 @@ def _make(store: Store, options: argparse.Namespace, folder: Path) -> Path:
         now = time.time()
         number, secret = _enrol(connection, options, now) if scope == "agent" else _issue(connection, scope, now)
         path: Path = options.out or folder / f"{label.replace('/', '-')}-{number}.token"
-        private_file.write(path, f"{secret}\n".encode())
+        whole_file.write(path, f"{secret}\n".encode())
         return path
 
     return store.write_sync(make)

@@ -16,7 +16,7 @@ from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.joining import JoinCode
 from sansang_agent.contract.words import catalogue
 
-from . import agents, audit, join_codes, join_places, private_file, qr, waiting
+from . import agents, audit, join_codes, join_places, qr, waiting, whole_file
 from .commune import NOWHERE
 from .fleet_changes import MisplacedVantageError, RefusedError
 from .inventory import versions
@@ -112,7 +112,7 @@ def _draw(options: argparse.Namespace, text: str) -> None:
     for kind in pictures:
         path = getattr(options, kind)
         if path:
-            private_file.write(path, qr.drawn(text, kind))
+            whole_file.write(path, qr.drawn(text, kind))
 
 
 def _show(code: JoinCode, wanted: Wanted, url: str, _: Translate) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import msgspec
 from starlette.responses import Response
 
 from sansang_agent.contract.codec import encode
@@ -19,5 +20,7 @@ def problem(
     kind: str = "about:blank",
 ) -> Response:
     """An answer that says what is wrong; ``title`` is the same for every problem of its ``kind`` (the type, a URI)."""
-    body = encode(Problem(title=title, status=status, detail=detail, type=kind, refused=refused))
-    return Response(body, status, headers=headers, media_type=MEDIA_TYPE)
+    told = Problem(title=title, status=status, detail=detail, refused=refused)
+    if kind != told.type:
+        told = msgspec.structs.replace(told, type=kind)
+    return Response(encode(told), status, headers=headers, media_type=MEDIA_TYPE)

@@ -3,6 +3,7 @@
 WAL lets readers go on while the one writer commits; FULL makes a commit survive a power cut.
 """
 
+import logging
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,15 @@ BUSY_TIMEOUT_MS = 10_000
 CACHE_KIB = 1024
 """Pages each connection keeps. What a province writes is spread over more than would fit into any cache we would give
 it; the system keeps the files' pages anyway."""
+
+
+def _is_serious(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
+
+
+# Rows hold hashes of passwords, and what is asked for may be a password typed in the wrong field: at no level of logging
+# do statements and rows show.
+logging.getLogger("sqlalchemy.engine.Engine").addFilter(_is_serious)
 
 
 def writing_engine(path: Path) -> Engine:
