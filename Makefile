@@ -22,7 +22,7 @@ run: $(VENV)/.run-ready $(MO) ## Start a collector and an agent for this machine
 	@exec $(BIN)/python deploy/local/run.py --port $(PORT) --commune $(COMMUNE) $(if $(SANDBOX),--sandbox) $(if $(DEMO),--demo) $(if $(PROVINCE),--province "$$PROVINCE")
 
 test: $(VENV)/.dev-ready $(MO) ## Run every test this machine can run (ARGS= for pytest, JOBS=2 at a time)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-deps: ## Install the real servers, tools and browser the tests use (Debian, needs root)
 	@sh tests/support/install-needs.sh

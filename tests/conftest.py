@@ -1,5 +1,6 @@
 """Counts tests whose needs this machine lacks and shows them in a table at the end of the run."""
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -32,7 +33,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         listed = "\n".join(f"  {item.nodeid}" for item in lacking)
         raise pytest.UsageError(f"SANSANG_REQUIRE=all, but needs are missing here ({_summary(config)}):\n{listed}")
     config.hook.pytest_deselected(items=lacking)
-    items[:] = kept
+    # What waits for real programs comes first: at the end it would leave one of two processes with nothing to do.
+    items[:] = sorted(kept, key=_is_quick)
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    return not re.search(
+        r"tests/(scenarios|faults|fuzz|attacks|bench|soak|collector/simulation)/|_in_chromium", item.nodeid
+    )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

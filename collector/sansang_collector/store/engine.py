@@ -23,8 +23,8 @@ def _is_serious(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING
 
 
-# Rows hold hashes of passwords, and what is asked for may be a password typed in the wrong field: at no level of logging
-# do statements and rows show.
+# Rows hold hashes of passwords, and what is asked for may be a password typed in the wrong field: statements and rows
+# show at no level of logging.
 logging.getLogger("sqlalchemy.engine.Engine").addFilter(_is_serious)
 
 
