@@ -90,7 +90,7 @@ def _of_session(connection: Connection, secret: str, now: float) -> Principal | 
     name = people.name_in_session(connection, session.person, session.created_at)
     if name is None:
         return None
-    return Principal(person=session.person, name=name, held=people.held_by(connection, session.person))
+    return Principal(person=session.person, name=name, held=people.roles_of(connection, session.person))
 
 
 def named(connection: Connection, who: Principal) -> str:

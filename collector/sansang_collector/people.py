@@ -35,17 +35,6 @@ HELD_ROLE = Table(
 """``commune``: its code, or rights.EVERYWHERE."""
 
 
-def held_by(connection: Connection, person: int) -> tuple[Held, ...]:
-    """Which roles this person holds for which communes; none once the account is disabled."""
-    query = (
-        select(HELD_ROLE.c.role, HELD_ROLE.c.commune)
-        .join(PERSON, PERSON.c.id == HELD_ROLE.c.person)
-        .where(PERSON.c.id == person, PERSON.c.disabled_at.is_(None))
-        .order_by(HELD_ROLE.c.role, HELD_ROLE.c.commune)
-    )
-    return tuple(Held(row.role, row.commune) for row in connection.execute(query))
-
-
 class Account(NamedTuple):
     """Somebody's account, without the roles; ``password`` is what is kept of it."""
 
@@ -98,6 +87,12 @@ def roles_of(connection: Connection, person: int) -> tuple[Held, ...]:
     query = select(HELD_ROLE.c.role, HELD_ROLE.c.commune).where(HELD_ROLE.c.person == person)
     rows = connection.execute(query.order_by(HELD_ROLE.c.role, HELD_ROLE.c.commune))
     return tuple(Held(row.role, row.commune) for row in rows)
+
+
+def held_by(connection: Connection, person: int) -> tuple[Held, ...]:
+    """Which roles this person may act by; none once the account is disabled."""
+    account = get(connection, person)
+    return roles_of(connection, person) if account and account.disabled_at is None else ()
 
 
 _LAST_ID = 2**31 - 1
