@@ -20,10 +20,11 @@ CHANGE = Table(
     Column("at", Float, nullable=False),
     Column("kind", Text, nullable=False),
     Column("commune", Text, nullable=False),
-    Column("agent", Integer, ForeignKey("agent.id"), nullable=False),
+    Column("agent", Integer, ForeignKey("agent.id")),
     Column("check", Text),
     Column("outcome", Text),
     Column("reason", Text),
+    Column("incident", Integer),
     sqlite_autoincrement=True,
 )
 
@@ -34,10 +35,12 @@ class Change(NamedTuple):
     at: float
     kind: str
     commune: str
-    agent: int
+    agent: int | None
+    """None where it is of no single machine."""
     check: str | None = None
     outcome: Outcome | None = None
     reason: Reason | None = None
+    incident: int | None = None
 
 
 def note(connection: Connection, kind: str, at: float, commune: str, agent: int) -> None:
@@ -70,9 +73,12 @@ def after(connection: Connection, change: int, limit: int, of: Communes = ALL) -
             check=row.check,
             outcome=Outcome(row.outcome) if row.outcome else None,
             reason=Reason(row.reason) if row.reason else None,
+            incident=row.incident,
         )
         for row in rows
     ]
 
 
-_NOTE = Direct('INSERT INTO change (at, kind, commune, agent, "check", outcome, reason) VALUES (?, ?, ?, ?, ?, ?, ?)')
+_NOTE = Direct(
+    'INSERT INTO change (at, kind, commune, agent, "check", outcome, reason, incident) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+)

@@ -36,6 +36,7 @@ NEEDED = (
     "fastapi",
     "httptools",
     "jinja2",
+    "numpy",
     "prometheus_client",
     "segno",
     "sqlalchemy",

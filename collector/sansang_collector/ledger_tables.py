@@ -27,4 +27,5 @@ from . import (  # noqa: F401  # for what they declare
     tokens,
     waiting,
 )
+from .incidents import tables  # noqa: F401  # for what it declares
 from .inventory import versions  # noqa: F401  # for what it declares

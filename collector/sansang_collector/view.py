@@ -208,12 +208,14 @@ class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     at: float
     kind: str
-    """``outcome``, ``contact``, ``late`` or ``agent``."""
+    """``outcome``, ``contact``, ``late``, ``agent`` or ``incident``."""
     commune: str
-    agent: int
+    agent: int | None
+    """None for what is of no single machine."""
     check: str | None
     outcome: Outcome | None
     reason: Reason | None
+    incident: int | None = None
 
 
 class MomentView(msgspec.Struct, frozen=True, kw_only=True):

@@ -201,4 +201,68 @@ _AUDIT: Migration = (
 """Each row vouches for the one before it, and none is ever changed again."""
 _VERSION_6: Migration = (*_ENROLMENT, *_TOKENS, *_PEOPLE, *_AUDIT)
 
-MIGRATIONS: tuple[Migration, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _INVENTORY, _VERSION_5, _VERSION_6)
+_CHANGES_OF_INCIDENTS: Migration = (
+    "ALTER TABLE change RENAME TO change_6",
+    """CREATE TABLE change (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, kind TEXT NOT NULL, commune TEXT NOT NULL,
+        agent INTEGER REFERENCES agent (id), "check" TEXT, outcome TEXT, reason TEXT, incident INTEGER)""",
+    """INSERT INTO change (id, at, kind, commune, agent, "check", outcome, reason)
+        SELECT id, at, kind, commune, agent, "check", outcome, reason FROM change_6""",
+    """INSERT INTO sqlite_sequence (name, seq) SELECT 'change', seq FROM sqlite_sequence
+        WHERE name = 'change_6' AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'change')""",
+    "DROP TABLE change_6",
+)
+"""A change may be of an incident and then of no single machine; numbers go on where they were."""
+_PLANS: Migration = (
+    """CREATE TABLE maintenance (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, title TEXT NOT NULL, parts TEXT NOT NULL,
+        announced_at REAL NOT NULL, begins REAL NOT NULL, ends REAL NOT NULL, ended_at REAL, cancelled_at REAL,
+        made_by TEXT NOT NULL, made_at REAL NOT NULL, source TEXT NOT NULL)""",
+    """CREATE TABLE maintenance_commune (
+        maintenance INTEGER NOT NULL REFERENCES maintenance (id), commune TEXT NOT NULL,
+        PRIMARY KEY (maintenance, commune)) WITHOUT ROWID""",
+)
+"""Planned work and announced power cuts."""
+_INCIDENTS: Migration = (
+    """CREATE TABLE situation (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, opened_at REAL NOT NULL,
+        told_at REAL NOT NULL, resolved_at REAL, body BLOB NOT NULL)""",
+    """CREATE TABLE incident (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT NOT NULL UNIQUE, part TEXT NOT NULL, kind TEXT NOT NULL,
+        level TEXT NOT NULL, phase TEXT NOT NULL, owner TEXT NOT NULL, severity TEXT NOT NULL, onset REAL NOT NULL,
+        opened_at REAL, resolved_at REAL, changed_at REAL NOT NULL, situation INTEGER REFERENCES situation (id),
+        maintenance INTEGER REFERENCES maintenance (id), merged_into INTEGER REFERENCES incident (id),
+        acknowledged_at REAL, acknowledged_by TEXT, assigned_to TEXT, body BLOB NOT NULL)""",
+    "CREATE INDEX incident_now ON incident (phase) WHERE resolved_at IS NULL",
+    "CREATE INDEX incident_opened ON incident (opened_at)",
+    """CREATE TABLE incident_commune (
+        incident INTEGER NOT NULL REFERENCES incident (id), commune TEXT NOT NULL,
+        PRIMARY KEY (incident, commune)) WITHOUT ROWID""",
+    "CREATE INDEX incident_of_commune ON incident_commune (commune)",
+    """CREATE TABLE incident_event (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, incident INTEGER NOT NULL REFERENCES incident (id), at REAL NOT NULL,
+        happened TEXT NOT NULL, who TEXT NOT NULL, detail TEXT NOT NULL, body BLOB)""",
+    "CREATE INDEX incident_story ON incident_event (incident)",
+)
+"""What broke, whom it hits and how it went."""
+_DIAGNOSIS: Migration = (
+    """CREATE TABLE topology_doubt (
+        commune TEXT NOT NULL, declared TEXT NOT NULL, probable TEXT NOT NULL, incidents TEXT NOT NULL,
+        seen_at REAL NOT NULL, settled_at REAL, settled_by TEXT, PRIMARY KEY (commune, declared, probable))
+        WITHOUT ROWID""",
+    "CREATE TABLE evidence (id INTEGER PRIMARY KEY, position INTEGER NOT NULL, at REAL NOT NULL, body BLOB NOT NULL)",
+    """CREATE TABLE manner (
+        agent INTEGER PRIMARY KEY REFERENCES agent (id), body BLOB NOT NULL, learned_at REAL NOT NULL)""",
+)
+"""What the diagnosis remembers over a restart, has learned of machines, and doubts of the inventory."""
+_VERSION_7: Migration = (*_CHANGES_OF_INCIDENTS, *_PLANS, *_INCIDENTS, *_DIAGNOSIS)
+
+MIGRATIONS: tuple[Migration, ...] = (
+    _VERSION_1,
+    _VERSION_2,
+    _VERSION_3,
+    _INVENTORY,
+    _VERSION_5,
+    _VERSION_6,
+    _VERSION_7,
+)

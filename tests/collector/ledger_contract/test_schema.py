@@ -77,6 +77,7 @@ def test_whole_numbers_have_64_bits_in_postgresql_and_partial_indexes_are_partia
         "interval_now": "(revised_at IS NULL)",
         "rung_interval_now": "(revised_at IS NULL)",
         "request_open": "(answered_at IS NULL)",
+        "incident_now": "(resolved_at IS NULL)",
     }
 
 
@@ -100,7 +101,7 @@ def test_a_ledger_of_a_newer_program_is_refused_without_a_word_of_the_password(p
         store.write_sync(lambda connection: connection.execute(text("INSERT INTO schema_version VALUES (99)")))
     try:
         with pytest.raises(
-            NewerSchemaError, match=r"has schema version 99, but this program only knows up to 6"
+            NewerSchemaError, match=r"has schema version 99, but this program only knows up to 7"
         ) as told:
             Store(place)
     finally:

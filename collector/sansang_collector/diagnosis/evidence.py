@@ -1,0 +1,185 @@
+"""What was seen lately, dense: how often each check failed by moments, and when each machine last spoke. Pure.
+
+A ring of 5 s slots covers four minutes, a ring of 30 s blocks half an hour. What arrives twice counts once, what
+arrives in another order counts the same, and what is no news any more says only that its machine is in contact.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .graph import NOBODY, Graph
+from .sighting import Seen, Sighting
+
+SLOT_S, SLOTS = 5.0, 48
+BLOCK_S, BLOCKS = 30.0, 61
+"""The newest block is under way; sixty are whole."""
+REPORT_S = 15.0
+"""How often a machine reports."""
+AHEAD_S = 5.0
+"""A result measured later than this after its own arrival has an impossible time."""
+REMEMBERED = 1024
+"""So many of a stream's newest reports are told apart; what is older is no news."""
+
+Counts = NDArray[np.uint8]
+Totals = NDArray[np.int32]
+
+
+class Window(NamedTuple):
+    """By check, over a stretch of time: echoes or answers that failed, all that were tried, results they came in."""
+
+    failed: Totals
+    tried: Totals
+    results: Totals
+
+
+class Blocks(NamedTuple):
+    """By block (oldest first, the one under way last) and check; ``slow`` of ``timed`` took longer than usual."""
+
+    failed: NDArray[np.uint16]
+    tried: NDArray[np.uint16]
+    results: NDArray[np.uint8]
+    slow: NDArray[np.uint8]
+    timed: NDArray[np.uint8]
+    began: float
+    """When the oldest began, Unix seconds."""
+
+
+class Evidence:
+    """Arrays by check and by agent of ``graph``; times are Unix seconds, NaN where there is none."""
+
+    def __init__(self, graph: Graph, now: float) -> None:
+        self.graph = graph
+        self.now = now
+        self.since = now
+        """From when on everything was listened to."""
+        checks, agents = graph.checks, len(graph.agents)
+        self._slot, self._block = math.floor(now / SLOT_S), math.floor(now / BLOCK_S)
+        self._slots = np.zeros((3, SLOTS, checks), np.uint8)
+        self._counts = np.zeros((2, BLOCKS, checks), np.uint16)
+        self._small = np.zeros((3, BLOCKS, checks), np.uint8)
+        self.usual_ms = np.full(checks, np.inf)
+        """By check: what takes longer is slow; learned, set from outside."""
+        self.is_echo = np.zeros(checks, np.bool_)
+        """By check: it counts echoes, and no retry hides a loss."""
+        self.last_at = np.full(checks, np.nan)
+        """By check: when its newest live result was measured …"""
+        self.last_failed = np.zeros(checks, np.bool_)
+        """… and whether that was a failure."""
+        self.heard = np.full(agents, np.nan)
+        """By agent: when something of it last arrived, old or new."""
+        self.spoke = np.full(agents, np.nan)
+        """By agent: when its newest live report was taken."""
+        self.bye = np.full(agents, np.nan)
+        """By agent: when it said goodbye; NaN as soon as it speaks again."""
+        self.back = np.full(agents, np.nan)
+        """By agent: when it then said it would be back."""
+        self.booted = np.full(agents, np.nan)
+        self.battery = np.full(agents, np.nan)
+        """By agent: percent left when it last spoke, where that was on battery."""
+        self.ignored = 0
+        """Results of checks that no path is known of, or with impossible times."""
+        self._known: dict[tuple[int, str], tuple[int, int]] = {}
+
+    def apply(self, sighting: Sighting) -> bool:
+        """Take one report; whether it holds the first failure of a check that was well."""
+        agent = self.graph.agent_numbers.get(sighting.agent, NOBODY)
+        if agent == NOBODY or self._is_known(sighting):
+            return False
+        self.advance(sighting.received)
+        self._hear(agent, sighting)
+        found = [self._see(agent, sighting.received, one) for one in sighting.results if one.live]
+        return any(found)
+
+    def advance(self, now: float) -> None:
+        """Let time go on to ``now``; it never goes back."""
+        self.now = max(self.now, now)
+        slot, block = math.floor(self.now / SLOT_S), math.floor(self.now / BLOCK_S)
+        if slot > self._slot:
+            self._slots[:, _turned(self._slot, slot, SLOTS)] = 0
+            self._slot = slot
+        if block > self._block:
+            turned = _turned(self._block, block, BLOCKS)
+            self._counts[:, turned] = 0
+            self._small[:, turned] = 0
+            self._block = block
+
+    def window(self, seconds: float, until: float | None = None) -> Window:
+        """The newest slots that cover ``seconds`` before ``until`` (now); at least one, at most all there are."""
+        end = self._slot if until is None else min(self._slot, math.floor(until / SLOT_S))
+        oldest = self._slot - SLOTS + 1
+        begin = max(oldest, end - max(1, round(seconds / SLOT_S)) + 1)
+        rows = [slot % SLOTS for slot in range(begin, end + 1)]
+        return Window(*(self._slots[kind, rows].sum(axis=0, dtype=np.int32) for kind in range(3)))
+
+    def blocks(self) -> Blocks:
+        """Half an hour."""
+        order = [block % BLOCKS for block in range(self._block - BLOCKS + 1, self._block + 1)]
+        began = (self._block - BLOCKS + 1) * BLOCK_S
+        counts, small = self._counts[:, order], self._small[:, order]
+        return Blocks(counts[0], counts[1], small[0], small[1], small[2], began)
+
+    def _is_known(self, sighting: Sighting) -> bool:
+        key = (sighting.agent, sighting.stream)
+        highest, mask = self._known.get(key, (sighting.seq - 1, 0))
+        if sighting.seq > highest:
+            mask = (mask << (sighting.seq - highest) | 1) & ((1 << REMEMBERED) - 1)
+            self._known[key] = sighting.seq, mask
+            return False
+        bit = 1 << (highest - sighting.seq)
+        if mask & bit:
+            return True
+        if highest - sighting.seq < REMEMBERED:
+            self._known[key] = highest, mask | bit
+        return False
+
+    def _hear(self, agent: int, sighting: Sighting) -> None:
+        self.heard[agent] = np.fmax(self.heard[agent], sighting.received)
+        if sighting.booted_at is not None:
+            self.booted[agent] = np.fmax(self.booted[agent], sighting.booted_at)
+        if not sighting.live or sighting.at is None or sighting.at <= self.spoke[agent]:
+            return
+        self.spoke[agent] = sighting.at
+        self.bye[agent] = sighting.at if sighting.goodbye is not None else math.nan
+        self.back[agent] = math.nan if sighting.back is None else sighting.back
+        self.battery[agent] = math.nan if sighting.battery is None else sighting.battery
+
+    def _see(self, agent: int, received: float, one: Seen) -> bool:
+        check = self.graph.check(agent, one.check)
+        if check == NOBODY or one.at > received + AHEAD_S or one.failed > one.tried or one.tried <= 0:
+            self.ignored += 1
+            return False
+        self.is_echo[check] = one.tried > 1
+        self._count(check, one)
+        failed = 2 * one.failed > one.tried
+        if one.at < self.last_at[check]:
+            return False
+        fresh = failed and not self.last_failed[check]
+        self.last_at[check], self.last_failed[check] = one.at, failed
+        return fresh
+
+    def _count(self, check: int, one: Seen) -> None:
+        slot, block = min(self._slot, math.floor(one.at / SLOT_S)), min(self._block, math.floor(one.at / BLOCK_S))
+        figures = (one.failed, one.tried, 1)
+        if self._slot - slot < SLOTS:
+            for kind, figure in enumerate(figures):
+                _add(self._slots[kind, slot % SLOTS], check, figure, 255)
+        if self._block - block < BLOCKS:
+            row = block % BLOCKS
+            for kind, figure in enumerate(figures[:2]):
+                _add(self._counts[kind, row], check, figure, 65_535)
+            slow = one.ms is not None and one.ms > self.usual_ms[check]
+            for kind, flag in enumerate((True, slow, one.ms is not None)):
+                _add(self._small[kind, row], check, int(flag), 255)
+
+
+def _turned(before: int, now: int, size: int) -> list[int]:
+    """The rows of a ring that a step from one number to another begins anew."""
+    return [number % size for number in range(max(before + 1, now - size + 1), now + 1)]
+
+
+def _add(row: NDArray[np.uint8] | NDArray[np.uint16], place: int, figure: int, most: int) -> None:
+    """Add without running over."""
+    row[place] = min(most, int(row[place]) + figure)
