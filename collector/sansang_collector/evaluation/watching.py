@@ -10,7 +10,7 @@ from sansang_collector.diagnosis.graph import Graph
 from sansang_collector.diagnosis.score import Score
 from sansang_collector.simulation.quick_scene import Scene
 
-from .keeping import Contestant, Keeper
+from .keeping import Confirmed, Contestant, Keeper
 from .per_check import PerCheck
 from .rows import Row
 from .usual import beliefs
@@ -52,6 +52,6 @@ def watchers(graph: Graph, row: Row, scene: Scene) -> list[Watcher]:
     return [
         Watcher(PerCheck(PER_CHECK, graph, parents=False), scene),
         Watcher(PerCheck(PARENTS, graph, parents=True), scene),
-        Watcher(Keeper(SET_COVER, Score(graph, 1.0), confirm=2), scene),
-        Watcher(Keeper(SCORE, Score(graph)), scene),
+        Watcher(Keeper(SET_COVER, Confirmed(Score(graph, 1.0), 2), graph), scene),
+        Watcher(Keeper(SCORE, Score(graph), graph), scene),
     ]
