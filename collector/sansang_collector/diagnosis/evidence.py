@@ -47,6 +47,19 @@ class Blocks(NamedTuple):
     """When the oldest began, Unix seconds."""
 
 
+class Block(NamedTuple):
+    """Half a minute by check: the arrays themselves, to be read before anything else arrives."""
+
+    failed: NDArray[np.uint16]
+    tried: NDArray[np.uint16]
+    results: NDArray[np.uint8]
+    slow: NDArray[np.uint8]
+    timed: NDArray[np.uint8]
+    began: float
+    grown: int
+    """How many results were ever counted into it; as long as that stays, nothing of it changes."""
+
+
 class Evidence:
     """Arrays by check and by agent of ``graph``; times are Unix seconds, NaN where there is none."""
 
@@ -60,6 +73,7 @@ class Evidence:
         self._slots = np.zeros((3, SLOTS, checks), np.uint8)
         self._counts = np.zeros((2, BLOCKS, checks), np.uint16)
         self._small = np.zeros((3, BLOCKS, checks), np.uint8)
+        self._grown = [0] * BLOCKS
         self.usual_ms = np.full(checks, np.inf)
         """By check: what takes longer is slow; learned, set from outside."""
         self.is_echo = np.zeros(checks, np.bool_)
@@ -104,6 +118,8 @@ class Evidence:
             turned = _turned(self._block, block, BLOCKS)
             self._counts[:, turned] = 0
             self._small[:, turned] = 0
+            for row in turned:
+                self._grown[row] = 0
             self._block = block
 
     def window(self, seconds: float, until: float | None = None) -> Window:
@@ -120,6 +136,16 @@ class Evidence:
         began = (self._block - BLOCKS + 1) * BLOCK_S
         counts, small = self._counts[:, order], self._small[:, order]
         return Blocks(counts[0], counts[1], small[0], small[1], small[2], began)
+
+    def block_numbers(self) -> range:
+        """The numbers of the blocks there are (Unix time in units of BLOCK_S), the one under way last."""
+        return range(self._block - BLOCKS + 1, self._block + 1)
+
+    def block(self, number: int) -> Block:
+        """One of :meth:`block_numbers`, without copying anything."""
+        row = number % BLOCKS
+        counts, small = self._counts[:, row], self._small[:, row]
+        return Block(counts[0], counts[1], small[0], small[1], small[2], number * BLOCK_S, self._grown[row])
 
     def _is_known(self, sighting: Sighting) -> bool:
         key = (sighting.agent, sighting.stream)
@@ -168,6 +194,7 @@ class Evidence:
                 _add(self._slots[kind, slot % SLOTS], check, figure, 255)
         if self._block - block < BLOCKS:
             row = block % BLOCKS
+            self._grown[row] += 1
             for kind, figure in enumerate(figures[:2]):
                 _add(self._counts[kind, row], check, figure, 65_535)
             slow = one.ms is not None and one.ms > self.usual_ms[check]
