@@ -118,7 +118,7 @@ class Traffic:
         for commune, loss in self.lines.items():
             line[commune] = loss(self.now)
         bursting = self._burst_until > self.now
-        return 1 - (1 - line) * (1 - np.where(bursting, self._burst_loss, 0))
+        return np.asarray(1 - (1 - line) * (1 - np.where(bursting, self._burst_loss, 0)))
 
     def _failing(self, due: Ints) -> Floats:
         line = np.append(self._line(), 0.0)[self._commune[due]] * self._on_line[due]

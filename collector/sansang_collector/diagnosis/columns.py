@@ -16,7 +16,7 @@ from .graph import KINDS, NOBODY, VANTAGE_KEY, Floats, Graph, Ints
 LEFT_OUT = (Component.SITE_POWER, Component.POWER_AREA, Component.PC_APP)
 """Power is there or not, it never loses a share; software that fails now and then explains nothing of others."""
 DIRECT = (Component.PC, Component.DNS, Component.PDC, Component.SVC_TCP, Component.SVC_APP)
-"""What fails a question as often as it fails at all: a retry does not get around it, as it does around a lost packet."""
+"""What fails a question as often as it fails at all: retries get around a lost packet, not around this."""
 Flags = NDArray[np.bool_]
 
 
@@ -76,7 +76,7 @@ class Columns:
         first = self.graph.first.get(VANTAGE_KEY, self.graph.checks)
         return first, first + len(self.graph.names.get(VANTAGE_KEY, ()))
 
-    def _entries(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _entries(self, groups: Ints) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Where the paths of these groups lie, one after the other, and how long each is."""
         begins = self._offsets[groups]
         lengths = self._offsets[groups + 1] - begins

@@ -1,7 +1,7 @@
-"""Whether something has changed for the worse: sums of the newest blocks, capped and without the two that say most. Pure.
+"""Whether something is worse than it was: sums of the newest blocks, capped and without the two that say most. Pure.
 
-So one burst, or two within half an hour, change nothing whatever they lose; the price is that nothing is said before two
-and a half minutes.
+So one burst, or two within half an hour, change nothing whatever they lose; the price is that nothing is said before
+two and a half minutes.
 """
 
 from typing import NamedTuple
@@ -28,17 +28,13 @@ class Change(NamedTuple):
 
 def standing(trail: Trail, numbers: range, calm: Singles, cap: float) -> Singles:
     """By candidate: an upper bound of what :func:`changes` finds, cheap for all."""
-    highest = np.zeros(trail.scores.shape[2], np.float32)
-    sums, block = np.empty_like(highest), np.empty_like(highest)
-    for scores in trail.scores:
-        sums[:] = 0
-        for number in numbers:
-            np.multiply(scores[number % BLOCKS], calm, out=block)
-            np.minimum(block, cap, out=block)
-            sums += block
-            np.maximum(sums, 0, out=sums)
-        np.maximum(highest, sums, out=highest)
-    return highest
+    sums, block = (np.zeros_like(trail.scores[:, 0]) for _ in range(2))
+    for number in numbers:
+        np.multiply(trail.scores[:, number % BLOCKS], calm, out=block)
+        np.minimum(block, cap, out=block)
+        sums += block
+        np.maximum(sums, 0, out=sums)
+    return np.asarray(sums.max(axis=0))
 
 
 def changes(trail: Trail, numbers: range, calm: Singles, cap: float, candidates: Ints) -> Change:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .columns import Columns, Flags
+from .columns import Flags
 from .cusum import LEAST_BLOCKS, Change, changes, standing
 from .graph import Floats, Ints
 from .spreads import Spreads
@@ -62,12 +62,10 @@ def find(trail: Trail, numbers: range, spreads: Spreads, wanted: float, allowed:
     if score < wanted - SUSPECT:
         return None
     onset = LEAST_BLOCKS + int(np.argmax(change.whole[LEAST_BLOCKS - 1 :, share, place]))
-    return Finding(score, onset, _causes(columns, change, scores, rates, onset))
+    return Finding(score, onset, _causes(change, scores, rates, onset))
 
 
-def _causes(
-    columns: Columns, change: Change, scores: Floats, rates: Floats, blocks: int
-) -> tuple[tuple[int, float], ...]:
+def _causes(change: Change, scores: Floats, rates: Floats, blocks: int) -> tuple[tuple[int, float], ...]:
     whole = np.where(scores >= RIVAL, change.whole[blocks - 1] + rates, -np.inf).max(axis=0)
     order: Ints = np.argsort(-whole, kind="stable").astype(np.int32)
     best = [place for place in order if whole[place] >= whole[order[0]] - SAME]

@@ -22,6 +22,9 @@ AHEAD_S = 5.0
 """A result measured later than this after its own arrival has an impossible time."""
 REMEMBERED = 1024
 """So many of a stream's newest reports are told apart; what is older is no news."""
+STREAMS = 8
+"""So many streams of a machine, those last heard of, are told apart."""
+_ALL = (1 << REMEMBERED) - 1
 
 Counts = NDArray[np.uint8]
 Totals = NDArray[np.int32]
@@ -96,6 +99,7 @@ class Evidence:
         self.ignored = 0
         """Results of checks that no path is known of, or with impossible times."""
         self._known: dict[tuple[int, str], tuple[int, int]] = {}
+        self._streams: dict[int, list[str]] = {}
 
     def apply(self, sighting: Sighting) -> bool:
         """Take one report; whether it holds the first failure of a check that was well."""
@@ -141,7 +145,7 @@ class Evidence:
         """The numbers of the blocks there are (Unix time in units of BLOCK_S), the one under way last."""
         return range(self._block - BLOCKS + 1, self._block + 1)
 
-    def block(self, number: int) -> Block:
+    def half_minute(self, number: int) -> Block:
         """One of :meth:`block_numbers`, without copying anything."""
         row = number % BLOCKS
         counts, small = self._counts[:, row], self._small[:, row]
@@ -150,16 +154,25 @@ class Evidence:
     def _is_known(self, sighting: Sighting) -> bool:
         key = (sighting.agent, sighting.stream)
         highest, mask = self._known.get(key, (sighting.seq - 1, 0))
-        if sighting.seq > highest:
-            mask = (mask << (sighting.seq - highest) | 1) & ((1 << REMEMBERED) - 1)
-            self._known[key] = sighting.seq, mask
-            return False
-        bit = 1 << (highest - sighting.seq)
-        if mask & bit:
-            return True
-        if highest - sighting.seq < REMEMBERED:
-            self._known[key] = highest, mask | bit
-        return False
+        known, behind = False, highest - sighting.seq
+        if behind < 0:
+            highest, mask = sighting.seq, (mask << min(-behind, REMEMBERED) | 1) & _ALL
+        elif behind < REMEMBERED:
+            known, mask = bool(mask >> behind & 1), mask | 1 << behind
+        self._known[key] = highest, mask
+        self._bound(sighting.agent, sighting.stream)
+        return known
+
+    def _bound(self, agent: int, stream: str) -> None:
+        """Forget the stream that was not heard of for longest, where there are too many."""
+        streams = self._streams.setdefault(agent, [])
+        if streams and streams[-1] == stream:
+            return
+        if stream in streams:
+            streams.remove(stream)
+        streams.append(stream)
+        if len(streams) > STREAMS:
+            self._known.pop((agent, streams.pop(0)), None)
 
     def _hear(self, agent: int, sighting: Sighting) -> None:
         self.heard[agent] = np.fmax(self.heard[agent], sighting.received)

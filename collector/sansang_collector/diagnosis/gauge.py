@@ -48,7 +48,8 @@ class Rows(NamedTuple):
 
     def chosen(self, which: Flags) -> "Rows":
         """Some of them."""
-        return Rows(*(values[which] for values in self))
+        checks, bad, tried, results, usual, retried = self
+        return Rows(checks[which], bad[which], tried[which], results[which], usual[which], retried[which])
 
 
 class Known(NamedTuple):

@@ -1,7 +1,7 @@
 """How much a part loses, and between which bounds: the share that makes what was found most likely. Pure.
 
-Bursts make neighbouring echoes alike, so that there is less to know than there are echoes: the interval is as much wider
-as the blocks differ more than chance alone would have them.
+Bursts make neighbouring echoes alike, so that there is less to know than there are echoes: the interval is as much
+wider as the blocks differ more than chance alone would have them.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,8 @@ def _together(blocks: Sequence[Rows]) -> Rows:
     """One row per check: its sums over the blocks, by what was usual in the mean."""
     whole = Rows(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
     checks, first, places = np.unique(whole.checks, return_index=True, return_inverse=True)
-    bad, tried, results = (np.bincount(places, values) for values in (whole.bad, whole.tried, whole.results))
+    counted = (whole.bad, whole.tried, whole.results)
+    bad, tried, results = (np.bincount(places, values).astype(np.float64) for values in counted)
     usual = np.bincount(places, whole.usual * whole.tried) / tried
     return Rows(checks, bad, tried, results, usual, whole.retried[first])
 

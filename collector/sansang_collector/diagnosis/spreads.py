@@ -1,7 +1,7 @@
-"""How much more than by chance the losses of each part's blocks differ: what comes in bursts says less than it seems to.
+"""How much more than by chance the losses of a part's blocks differ: what comes in bursts says less than it seems to.
 
-Only what is a quarter of an hour old teaches, so that a fault which is just being found does not excuse itself, and one
-burst teaches little.
+Only what is a quarter of an hour old teaches, so that a fault which is just being found does not excuse itself, and
+one burst teaches little.
 """
 
 import numpy as np

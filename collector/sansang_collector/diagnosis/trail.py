@@ -3,7 +3,7 @@
 A block is added up anew when more arrived for it, and in part when more became known of its time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ class Trail:
 
     def _renew(self, evidence: Evidence, number: int, key: Key) -> None:
         row = number % BLOCKS
-        grown = evidence.block(number).grown
+        grown = evidence.half_minute(number).grown
         before, had, old = self._stamps[row]
         self._stamps[row] = number, grown, key
         if before == number and had == grown:
@@ -59,20 +59,22 @@ class Trail:
                 self._correct(evidence, number, old, key)
             return
         found = sums(self.gauge, self.columns, self._rows(evidence, number, key, None))
-        self._put(row, found, np.copyto)
+        self.scores[:, row] = 0
+        self.bad[row] = self.expected[row] = 0
+        self._add(row, found, 1.0)
 
     def _correct(self, evidence: Evidence, number: int, old: Key, key: Key) -> None:
         changed = [self.columns.across(part) for part in {part for part, _share in set(old) ^ set(key)}]
         only = np.unique(np.concatenate(changed))
-        for what, sign in ((old, np.subtract), (key, np.add)):
+        for what, sign in ((old, -1.0), (key, 1.0)):
             found = sums(self.gauge, self.columns, self._rows(evidence, number, what, only))
-            self._put(number % BLOCKS, found, lambda into, value, how=sign: how(into, value, out=into))
+            self._add(number % BLOCKS, found, sign)
 
     def _rows(self, evidence: Evidence, number: int, key: Key, only: Ints | None) -> Rows:
         known = self._knowledge.known(key, evidence.is_echo)
-        return rows(self.gauge, evidence, evidence.block(number), self._baseline, known, only)
+        return rows(self.gauge, evidence, evidence.half_minute(number), self._baseline, known, only)
 
-    def _put(self, row: int, found: Sums, how: Callable[[Singles, Singles], object]) -> None:
-        how(self.scores[:, row], found.scores.astype(np.float32))
-        how(self.bad[row], found.bad.astype(np.float32))
-        how(self.expected[row], found.expected.astype(np.float32))
+    def _add(self, row: int, found: Sums, sign: float) -> None:
+        self.scores[:, row] += sign * found.scores
+        self.bad[row] += sign * found.bad
+        self.expected[row] += sign * found.expected

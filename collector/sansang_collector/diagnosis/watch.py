@@ -24,6 +24,8 @@ from .trail import Trail
 
 NOTES = (KINDS.index(Component.PC), KINDS.index(Component.COLLECTOR))
 """A single machine that loses some, or the way to ourselves, is worth a note: never a verdict."""
+USUAL_UNLEARNED = 0.05
+"""What a line may always lose, as long as nobody knows what it usually does."""
 MOST_FOUND = 6
 FITTED = 20
 """Blocks that a share is fitted to at most."""
@@ -67,7 +69,10 @@ class Watch:
 
     def follow(self, evidence: Evidence, beliefs: Beliefs, episodes: Sequence[Episode]) -> None:
         """Take in what is new."""
-        self.trail.follow(evidence, beliefs.baseline, episodes)
+        baseline = beliefs.baseline
+        if not beliefs.learned:
+            baseline = np.where(evidence.is_echo, np.maximum(baseline, USUAL_UNLEARNED), baseline)
+        self.trail.follow(evidence, baseline, episodes)
         self._spreads.learn(self.trail, evidence.block_numbers())
 
     def renew(self, evidence: Evidence, episode: Episode, opened_at: float) -> Renewed:
@@ -79,9 +84,7 @@ class Watch:
         whole = fit(blocks, direct=direct)
         spread = min(MOST_SPREAD, whole.spread) if whole else 1.0
         shares = [episode.share] + [half for half in (episode.share / 2,) if half >= LEAST_SHARE]
-        llrs = np.array(
-            [[float(gain(one, effect(one, share, direct=direct)).sum()) for one in blocks] for share in shares]
-        )
+        llrs = np.array([[_gain(one, share, direct) for one in blocks] for share in shares])
         after = len([number for number in range(since, numbers[-1] + 1) if number * BLOCK_S >= opened_at])
         sums = np.cumsum(llrs[:, ::-1], axis=1).max(axis=0)[:after]
         over = bool((sums[OVER_BLOCKS:] <= OVER * spread).any())
@@ -170,7 +173,12 @@ class Watch:
 
     def _made(self, evidence: Evidence, part: int) -> Ints:
         across = self._columns.across(part)
-        return across[np.isfinite(evidence.last_at[across])]
+        made: Ints = across[np.isfinite(evidence.last_at[across])]
+        return made
+
+
+def _gain(found: Rows, share: float, direct: bool) -> float:
+    return float(gain(found, effect(found, share, direct=direct)).sum())
 
 
 def _number(at: float) -> int:
