@@ -135,14 +135,14 @@ class Evidence:
         rows = [slot % SLOTS for slot in range(begin, end + 1)]
         return Window(*(self._slots[kind, rows].sum(axis=0, dtype=np.int32) for kind in range(3)))
 
-    def newest(self, lengths: Sequence[int]) -> list[Window]:
-        """Windows of the newest so many slots each; lengths ascend."""
-        sums = np.zeros((3, self.graph.checks), np.int32)
-        found: list[Window] = []
+    def newest(self, lengths: Sequence[int], checks: NDArray[np.intp]) -> NDArray[np.float64]:
+        """By kind (as in Window), length in slots (they ascend) and one of ``checks``: the newest so many slots."""
+        sums = np.zeros((3, len(checks)), np.int32)
+        found = np.zeros((3, len(lengths), len(checks)))
         for age in range(min(lengths[-1], SLOTS)):
-            sums += self._slots[:, (self._slot - age) % SLOTS]
+            sums += self._slots[:, (self._slot - age) % SLOTS].take(checks, axis=1)
             if age + 1 in lengths:
-                found.append(Window(*sums.copy()))
+                found[:, lengths.index(age + 1)] = sums
         return found
 
     @property
