@@ -13,12 +13,12 @@ from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.rung import Component
 from sansang_collector.diagnosis.sighting import Seen
 from sansang_collector.profiles.election import Machine
-from sansang_collector.topology import LINE
 
 from .days import Stint, stints
 from .faults import DAY_S, day_of
 from .noise import APPLICATION, Hit
 from .quick_scene import Run, Scene
+from .quick_way import OwnWay, Silence
 
 REPORT_S = 15.0
 TRY_APART_S = 1.0
@@ -48,7 +48,9 @@ class _Found(NamedTuple):
 
     known: float
     outcome: int
-    seen: Seen | None
+    seen: Seen
+    silent: Component | None = None
+    """What kept a service from saying anything."""
 
 
 class _On(NamedTuple):
@@ -77,7 +79,8 @@ class QuickMachine:
         self._services, self._own = services, own
         self.live_s = {run.id: run.live_s for run in (*own, *services)}
         self._next: dict[str, float] = {}
-        self._line_down = False
+        self._way = OwnWay()
+        self._silent: list[tuple[Silence, _Found]] = []
         self._ons = _ons(machine, scene, self.dice)
         self._booted_at, self._boot = (
             scene.begins - self.dice.uniform(0.2, 5) * DAY_S,
@@ -101,6 +104,7 @@ class QuickMachine:
         waiting: list[_Found] = []
         fresh = on.begins > self._scene.begins
         first = on.begins + self.dice.uniform(1, 3) if fresh else on.begins
+        self._way, self._silent = OwnWay(), []
         self._next = {run.id: _after(run, first, at_once=fresh) for run in (*self._own, *self._services)}
         slot = self._splay + ceil((on.begins + (5 if fresh else 0) - self._splay) / REPORT_S) * REPORT_S
         told = -inf
@@ -108,7 +112,7 @@ class QuickMachine:
             until = min(slot, on.ends)
             self._run_until(until, waiting)
             at, changed = until, None
-            waiting.sort()
+            waiting.sort(key=_when)
             for found in waiting:
                 if found.known > at:
                     break
@@ -126,8 +130,6 @@ class QuickMachine:
 
     def _turn(self, found: _Found, latest: dict[str, int], changed: float | None, told: float) -> float | None:
         """When a change is told, given what was found; ``latest`` takes the outcome."""
-        if found.seen is None:
-            return changed
         before = latest.get(found.seen.check, OK)
         latest[found.seen.check] = found.outcome
         if found.outcome == before or changed is not None:
@@ -135,7 +137,7 @@ class QuickMachine:
         return max(found.known + self._draw() * CHANGE_DELAY_S, told + CHANGE_GAP_S)
 
     def _taken(self, at: float, found: Sequence[_Found], goodbye: GoodbyeReason | None) -> Taken:
-        seen = [one.seen for one in found if one.seen is not None and one.outcome != UNKNOWN]
+        seen = [one.seen for one in found if one.outcome != UNKNOWN]
         return Taken(at, self._booted_at, self._boot, seen, goodbye)
 
     def _run_until(self, until: float, waiting: list[_Found]) -> None:
@@ -144,8 +146,7 @@ class QuickMachine:
             while at < until:
                 found = self._found(run, at)
                 waiting.append(found)
-                if run.id == LINE:
-                    self._line_down = found.outcome == FAILED
+                self._way.hear(run.id, found.known, good=found.outcome == OK)
                 at = _following(run, at, found.known)
             self._next[run.id] = at
         if self.asks:
@@ -157,18 +158,28 @@ class QuickMachine:
             while at < until:
                 alone = at - self.contact_at > ALONE_S
                 found = self._found(run, at)
-                if found.outcome == FAILED and self._line_down:
-                    found = _Found(found.known, UNKNOWN, None)
-                waiting.append(found)
+                if found.silent:
+                    self._silent.append((Silence(at, found.known, found.silent is Component.DNS), found))
+                else:
+                    waiting.append(found)
                 at = _following(run, at + (ALONE_GAP_S if alone else 0), found.known)
             self._next[run.id] = at
+        if self._silent:
+            self._silent = [pair for pair in self._silent if not self._settled(*pair, waiting)]
+
+    def _settled(self, silence: Silence, found: _Found, waiting: list[_Found]) -> bool:
+        """Whether a silent service can be told of; behind a dead way it was never asked."""
+        told = self._way.settle(silence)
+        if told is not None:
+            waiting.append(found._replace(known=told.at, outcome=FAILED if told.open else UNKNOWN))
+        return told is not None
 
     def _found(self, run: Run, at: float) -> _Found:
         scene = self._scene
         hits = scene.hits(self.machine, run.id, at)
         if run.echoes:
             return self._train(run, hits, at)
-        known = at
+        known, silent = at, None
         for number in range(run.tries):
             culprit = self._spoils(run, hits, known)
             if culprit is None:
@@ -176,7 +187,8 @@ class QuickMachine:
                 return _Found(known + ms / 1000, OK, Seen(run.id, at, 0, 1, True, ms))
             known += (_AT_ONCE_S if culprit in _QUICK_TO_FAIL else run.check.timeout) + (TRY_APART_S if number else 0)
             hits = scene.hits(self.machine, run.id, known + TRY_APART_S) if number + 1 < run.tries else hits
-        return _Found(known, FAILED, Seen(run.id, at, 1, 1, True, None, "timeout"))
+            silent = culprit if run.is_service and culprit not in _QUICK_TO_FAIL else None
+        return _Found(known, FAILED, Seen(run.id, at, 1, 1, True, None, "timeout"), silent)
 
     def _spoils(self, run: Run, hits: Sequence[Hit], at: float) -> Component | None:
         """What makes one try fail; TCP asks three times by itself."""
@@ -217,6 +229,10 @@ class QuickMachine:
             lost = sum(draw() < loss for _ in range(count))
             if lost:
                 return lost
+
+
+def _when(found: _Found) -> float:
+    return found.known
 
 
 def _after(run: Run, at: float, *, at_once: bool) -> float:

@@ -5,8 +5,9 @@ from random import Random
 
 import pytest
 
+from sansang_agent.contract.assignment import Role
 from sansang_collector import cli
-from sansang_collector.evaluation import summary
+from sansang_collector.evaluation import goals, summary
 from sansang_collector.evaluation.declared import misdeclared
 from sansang_collector.evaluation.goals import Goal
 from sansang_collector.evaluation.ground import ground
@@ -15,6 +16,7 @@ from sansang_collector.evaluation.rows import ROWS
 from sansang_collector.evaluation.summary import figures
 from sansang_collector.evaluation.trial import Outcome, draw, is_exact, run
 from sansang_collector.evaluation.watching import ENGINE
+from sansang_collector.profiles.templates import templates
 
 SMALL = 20
 
@@ -65,6 +67,13 @@ def test_a_stale_topology_hangs_a_tenth_of_the_communes_wrong() -> None:
     ]
 
     assert len(wrong) == 4
+
+
+def test_the_time_outs_allowed_are_those_of_the_packaged_profiles() -> None:
+    looked = {(role, one.id): 3 * one.timeout + 2 for role in Role for one in templates()[role].checks}
+
+    assert {looked[Role.VANTAGE, name] for name in ("core", "access_node", "terminal")} == {goals.VANTAGE_S}
+    assert {looked[Role.COUNTER, name] for name in ("core", "internet", "names")} == {goals.FAR_S}
 
 
 def test_exactly_the_truths_means_one_incident_each_and_nothing_more() -> None:

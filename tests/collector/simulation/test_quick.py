@@ -10,6 +10,7 @@ import pytest
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_collector.diagnosis.sighting import Sighting
+from sansang_collector.profiles.templates import templates
 from sansang_collector.simulation import provinces
 from sansang_collector.simulation.bursts import Bursts
 from sansang_collector.simulation.faults import DOWN, Fault, parse_time
@@ -114,8 +115,10 @@ def test_a_dead_target_is_known_when_three_tries_are_through_and_told_at_once(ma
     node = made.inventory.access_nodes[0].id
     told, measured = next(failures(played(made, down(f"access_node:{node}")), f"access_node:{node}"))
 
-    assert FAULT_AT <= measured < FAULT_AT + 5.5
-    assert 14.0 <= told.received - measured <= 14.0 + 2.5
+    check = next(one for one in templates()[Role.VANTAGE].checks if one.id == "access_node")
+    tries_s = 3 * check.timeout + 2
+    assert FAULT_AT <= measured < FAULT_AT + check.period + 0.5
+    assert tries_s <= told.received - measured <= tries_s + 2.5
 
 
 def test_a_refused_connection_is_known_at_once(made: Made) -> None:
@@ -154,6 +157,24 @@ def test_services_behind_a_dead_line_of_ones_own_are_no_evidence(made: Made) -> 
     ]  # fmt: skip
 
     assert not [result for result in asked if result.failed]
+
+
+def test_a_silent_name_server_makes_services_unknown_and_no_failures(made: Made) -> None:
+    seen = played(made, down("dns:tinh", lasts=240), lasts=240)
+    asked = [result for one in seen for result in one.results if result.at > FAULT_AT]
+
+    assert [one for one in asked if one.check == "names" and one.failed]
+    assert not [one for one in asked if one.check.startswith("dich-vu") and one.failed]
+
+
+def test_a_silent_data_centre_fails_once_the_machines_own_way_has_spoken(made: Made) -> None:
+    seen = played(made, down("pdc"))
+    pairs = [
+        (one.received - result.at, result) for one in seen for result in one.results if result.failed == result.tried
+    ]
+
+    assert {result.check.rpartition("-")[0].rpartition("-")[0] for _, result in pairs} == {"dich-vu"}
+    assert all(4.0 <= waited <= 4.0 + 15 + 2 + 5 for waited, _ in pairs)
 
 
 def test_machines_without_power_boot_when_it_is_back(made: Made) -> None:
