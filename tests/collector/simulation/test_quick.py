@@ -76,7 +76,7 @@ def test_reports_come_in_order_of_arrival_every_fifteen_seconds(made: Made) -> N
 
 def test_no_service_is_asked_more_often_than_the_fleet_may(made: Made) -> None:
     asked: defaultdict[str, list[float]] = defaultdict(list)
-    for one in played(made, down("dns:tinh"), lasts=900):
+    for one in played(made, down("svc_tcp:dich-vu-0"), lasts=900):
         for result in one.results:
             if result.check.startswith("dich-vu-0"):
                 asked["http" if result.check.endswith("http") else "tcp"].append(result.at)
@@ -174,7 +174,8 @@ def test_a_silent_data_centre_fails_once_the_machines_own_way_has_spoken(made: M
     ]
 
     assert {result.check.rpartition("-")[0].rpartition("-")[0] for _, result in pairs} == {"dich-vu"}
-    assert all(4.0 <= waited <= 4.0 + 15 + 2 + 5 for waited, _ in pairs)
+    assert min(waited for waited, _ in pairs) >= 4.0
+    assert max(waited for waited, _ in pairs) <= 4.0 + 15 + 15 + 2
 
 
 def test_machines_without_power_boot_when_it_is_back(made: Made) -> None:
