@@ -144,7 +144,7 @@ def test_damaged_bytes_are_refused_with_a_word_on_why(graph: Graph) -> None:
     evidence = Evidence(graph, NOON)
     take(evidence, reports(graph, 1))
     for body in damaged(snapshot(evidence)):
-        with pytest.raises(SnapshotError, match="it |its "):
+        with pytest.raises(SnapshotError, match=r"it |its "):
             restore(body, graph, NOON + 5000)
 
 
