@@ -96,6 +96,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     grounds: tuple[Ground, ...] = ()
     needs_confirmation: bool = False
     """Of one commune and made of silence: it has to be found twice in a row before it counts."""
+    instead_of: tuple[str, ...] = ()
+    """Held parts whose incident this is, seen better: it is the same one, updated."""
     expected_off: bool = False
     """The centre's people have probably gone home and thrown the breaker: shown, never an incident."""
 
