@@ -5,6 +5,7 @@ arrives in another order counts the same, and what is no news any more says only
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -133,6 +134,21 @@ class Evidence:
         begin = max(oldest, end - max(1, round(seconds / SLOT_S)) + 1)
         rows = [slot % SLOTS for slot in range(begin, end + 1)]
         return Window(*(self._slots[kind, rows].sum(axis=0, dtype=np.int32) for kind in range(3)))
+
+    def newest(self, lengths: Sequence[int]) -> list[Window]:
+        """Windows of the newest so many slots each; lengths ascend."""
+        sums = np.zeros((3, self.graph.checks), np.int32)
+        found: list[Window] = []
+        for age in range(min(lengths[-1], SLOTS)):
+            sums += self._slots[:, (self._slot - age) % SLOTS]
+            if age + 1 in lengths:
+                found.append(Window(*sums.copy()))
+        return found
+
+    @property
+    def slot_began(self) -> float:
+        """When the newest slot began."""
+        return self._slot * SLOT_S
 
     def blocks(self) -> Blocks:
         """Half an hour."""
