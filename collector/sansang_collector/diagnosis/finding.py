@@ -187,7 +187,7 @@ def _oldest(course: Course, places: tuple[int, ...]) -> int:
 
 def _is_less(course: Course, verdict: Verdict, one: Incident) -> bool:
     """Whether it is only a piece of a settled incident that loses a share: what remains of it after a refit."""
-    same = not parts_of(verdict).isdisjoint(parts_of(one.verdict))
+    same = one.verdict.part in verdict.instead_of or not parts_of(verdict).isdisjoint(parts_of(one.verdict))
     return one.matured and not same and not covers(verdict, one, course.context.share)
 
 

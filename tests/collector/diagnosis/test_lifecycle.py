@@ -454,3 +454,20 @@ def test_a_degraded_line_that_breaks_is_the_same_incident(follower: Follower) ->
 
     (one,) = follower.under_way
     assert (one.verdict.level, one.onset) == (DOWN, T - 300)
+
+
+def test_a_degraded_line_is_looked_at_every_half_minute_and_closes_all_the_same(follower: Follower) -> None:
+    follower.looks(T, T + 70, lossy())
+    for at in range(75, 200, 5):
+        follower.look(T + at, well={(LINK, LOSSY)} if at % 30 == 15 else set())
+
+    assert phase(follower) == Phase.RESOLVED
+    assert [one[0] for one in follower.told].count(CLOSING) == 1
+
+
+def test_a_verdict_that_is_named_as_seen_better_is_the_same_incident(follower: Follower) -> None:
+    follower.looks(T, T + 90, lossy(), lossy("lan:00010"))
+    better = a_verdict("core", onset=T, level=LOSSY, instead_of=(LINK, "lan:00010"))
+
+    follower.look(T + 120, better)
+    assert [one.verdict.part for one in follower.under_way] == ["core"]
