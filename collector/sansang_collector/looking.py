@@ -85,11 +85,7 @@ class Looking:
 
     def _incidents(self, connection: Connection, now: float) -> tuple[list[Incident], dict[int, bytes]]:
         """Those to look at as they are known; where a row is not as it was left, somebody did something, as it says."""
-        kept = [
-            one
-            for one in rows.under_way_or_since(connection, now - PUT_AWAY_S)
-            if _concerns(one.incident, now)
-        ]
+        kept = [one for one in rows.under_way_or_since(connection, now - PUT_AWAY_S) if _concerns(one.incident, now)]
         before = {one.incident.id: one.body for one in kept}
         self._more = {number: one for number, one in self._more.items() if before.get(number) == one[0]}
         known = {number: incident for number, (_, incident) in self._more.items()}
