@@ -60,7 +60,7 @@ class Vantage:
         if not (fails or mute):
             self._blind_since = np.nan
         elif np.isnan(self._blind_since):
-            self._blind_since = self._began(evidence, silence, now)
+            self._blind_since = self._began(silence, now)
         ignored = np.zeros(evidence.graph.checks, np.bool_)
         wrong = fails or now - self._saw_wrong < MEMORY_S
         ignored[self._candidates.probes if wrong else self._candidates.probes[deaf]] = True
@@ -99,7 +99,7 @@ class Vantage:
     def _answers(self, evidence: Evidence, check: int, now: float) -> bool:
         return bool(now - evidence.last_at[check] <= FRESH_S and not evidence.last_failed[check])
 
-    def _began(self, evidence: Evidence, silence: Silence, now: float) -> float:
+    def _began(self, silence: Silence, now: float) -> float:
         began = np.nanmin(self._failing_since) if not np.isnan(self._failing_since).all() else now
         spoke = silence.spoke[self._is_vantage & silence.silent]
         return float(max(now - 2 * REPORT_S, min([began, now, *(spoke + LATER_S)])))
