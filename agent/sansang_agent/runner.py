@@ -44,7 +44,7 @@ async def run_once(
     """Ask once, and where the check wants a failure confirmed up to three times ``spacing`` seconds apart.
 
     Any answer is ``ok``, and echoes lost in the tries before it count as lost; ``at`` is left 0. A failure that took
-    longer than it can is one of a machine that slept meanwhile, and nothing is known. Never raises but for cancellation.
+    longer than it can is one of a machine that slept meanwhile: nothing is known. Never raises but for cancellation.
     """
     began = clock.mono()
     result = await _confirmed(check, tools, clock, spacing, probe)
