@@ -30,8 +30,8 @@ def standing(trail: Trail, numbers: range, calm: Singles, cap: float) -> Singles
     """By candidate: an upper bound of what :func:`changes` finds, cheap for all."""
     sums, block = (np.zeros_like(trail.scores[:, 0]) for _ in range(2))
     for number in numbers:
-        np.multiply(trail.scores[:, number % BLOCKS], calm, out=block)
-        np.minimum(block, cap, out=block)
+        np.minimum(trail.scores[:, number % BLOCKS], cap, out=block)
+        block *= calm
         sums += block
         np.maximum(sums, 0, out=sums)
     return np.asarray(sums.max(axis=0))
@@ -41,7 +41,7 @@ def changes(trail: Trail, numbers: range, calm: Singles, cap: float, candidates:
     """Exactly, for a few candidates."""
     rows = [number % BLOCKS for number in reversed(numbers)]
     blocks = trail.scores[:, rows][:, :, candidates].astype(np.float64).transpose(1, 0, 2)
-    capped = np.minimum(blocks * calm[candidates], cap)
+    capped = np.minimum(blocks, cap) * calm[candidates]
     total, first, second = (np.zeros(capped.shape[1:]) for _ in range(3))
     best = np.full(capped.shape[1:], -np.inf)
     for count, block in enumerate(capped, start=1):

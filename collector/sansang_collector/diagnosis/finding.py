@@ -5,9 +5,11 @@ What is made of one commune's silence is told only once two looks in a row have 
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from .course import Course
 from .incident import Happening, Incident, Phase
-from .matching import MOSTLY, Match, covers, is_only_put_away, match, parts_of, related
+from .matching import MOSTLY, WITHIN, Match, Share, covers, is_only_put_away, match, parts_of, related
 from .verdict import Verdict
 
 LOOKS_NEEDED = 2
@@ -19,6 +21,8 @@ STORM_S = 60.0
 """For so long after a recovery what lies behind it is believed only by what was measured after it."""
 REOPEN_S = 600.0
 HOUR_S = 3600.0
+RECEDED = 0.8
+"""Of those who were silent, so many at most still are in what recovers."""
 FLAPS = 3
 """Coming back so often within an hour is unstable."""
 
@@ -38,8 +42,10 @@ def take_verdict(course: Course, found: Match) -> None:
             _merge(course, other, before.id)
     if before.phase is Phase.SUSPECT:
         _confirm(course, place, found.verdict)
+    elif _is_receding(before, found.verdict, course.context.share):
+        course.change(place, found=0)
     else:
-        _go_on(course, place, found.verdict)
+        _go_on(course, place, keep_cause(before.verdict, found.verdict))
 
 
 def take_suspicions(course: Course, suspects: Iterable[Verdict]) -> None:
@@ -70,6 +76,9 @@ def _suspect_again(course: Course, place: int, verdict: Verdict) -> None:
 
 def _begin(course: Course, verdict: Verdict) -> None:
     """Of a verdict that no incident under way is of."""
+    not_found = (course.incidents[place] for place in course.places(Phase.OPEN) if not course.was_found(place))
+    if any(_is_receding(one, verdict, course.context.share) for one in not_found):
+        return
     unsure = verdict.needs_confirmation or verdict.expected_off or is_echo_of_recovery(course, verdict)
     if unsure:
         detail = "expected_off" if verdict.expected_off else ""
@@ -127,6 +136,28 @@ def _go_on(course: Course, place: int, verdict: Verdict) -> None:
         ended_at=None,
         hit=_hit(one, verdict),
     )
+
+
+def keep_cause(before: Verdict, after: Verdict) -> Verdict:
+    """What was named stays named while it explains as much: evidence that dwindles excludes nothing anew."""
+    if (
+        before.part == after.part
+        or before.part not in parts_of(after)
+        or not set(after.communes) <= set(before.communes)
+    ):
+        return after
+    return replace(after, part=before.part, causes=before.causes)
+
+
+def _is_receding(one: Incident, verdict: Verdict, share: Share) -> bool:
+    """Whether the verdict is only what is left of a young incident while it recovers: most of those who were silent
+    speak again, and the rest lies behind its part. It is held from the next look on, which will say whether it is well.
+    """
+    before, now = set(one.verdict.agents), set(verdict.agents)
+    if one.matured or not now or one.verdict.expected_off or not parts_of(verdict).isdisjoint(parts_of(one.verdict)):
+        return False
+    behind = share(verdict.part, one.verdict.part) >= WITHIN > share(one.verdict.part, verdict.part)
+    return behind and now <= before and len(now) < RECEDED * len(before)
 
 
 def _changes(before: Verdict, after: Verdict) -> list[str]:
@@ -187,7 +218,7 @@ def _oldest(course: Course, places: tuple[int, ...]) -> int:
 
 def _is_less(course: Course, verdict: Verdict, one: Incident) -> bool:
     """Whether it is only a piece of a settled incident that loses a share: what remains of it after a refit."""
-    same = not parts_of(verdict).isdisjoint(parts_of(one.verdict))
+    same = one.verdict.part in verdict.instead_of or not parts_of(verdict).isdisjoint(parts_of(one.verdict))
     return one.matured and not same and not covers(verdict, one, course.context.share)
 
 

@@ -32,7 +32,7 @@ def match(verdicts: Sequence[Verdict], incidents: Sequence[Incident], share: Sha
     """Every verdict once, every incident at most once, by the surest kinship first."""
     free = {place for place, one in enumerate(incidents) if is_followed(one)}
     found: list[list[int]] = [[] for _ in verdicts]
-    for akin in (_same, _one_class, _mostly_one(share)):
+    for akin in (_same, _named, _one_class, _mostly_one(share)):
         for number, verdict in enumerate(verdicts):
             if not found[number]:
                 kin = next((place for place in sorted(free) if akin(verdict, incidents[place])), None)
@@ -40,7 +40,11 @@ def match(verdicts: Sequence[Verdict], incidents: Sequence[Incident], share: Sha
                     found[number].append(kin)
                     free.discard(kin)
     for number, verdict in enumerate(verdicts):
-        covered = [place for place in sorted(free) if covers(verdict, incidents[place], share)]
+        covered = [
+            place
+            for place in sorted(free)
+            if _named(verdict, incidents[place]) or covers(verdict, incidents[place], share)
+        ]
         found[number].extend(covered)
         free.difference_update(covered)
     return [Match(verdict, tuple(places)) for verdict, places in zip(verdicts, found, strict=True)]
@@ -63,6 +67,10 @@ def parts_of(verdict: Verdict) -> set[str]:
 
 def _same(verdict: Verdict, one: Incident) -> bool:
     return verdict.part == one.verdict.part
+
+
+def _named(verdict: Verdict, one: Incident) -> bool:
+    return one.verdict.part in verdict.instead_of and one.phase in (Phase.OPEN, Phase.CLOSING)
 
 
 def _one_class(verdict: Verdict, one: Incident) -> bool:
