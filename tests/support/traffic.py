@@ -223,12 +223,12 @@ def steady(share: float, begins: float = -np.inf, ends: float = np.inf) -> Loss:
 
 def part_of(graph: Graph, kind: Component, least_agents: int = 1, most_agents: int = 1_000_000, skip: int = 0) -> int:
     """Some part of a kind with so many machines below it."""
-    found = [
-        number
-        for number in np.flatnonzero(graph.kinds == KINDS.index(kind))
-        if least_agents <= len(agents_below(graph, int(number))) <= most_agents
-    ]
-    return int(found[skip % len(found)])
+    them = np.flatnonzero(graph.kinds == KINDS.index(kind))
+    for place in range(len(them)):
+        number = int(them[(skip + place) % len(them)])
+        if least_agents <= len(agents_below(graph, number)) <= most_agents:
+            return number
+    raise LookupError(f"no {kind} has {least_agents} to {most_agents} machines below it")
 
 
 def agents_below(graph: Graph, part: int) -> Sequence[int]:
