@@ -21,6 +21,7 @@ from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 from . import (
     cli_ask_arguments,
     cli_audit_arguments,
+    cli_evaluate_arguments,
     cli_inventory_arguments,
     cli_join_arguments,
     cli_person_arguments,
@@ -57,6 +58,7 @@ _COMMANDS = {
     "audit": ("sansang_collector.cli_audit", "show"),
     "coverage": ("sansang_collector.cli_topology", "coverage"),
     "person": ("sansang_collector.cli_person", "person"),
+    "evaluate": ("sansang_collector.cli_evaluate", "evaluate"),
     "simulate": ("sansang_collector.cli_simulate", "simulate"),
 }
 
@@ -148,6 +150,7 @@ def parser(language: str) -> argparse.ArgumentParser:
     cli_inventory_arguments.add(commands, shared, placed, language)
     cli_person_arguments.add(commands, placed, language)
     cli_simulate_arguments.add(commands, placed, language)
+    cli_evaluate_arguments.add(commands, shared, language)
     return parser
 
 

@@ -3,7 +3,7 @@
 Every localiser answers with an :class:`Assessment`; the lifecycle of incidents is made of nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -127,6 +127,8 @@ class Assessment(NamedTuple):
     """Held parts whose evidence now says that they are well."""
     cut_off: bool = False
     """The collector itself is cut off: nothing can be said, and nothing is."""
+    ended: Mapping[tuple[str, Level], float] = {}
+    """When the evidence of recovered parts turned well, where that is known; else it is the look's own time."""
 
 
 class Localiser(Protocol):
