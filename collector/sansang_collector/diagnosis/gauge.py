@@ -76,10 +76,7 @@ def rows(gauge: Gauge, evidence: Evidence, block: Block, baseline: Floats, known
     slow = gauge.level is Level.SLOW
     tried = block.timed if slow else block.tried
     checks = np.flatnonzero(tried).astype(np.int32) if only is None else only[tried[only] > 0]
-    if slow:
-        checks = checks[np.isfinite(evidence.usual_ms[checks])]
-    else:
-        checks = checks[~_is_dead(block, checks)]
+    checks = checks[np.isfinite(evidence.usual_ms[checks]) if slow else ~_is_dead(block, checks)]
     if known.hidden is not None:
         checks = checks[~known.hidden[checks]]
     usual = np.full(len(checks), SLOW_USUALLY) if slow else baseline[checks]
