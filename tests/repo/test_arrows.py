@@ -12,6 +12,7 @@ COLLECTOR = ROOT / "collector" / "sansang_collector"
 ALERTS = ROOT / "alerts" / "sansang_alerts"
 
 PURE = [
+    "aftermath",
     "agent_lines",
     "answers",
     "beliefs",
@@ -63,6 +64,7 @@ PURE = [
     "own_way",
     "pace",
     "pattern",
+    "renaming",
     "reporter",
     "rfc3161",
     "rows",

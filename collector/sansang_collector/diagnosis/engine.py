@@ -98,9 +98,7 @@ class Engine:
             recovered=frozenset((one.part, one.level) for one in well) | more.recovered,
         )
 
-    def _look_for_degraded(
-        self, evidence: Evidence, held: Sequence[Held], sure: Sequence[Verdict], now: float
-    ) -> Look:
+    def _look_for_degraded(self, evidence: Evidence, held: Sequence[Held], sure: Sequence[Verdict], now: float) -> Look:
         if now - self._degraded_at < DEGRADED_S - 0.5:
             return _NOTHING
         self._degraded_at = now
