@@ -101,14 +101,16 @@ def sums(gauge: Gauge, columns: Columns, found: Rows) -> Sums:
     behind = np.where(columns.direct, shares, shares**3)
     scores = np.log1p(-shares) * plain + np.log1p(-behind) * retried
     failed = found.chosen(found.bad > 0)
-    network = np.stack([_weight(failed, effect(failed, share, direct=False)) for share in gauge.shares])
-    direct = np.stack([_weight(failed, effect(failed, share, direct=True)) for share in gauge.shares])
+    network = _weight(failed, effect(failed, shares, direct=False))
+    asked = failed.chosen(failed.retried)
+    direct = network.copy()
+    direct[:, failed.retried] = _weight(asked, effect(asked, shares, direct=True))
     return Sums(scores + columns.sums(failed.checks, network, direct), bad, expected)
 
 
-def effect(found: Rows, share: float, *, direct: bool) -> Floats:
-    """How often each row fails by a part that loses ``share``."""
-    return np.full(len(found.checks), share) if direct else np.where(found.retried, share**3, share)
+def effect(found: Rows, share: Floats | float, *, direct: bool) -> Floats:
+    """How often each row fails by a part that loses ``share``; shares as a column make a table."""
+    return np.where(found.retried & (not direct), np.power(share, 3), share)
 
 
 def gain(found: Rows, spoilt: Floats) -> Floats:
