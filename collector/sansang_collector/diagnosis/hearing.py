@@ -125,7 +125,8 @@ def _last(evidence: Evidence, among: NDArray[np.bool_]) -> float:
 def _in_contact(evidence: Evidence, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Who of these was there when the last one of them was heard, and had not said goodbye."""
     since = _last(evidence, among) - TOGETHER_S
-    return among & (np.nan_to_num(evidence.heard, nan=-math.inf) >= since) & np.isnan(evidence.bye)
+    there: NDArray[np.bool_] = among & (np.nan_to_num(evidence.heard, nan=-math.inf) >= since) & np.isnan(evidence.bye)
+    return there
 
 
 def _ids(graph: Graph, flags: Iterable[np.bool_]) -> frozenset[int]:

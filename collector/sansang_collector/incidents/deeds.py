@@ -170,9 +170,7 @@ def _set(connection: Connection, found: Kept, **values: Any) -> None:
     connection.execute(INCIDENT.update().where(INCIDENT.c.id == found.row.id).values(values))
 
 
-def _told(
-    connection: Connection, found: Kept, by: By, what: What, happened: Happening, detail: str = ""
-) -> Kept:
+def _told(connection: Connection, found: Kept, by: By, what: What, happened: Happening, detail: str = "") -> Kept:
     """Audit, story and the change that pages hear of; the incident as it is now."""
     place = found.communes[0] if len(found.communes) == 1 else ""
     text = f"{found.row.code} ({found.row.id}): {detail}".removesuffix(": ")

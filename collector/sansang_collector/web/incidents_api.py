@@ -88,9 +88,7 @@ def incident(request: Request, who: SeesCentre, number: IncidentId) -> Response:
 
 
 @router.get("/incidents/{number}/story", summary="What happened to it", responses=listed(EventView) | _MISSING)
-def story(
-    request: Request, who: SeesCentre, number: IncidentId, limit: Limit = 200, offset: Offset = 0
-) -> Response:
+def story(request: Request, who: SeesCentre, number: IncidentId, limit: Limit = 200, offset: Offset = 0) -> Response:
     """Every step and deed, the first one first; a story is never rewritten."""
     with shell.collector_of(request).store.read() as connection:
         incident_doing.must_see(connection, who, number)
