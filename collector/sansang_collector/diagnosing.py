@@ -20,6 +20,7 @@ from . import changes
 from .board import Board
 from .consumers import BATCH_SECONDS
 from .diagnosis.engine import Engine
+from .diagnosis.graph import Graph
 from .diagnosis.hearing import Hearing
 from .following import Following, Kept
 from .incidents import recording
@@ -101,6 +102,11 @@ class Diagnosis:
         self._keep_again_s = KEEP_S
         self._fresh = False
         self._served: tuple[float, Mapping[str, Serving]] = (-math.inf, {})
+
+    @property
+    def graph(self) -> Graph | None:
+        """What there is; None without an inventory."""
+        return self._following.graph
 
     async def follow(self) -> None:
         """Follow the log and look until cancelled; then put the evidence away."""
