@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from sansang_agent.contract.assignment import Role
 
-from .diagnosis.evidence import Evidence
+from .diagnosis.evidence import AHEAD_S, Evidence
 from .diagnosis.graph import Graph
 from .diagnosis.hearing import Ears
 from .diagnosis.snapshots import SnapshotError, restore, snapshot
@@ -86,6 +86,12 @@ class Following:
         self.ears.listen(self.evidence, now)
         if self.evidence is not None:
             self.evidence.since = now
+
+    def pause(self, now: float) -> None:
+        """The clock was set, or this program stood still."""
+        if self.evidence is not None and now < self.evidence.now - AHEAD_S:
+            self.evidence = Evidence(self.evidence.graph, now)
+        self.listen()
 
     def renew(self, version: Version | None) -> bool:
         """Bring the graph up to what is in force; whether it is another one."""

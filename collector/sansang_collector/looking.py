@@ -5,9 +5,8 @@ What a look only knows more of an incident, without anything that is told, stays
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import Connection
 
 from .diagnosis import lifecycle
@@ -17,8 +16,10 @@ from .diagnosis.graph import Graph
 from .diagnosis.incident import Happening, Incident, Step
 from .diagnosis.shares import Shares
 from .diagnosis.verdict import Assessment, Localiser
-from .incidents import maintenance, maintenance_rows, recording, rows, severity
+from .incidents import maintenance, maintenance_rows, recording, rows, severity, situation_rows, situations
 from .incidents.recording import Written
+from .incidents.situations import Situation, SituationStep
+from .incidents.whereabouts import Whereabouts
 from .inventory.calendars import calendars
 from .inventory.versions import Version
 from .serving import Serving
@@ -36,6 +37,7 @@ class Found(NamedTuple):
     at: float
     steps: tuple[Step, ...] = ()
     """What is told."""
+    situations: tuple[SituationStep, ...] = ()
     before: Mapping[int, bytes] = {}
     """What the rows held that it was made of."""
     cut_off: bool = False
@@ -56,6 +58,7 @@ class Looking:
         """Look at this graph from now on."""
         self.localiser = self._make(graph)
         self._graph, self._shares = graph, Shares(graph)
+        self._whereabouts = Whereabouts(version.inventory, graph)
         self._setting = severity.setting(version.inventory, graph.parts, calendars(version.inventory))
 
     def look(self, connection: Connection, evidence: Evidence, now: float) -> Found:
@@ -67,12 +70,20 @@ class Looking:
         assessment = self.localiser.localise(evidence, held, now)
         if not incidents and not assessment.verdicts and not assessment.suspects:
             return Found(now, cut_off=assessment.cut_off)
-        steps = lifecycle.step(incidents, assessment, now, self._context(connection, incidents, now))
-        return self._found(assessment, steps, before)
+        wider = situation_rows.under_way(connection)
+        steps = lifecycle.step(incidents, assessment, now, self._context(connection, incidents, wider, now))
+        found = self._found(assessment, steps, before)
+        after = _after(incidents, steps)
+        if not wider and len(after) < situations.LEAST:
+            return found
+        around = self._whereabouts.around(evidence, self._shares.share)
+        return found._replace(situations=tuple(situations.follow(wider, after, around, now)))
 
     def write(self, connection: Connection, found: Found) -> list[Written]:
         """Let it take effect."""
-        return recording.write(connection, found.steps, found.at, found.before)
+        written = recording.write(connection, found.steps, found.at, found.before)
+        situation_rows.write(connection, found.situations, found.at)
+        return written
 
     def wrote(self, written: Sequence[Written]) -> None:
         """Remember what the rows hold now."""
@@ -91,9 +102,11 @@ class Looking:
         known = {number: incident for number, (_, incident) in self._more.items()}
         return [known.get(one.incident.id, one.incident) for one in kept], before
 
-    def _context(self, connection: Connection, incidents: Sequence[Incident], now: float) -> Context:
+    def _context(
+        self, connection: Connection, incidents: Sequence[Incident], wider: Sequence[Situation], now: float
+    ) -> Context:
         standing = maintenance_rows.standing(connection, now - OVERRUN_S)
-        work = maintenance.at_work(maintenance.in_force(standing, now), now)
+        work = maintenance.at_work(standing, now)
         setting = self._setting._replace(serving=self._serving(connection, now)) if incidents else self._setting
         return Context(
             parts=self._graph.part_numbers,
@@ -102,13 +115,20 @@ class Looking:
             expected_on=partial(severity.expected_on, setting.calendars),
             parts_at_work=work.parts,
             communes_at_work=work.communes,
+            situations=situations.members(wider),
         )
 
     def _found(self, assessment: Assessment, steps: Sequence[Step], before: Mapping[int, bytes]) -> Found:
         quiet = [step.incident for step in steps if step.happened is Happening.SEEN]
         self._more |= {one.id: (before[one.id], one) for one in quiet}
         loud = tuple(step for step in steps if step.happened is not Happening.SEEN)
-        return Found(assessment.at, loud, before, assessment.cut_off)
+        return Found(assessment.at, loud, before=before, cut_off=assessment.cut_off)
+
+
+def _after(incidents: Sequence[Incident], steps: Sequence[Step]) -> list[Incident]:
+    """The incidents that have a number, as the look leaves them."""
+    newer = {step.incident.id: step.incident for step in steps}
+    return [newer.get(one.id, one) for one in incidents]
 
 
 def _concerns(one: Incident, now: float) -> bool:

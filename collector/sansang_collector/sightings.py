@@ -1,4 +1,4 @@
-"""From entries of the report log to what the diagnosis makes of them: who spoke when, how each check went, by sure times.
+"""From entries of the report log to the diagnosis: who spoke when, and how each check went, by sure times.
 
 The rules are those of ``state``: dated without trusting the machine's clock, live for two periods. What could not be
 found out is no evidence.

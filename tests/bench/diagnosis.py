@@ -33,6 +33,8 @@ from tests.support.traffic import Traffic, asked_of, graph_of, learned, part_of,
 NOON = 1_782_450_000.0
 SIZES = {"province": 65, "nation": 3321}
 LOOK_S, DEGRADED_S = 5.0, 30.0
+HALF_AN_HOUR_S = 1860.0
+"""Until nothing is seen of what was."""
 Result = TypeVar("Result")
 
 
@@ -159,9 +161,9 @@ def measure(size: str, seed: int, quiet_s: float, fault_s: float) -> tuple[list[
             world.traffic.cut(part)
         rows.append(world.hard(what, fault_s))
         world.mend()
-        world.traffic.run(world.traffic.now + 300)
-    rows.append(world.soft("degraded: after the faults", 120))
-    world.held.clear()
+        world.traffic.run(world.traffic.now + 240)
+    world.traffic.run(world.traffic.now + HALF_AN_HOUR_S)
+    world.soft("", DEGRADED_S)
     ring = part_of(world.graph, Component.RING, 8, skip=3)
     world.traffic.faults[ring] = steady(0.1)
     rows.append(world.soft("degraded: a ring loses 10 %", 600))

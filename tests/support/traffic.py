@@ -81,6 +81,8 @@ class Traffic:
         self.slow_usually = 0.01
         self.silent = np.zeros(len(graph.agents) + 1, np.bool_)
         """By agent, and never for the vantage (the last one): whose reports do not arrive."""
+        self.deaf: Sequence[int] = ()
+        """Checks that never find anything."""
         self._burst_until = np.zeros(len(graph.communes))
         self._burst_loss = np.zeros(len(graph.communes))
         self._commune = _communes(graph)[asked.checks]
@@ -142,6 +144,7 @@ class Traffic:
             share = loss(self.now)
             spoilt = np.where(self._echo[due] | self._is_direct(part), share, share**3)
             good *= 1 - np.where(self._crosses(part)[due], spoilt, 0)
+        good[np.isin(self.asked.checks[due], self.deaf)] = 0
         return 1 - good
 
     def _slow(self, due: Ints) -> NDArray[np.bool_]:
@@ -223,12 +226,12 @@ def steady(share: float, begins: float = -np.inf, ends: float = np.inf) -> Loss:
 
 def part_of(graph: Graph, kind: Component, least_agents: int = 1, most_agents: int = 1_000_000, skip: int = 0) -> int:
     """Some part of a kind with so many machines below it."""
-    found = [
-        number
-        for number in np.flatnonzero(graph.kinds == KINDS.index(kind))
-        if least_agents <= len(agents_below(graph, int(number))) <= most_agents
-    ]
-    return int(found[skip % len(found)])
+    them = np.flatnonzero(graph.kinds == KINDS.index(kind))
+    for place in range(len(them)):
+        number = int(them[(skip + place) % len(them)])
+        if least_agents <= len(agents_below(graph, number)) <= most_agents:
+            return number
+    raise LookupError(f"no {kind} has {least_agents} to {most_agents} machines below it")
 
 
 def agents_below(graph: Graph, part: int) -> Sequence[int]:

@@ -6,14 +6,11 @@ from typing import Protocol
 import numpy as np
 
 from sansang_collector.diagnosis.beliefs import NO_BREAKER, Beliefs, unlearned
-from sansang_collector.diagnosis.degraded import Degraded
 from sansang_collector.diagnosis.engine import Engine
 from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.graph import Graph
 from sansang_collector.diagnosis.score import Score
 from sansang_collector.diagnosis.verdict import Assessment, Held
-
-DEGRADED_S = 30.0
 
 
 class Mind(Protocol):
@@ -25,26 +22,15 @@ class Mind(Protocol):
 
 
 class Whole:
-    """The search for what is broken at every look, and for what is degraded every half minute."""
+    """The engine, with what is believed of the province."""
 
     def __init__(self, graph: Graph, beliefs: Callable[[Graph], Beliefs] = unlearned) -> None:
-        self._engine, self._degraded = Engine(graph), Degraded(graph)
-        self._beliefs = beliefs(graph)
-        self._engine.believe(self._beliefs)
-        self._last = 0.0
+        self._engine = Engine(graph)
+        self._engine.believe(beliefs(graph))
 
     def look(self, evidence: Evidence, held: Sequence[Held], now: float) -> Assessment:
-        """Both together."""
-        found = self._engine.localise(evidence, held, now)
-        if found.cut_off or now - self._last < DEGRADED_S:
-            return found
-        self._last = now
-        more = self._degraded.look(evidence, self._beliefs, held, found.verdicts, now)
-        return found._replace(
-            verdicts=found.verdicts + more.verdicts,
-            suspects=found.suspects + more.suspects,
-            recovered=found.recovered | more.recovered,
-        )
+        """Its own look."""
+        return self._engine.localise(evidence, held, now)
 
 
 class Oracle:

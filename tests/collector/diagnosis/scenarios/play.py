@@ -41,9 +41,11 @@ from sansang_collector.simulation.quick_scene import Options
 from tests.collector.diagnosis.scenarios.minds import Mind, Whole
 
 LOOK_S, SOON_S = 5.0, 1.0
-BEFORE_S = 200.0
+BEFORE_S = 120.0
 """So much of an ordinary morning comes before the beginning."""
 AFTER_S = 30.0
+BLIND = "blind"
+"""The boot of a vantage whose own way is cut."""
 
 Change = Callable[[Iterator[Sighting]], Iterator[Sighting]]
 
@@ -70,13 +72,14 @@ class Told(NamedTuple):
 class Play:
     """One province, one story."""
 
-    NOISE = Noise()
+    NOISE = Noise(losses=False)
+    """An ordinary morning on good lines: what a line always loses is learned, and nothing is learned here."""
 
     def __init__(
         self,
         *,
-        seed: int = 1,
-        communes: int = 24,
+        seed: int = 104,
+        communes: int = 13,
         starts: str = "2026-06-26T09:00",
         noise: Noise | None = None,
         vantage: bool = True,
@@ -86,7 +89,7 @@ class Play:
         self.made = provinces.make(seed, communes)
         self.zero = parse_time(starts, 0)
         self._seed, self._mind, self._lasts = seed, mind, lasts
-        self._options = Options(noise=Noise() if noise is None else noise, vantage=vantage)
+        self._options = Options(noise=self.NOISE if noise is None else noise, vantage=vantage)
         self._faults: list[Fault] = []
         self._changes: list[Change] = []
         self._moments: list[tuple[float, Callable[[], None]]] = []
@@ -135,7 +138,10 @@ class Play:
 
     def cut_off_collector(self, *, at: float, until: float) -> None:
         """Nobody is heard, and the vantage beside it sees nothing; machines' reports come afterwards."""
-        self._changes.append(partial(_kept_waiting, begins=self.zero + at, ends=self.zero + until))
+        vantages = frozenset(one.id for one in self.made.machines if one.role is Role.VANTAGE)
+        begins, ends = self.zero + at, self.zero + until
+        self._changes.append(partial(_kept_waiting, begins=begins, ends=ends, but=vantages))
+        self._changes.append(partial(_blinded, begins=begins, ends=ends, vantages=vantages))
         self._reach(until)
 
     def move_commune(self, code: str, node: str, *, at: float) -> None:
@@ -145,6 +151,10 @@ class Play:
     def rename_ring(self, ring: str, name: str, *, at: float) -> None:
         """The ring has another id from then on."""
         self._change_inventory(at, partial(_renamed, ring=ring, name=name))
+
+    def forget_topology(self, *, at: float) -> None:
+        """Nobody has entered where lines end and what access nodes hang from."""
+        self._change_inventory(at, _without_topology)
 
     def change_reports(self, change: Change) -> None:
         """Whatever else happens to what arrives."""
@@ -164,8 +174,8 @@ class Play:
     def expect_incidents(self, *parts: str, by: float) -> None:
         """By then these are open, each once, and nothing else is ever opened."""
         self._play()
-        found = {part: [one for one in self._open(by) if part in parts_of(one.verdict)] for part in parts}
-        assert all(len(one) == 1 for one in found.values()), f"by {by}: {self._named(self._open(by))}\n{self.story}"
+        found = {part: [one for one in self.open_at(by) if part in parts_of(one.verdict)] for part in parts}
+        assert all(len(one) == 1 for one in found.values()), f"by {by}: {self._named(self.open_at(by))}\n{self.story}"
         opened = [one for one in self.told if one.happened is Happening.OPENED]
         assert len({one.incident.id for one in opened} - self._merged) == len(parts), self.story
 
@@ -180,20 +190,22 @@ class Play:
         over = [
             one for one in self.told if one.happened is Happening.RESOLVED and part in parts_of(one.incident.verdict)
         ]
-        assert [one for one in over if one.at <= by] and len(over) == 1, self.story
+        assert len(over) == 1, self.story
+        assert over[0].at <= by, self.story
         return over[0].incident
 
     def expect_told(self, part: str, happened: Happening, *, by: float, times: int = 1) -> None:
         """That this happened to the part's incident so often, the first time by then."""
         self._play()
         found = [one for one in self.told if one.happened is happened and part in parts_of(one.incident.verdict)]
-        assert len(found) == times and found[0].at <= by, self.story
+        assert len(found) == times, self.story
+        assert found[0].at <= by, self.story
 
     def expect_still_open(self, part: str, *, at: float) -> Incident:
         """At that moment it is open or closing."""
         self._play()
-        found = [one for one in self._open(at) if part in parts_of(one.verdict)]
-        assert len(found) == 1, f"at {at}: {self._named(self._open(at))}\n{self.story}"
+        found = [one for one in self.open_at(at) if part in parts_of(one.verdict)]
+        assert len(found) == 1, f"at {at}: {self._named(self.open_at(at))}\n{self.story}"
         return found[0]
 
     def incident(self, part: str) -> Incident:
@@ -205,6 +217,11 @@ class Play:
             if part in parts_of(one.verdict) and one.opened_at is not None and one.phase is not Phase.DROPPED
         ]
         return found
+
+    def opened_by(self, at: float) -> list[Incident]:
+        """All that were opened until then."""
+        self._play()
+        return [one.incident for one in self.told if one.happened is Happening.OPENED and one.at <= at]
 
     @property
     def story(self) -> str:
@@ -248,6 +265,7 @@ class Play:
         begins, ends = self.zero - BEFORE_S, self.zero + self._lasts
         self._graph = _graph(self.made.inventory, self.made.machines)
         self._ears = Ears(begins)
+        self._vantages = {one.id for one in self.made.machines if one.role is Role.VANTAGE}
         self._know(self.made.inventory, Evidence(self._graph, begins))
         self._moments.sort(key=lambda one: one[0])
         world = Quick(self.made, self._faults, begins, ends, seed=self._seed, options=self._options)
@@ -257,15 +275,24 @@ class Play:
         self._next, self._looked = begins + LOOK_S, begins
         for one in arriving:
             self._pass_time(one.received)
+            self._hear(one)
             fresh = self._evidence.apply(one)
             if fresh and one.received - self._looked >= SOON_S:
                 self._look(one.received)
         self._pass_time(ends)
 
+    def _hear(self, one: Sighting) -> None:
+        """A vantage asks its own gateway too, which answers as long as it sees anything."""
+        if one.agent in self._vantages and one.results:
+            blind = all(seen.failed == seen.tried for seen in one.results) and one.boot == BLIND
+            gateway = Seen(topology.GATEWAY, one.received - 1, 5 * blind, 5)
+            self._ears.take(replace(one, results=(*one.results, gateway)))
+
     def _pass_time(self, until: float) -> None:
         while min(self._next, self._moments[0][0] if self._moments else math.inf) <= until:
             if self._moments and self._moments[0][0] <= self._next:
-                self._moments.pop(0)[1]()
+                self._now, do = self._moments.pop(0)
+                do()
             else:
                 self._look(self._next)
                 self._next += LOOK_S
@@ -293,7 +320,7 @@ class Play:
         kept = snapshot(self._evidence)
         self._thinking = self._mind(self._graph)
         self._evidence = restore(kept, self._graph, self._evidence.now)
-        self._ears.listen(self._evidence, self._moments[0][0] if self._moments else self._next)
+        self._ears.listen(self._evidence, self._now)
         self._incidents = {number: _written(one) for number, one in self._incidents.items()}
 
     def _look(self, now: float) -> None:
@@ -337,7 +364,9 @@ class Play:
             situations=situations.members(self.situations.values()),
         )
 
-    def _open(self, at: float) -> list[Incident]:
+    def open_at(self, at: float) -> list[Incident]:
+        """Those open or closing at that moment."""
+        self._play()
         state = next((state for when, state in reversed(self._states) if when <= at), {})
         return [one for one in state.values() if one.phase in (Phase.OPEN, Phase.CLOSING)]
 
@@ -409,11 +438,22 @@ def _away(
             gone.add(one.agent)
 
 
-def _kept_waiting(arriving: Iterator[Sighting], begins: float, ends: float) -> Iterator[Sighting]:
+def _blinded(arriving: Iterator[Sighting], begins: float, ends: float, vantages: frozenset[int]) -> Iterator[Sighting]:
+    """A vantage that sees nothing."""
+    for one in arriving:
+        if one.agent in vantages and begins <= one.received < ends:
+            yield replace(one, boot=BLIND, results=tuple(seen._replace(failed=seen.tried) for seen in one.results))
+        else:
+            yield one
+
+
+def _kept_waiting(
+    arriving: Iterator[Sighting], begins: float, ends: float, but: frozenset[int] = frozenset()
+) -> Iterator[Sighting]:
     """What would have arrived meanwhile does so afterwards; what is old by then is no news."""
     waiting: list[Sighting] = []
     for one in arriving:
-        if begins <= one.received < ends:
+        if begins <= one.received < ends and one.agent not in but:
             waiting.append(one)
             continue
         if one.received >= ends:
@@ -439,6 +479,11 @@ def _moved(inventory: Inventory, code: str, node: str) -> Inventory:
 def _renamed(inventory: Inventory, ring: str, name: str) -> Inventory:
     rings = tuple(replace(one, id=name) if one.id == ring else one for one in inventory.topology.rings)
     return replace(inventory, topology=replace(inventory.topology, rings=rings))
+
+
+def _without_topology(inventory: Inventory) -> Inventory:
+    lines = tuple(replace(one, access_node="", terminal_address="") for one in inventory.lines)
+    return replace(inventory, lines=lines, access_nodes=(), topology=replace(inventory.topology, rings=()))
 
 
 def _written(one: Incident) -> Incident:
