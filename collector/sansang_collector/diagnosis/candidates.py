@@ -1,4 +1,4 @@
-"""What may be named as a cause, and which checks, machines and communes speak about each of it. Made once per graph. Pure.
+"""What may be named as a cause, and which checks, machines and communes speak about it. Made once per graph. Pure.
 
 Evidence about what communes share is first summed in cells, one for each of them, so that no single commune (it may be
 declared under the wrong parent) can speak louder than a cap; a part of one commune is one cell.
@@ -157,7 +157,7 @@ def _probes(graph: Graph) -> tuple[Ints, Ints]:
 
 def _direct(graph: Graph, probes: Ints, targets: Ints, shared: Flags) -> tuple[Ints, Ints]:
     """A node's or the core's own probe; those of the nodes on an arc or a ring; of terminals where there is no node."""
-    own, near, far = [], [], []
+    own, near, far = list[tuple[int, int]](), list[tuple[int, int]](), list[tuple[int, int]]()
     node = _is(graph, [Component.ACCESS_NODE])
     for place, (check, target) in enumerate(zip(probes, targets, strict=True)):
         crossed = [part for part in graph.path(int(check)).tolist() if shared[part] and part != target]

@@ -12,7 +12,9 @@ from .verdict import Assessment, Level
 MATURE_S = 60.0
 CLOSE_S, CLOSE_DEGRADED_S, CLOSE_UNSTABLE_S = 30.0, 120.0, 600.0
 """How long it must be well before it is over."""
-DOUBT_S = 30.0
+NEWS_DEGRADED_S = 45.0
+"""Degraded parts are looked at every 30 s; what was found then holds until the next time."""
+DOUBT_S, DOUBT_DEGRADED_S = 30.0, 90.0
 """A closing one that was not found well for so long is open again."""
 DROP_S, DROP_DEGRADED_S = 30.0, 90.0
 """How long a suspicion that nothing supports any more is kept."""
@@ -38,7 +40,7 @@ def end_what_is_well(course: Course, assessment: Assessment) -> None:
             _wait(course, place)
         elif one.phase is Phase.CLOSING:
             _doubt(course, place)
-        elif one.phase is Phase.OPEN and one.found:
+        elif one.phase is Phase.OPEN and one.found and one.verdict.level is Level.DOWN:
             course.change(place, found=0)
 
 
@@ -80,8 +82,12 @@ def _is_still_well(course: Course, place: int, ended_at: float) -> None:
 
 def _doubt(course: Course, place: int) -> None:
     """Closing, but not well in this look: it has to be well anew, and after a while it is open again."""
-    one = course.change(place, closing_since=None)
-    if course.now - one.seen_at > DOUBT_S:
+    one = course.incidents[place]
+    degraded = one.verdict.level is not Level.DOWN
+    if degraded and course.now - one.seen_at <= NEWS_DEGRADED_S:
+        return
+    course.change(place, closing_since=None)
+    if course.now - one.seen_at > (DOUBT_DEGRADED_S if degraded else DOUBT_S):
         course.put_off(place, "ended=")
         course.change(place, phase=Phase.OPEN, ended_at=None, found=0)
 

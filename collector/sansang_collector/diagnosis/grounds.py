@@ -97,7 +97,7 @@ def _is_off(scene: Scene, beliefs: Beliefs, pick: Pick) -> bool:
     fitting = float(beliefs.breaker[commune])
     if _all_said_goodbye(scene, commune, onset(scene.evidence, pick.age)):
         fitting = max(fitting, LAST_ONE_OUT)
-    return fitting > scene.graph.log_rates[pick.part]
+    return fitting > float(scene.graph.log_rates[pick.part])
 
 
 def _all_said_goodbye(scene: Scene, commune: int, began: float) -> bool:
@@ -121,7 +121,7 @@ def _grounds(scene: Scene, pick: Pick) -> Iterator[Ground]:
 
 def _of_machines(scene: Scene, pick: Pick) -> Iterator[Ground]:
     evidence, began = scene.evidence, onset(scene.evidence, pick.age)
-    under = below(scene.candidates, pick.part, len(scene.graph.agents)) & ~np.isnan(scene.silence.spoke)
+    under = below(scene.candidates, pick.part, len(scene.graph.agents)) & ~np.isnan(scene.silence.heard)
     if len(pick.agents):
         yield Ground(Fact.SILENT, len(pick.agents), int(under.sum()))
     with np.errstate(invalid="ignore"):

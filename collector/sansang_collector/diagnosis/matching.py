@@ -32,7 +32,7 @@ def match(verdicts: Sequence[Verdict], incidents: Sequence[Incident], share: Sha
     """Every verdict once, every incident at most once, by the surest kinship first."""
     free = {place for place, one in enumerate(incidents) if is_followed(one)}
     found: list[list[int]] = [[] for _ in verdicts]
-    for akin in (_same, _one_class, _mostly_one(share)):
+    for akin in (_same, _named, _one_class, _mostly_one(share)):
         for number, verdict in enumerate(verdicts):
             if not found[number]:
                 kin = next((place for place in sorted(free) if akin(verdict, incidents[place])), None)
@@ -40,7 +40,11 @@ def match(verdicts: Sequence[Verdict], incidents: Sequence[Incident], share: Sha
                     found[number].append(kin)
                     free.discard(kin)
     for number, verdict in enumerate(verdicts):
-        covered = [place for place in sorted(free) if covers(verdict, incidents[place], share)]
+        covered = [
+            place
+            for place in sorted(free)
+            if _named(verdict, incidents[place]) or covers(verdict, incidents[place], share)
+        ]
         found[number].extend(covered)
         free.difference_update(covered)
     return [Match(verdict, tuple(places)) for verdict, places in zip(verdicts, found, strict=True)]
@@ -65,6 +69,10 @@ def _same(verdict: Verdict, one: Incident) -> bool:
     return verdict.part == one.verdict.part
 
 
+def _named(verdict: Verdict, one: Incident) -> bool:
+    return one.verdict.part in verdict.instead_of and one.phase in (Phase.OPEN, Phase.CLOSING)
+
+
 def _one_class(verdict: Verdict, one: Incident) -> bool:
     return not parts_of(verdict).isdisjoint(parts_of(one.verdict))
 
@@ -75,7 +83,7 @@ def _mostly_one(share: Share) -> Callable[[Verdict, Incident], bool]:
             return True
         if one.matured and not _both_degraded(verdict, one):
             return False
-        return _can_be_one(verdict, one) and _overlap(verdict.part, one.verdict.part, share)
+        return _can_be_one(verdict, one) and is_nested(verdict.part, one.verdict.part, share)
 
     return akin
 
@@ -87,10 +95,11 @@ def covers(verdict: Verdict, one: Incident, share: Share) -> bool:
 
 def related(verdict: Verdict, others: Iterable[Verdict], share: Share) -> bool:
     """Whether most of what it says is said by one of the others already."""
-    return any(_overlap(verdict.part, other.part, share) for other in others)
+    return any(is_nested(verdict.part, other.part, share) for other in others)
 
 
-def _overlap(part: str, other: str, share: Share) -> bool:
+def is_nested(part: str, other: str, share: Share) -> bool:
+    """Whether one lies within the other, or they are about the same."""
     there, back = share(part, other), share(other, part)
     return max(there, back) >= WITHIN or min(there, back) >= MOSTLY
 
