@@ -44,8 +44,6 @@ LOOK_S, SOON_S = 5.0, 1.0
 BEFORE_S = 120.0
 """So much of an ordinary morning comes before the beginning."""
 AFTER_S = 30.0
-BLIND = "blind"
-"""The boot of a vantage whose own way is cut."""
 
 Change = Callable[[Iterator[Sighting]], Iterator[Sighting]]
 
@@ -275,18 +273,12 @@ class Play:
         self._next, self._looked = begins + LOOK_S, begins
         for one in arriving:
             self._pass_time(one.received)
-            self._hear(one)
+            if one.agent in self._vantages:
+                self._ears.take(one)
             fresh = self._evidence.apply(one)
             if fresh and one.received - self._looked >= SOON_S:
                 self._look(one.received)
         self._pass_time(ends)
-
-    def _hear(self, one: Sighting) -> None:
-        """A vantage asks its own gateway too, which answers as long as it sees anything."""
-        if one.agent in self._vantages and one.results:
-            blind = all(seen.failed == seen.tried for seen in one.results) and one.boot == BLIND
-            gateway = Seen(topology.GATEWAY, one.received - 1, 5 * blind, 5)
-            self._ears.take(replace(one, results=(*one.results, gateway)))
 
     def _pass_time(self, until: float) -> None:
         while min(self._next, self._moments[0][0] if self._moments else math.inf) <= until:
@@ -439,10 +431,10 @@ def _away(
 
 
 def _blinded(arriving: Iterator[Sighting], begins: float, ends: float, vantages: frozenset[int]) -> Iterator[Sighting]:
-    """A vantage that sees nothing."""
+    """A vantage that sees nothing, its own gateway included."""
     for one in arriving:
         if one.agent in vantages and begins <= one.received < ends:
-            yield replace(one, boot=BLIND, results=tuple(seen._replace(failed=seen.tried) for seen in one.results))
+            yield replace(one, results=tuple(seen._replace(failed=seen.tried) for seen in one.results))
         else:
             yield one
 
