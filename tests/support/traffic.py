@@ -81,6 +81,8 @@ class Traffic:
         self.slow_usually = 0.01
         self.silent = np.zeros(len(graph.agents) + 1, np.bool_)
         """By agent, and never for the vantage (the last one): whose reports do not arrive."""
+        self.deaf: Sequence[int] = ()
+        """Checks that never find anything."""
         self._burst_until = np.zeros(len(graph.communes))
         self._burst_loss = np.zeros(len(graph.communes))
         self._commune = _communes(graph)[asked.checks]
@@ -142,6 +144,7 @@ class Traffic:
             share = loss(self.now)
             spoilt = np.where(self._echo[due] | self._is_direct(part), share, share**3)
             good *= 1 - np.where(self._crosses(part)[due], spoilt, 0)
+        good[np.isin(self.asked.checks[due], self.deaf)] = 0
         return 1 - good
 
     def _slow(self, due: Ints) -> NDArray[np.bool_]:

@@ -17,6 +17,8 @@ CLIP = 5.0
 """Nats of one result at most: echoes of one train are lost together."""
 EXPLAINED = 0.9
 """What fails as often as this by what is known already adds nothing for another part."""
+DEAF, DEAF_TRIED = 0.95, 10
+"""A check that fails as often as this in a block, of so many tries, is out of its count."""
 MOST = 0.999
 SLOW_USUALLY = 0.01
 """Share of answers that take longer than usual where nothing is wrong: usual is their 99th percentile."""
@@ -74,8 +76,7 @@ def rows(gauge: Gauge, evidence: Evidence, block: Block, baseline: Floats, known
     slow = gauge.level is Level.SLOW
     tried = block.timed if slow else block.tried
     checks = np.flatnonzero(tried).astype(np.int32) if only is None else only[tried[only] > 0]
-    if slow:
-        checks = checks[np.isfinite(evidence.usual_ms[checks])]
+    checks = checks[np.isfinite(evidence.usual_ms[checks]) if slow else ~_is_dead(block, checks)]
     if known.hidden is not None:
         checks = checks[~known.hidden[checks]]
     usual = np.full(len(checks), SLOW_USUALLY) if slow else baseline[checks]
@@ -89,6 +90,12 @@ def rows(gauge: Gauge, evidence: Evidence, block: Block, baseline: Floats, known
         usual,
         np.zeros(len(checks), np.bool_) if slow else ~evidence.is_echo[checks],
     )
+
+
+def _is_dead(block: Block, checks: Ints) -> Flags:
+    """What no echo comes back of loses no share: its target is deaf, its way is cut, or who asks is cut off itself."""
+    tried = block.tried[checks]
+    return (tried >= DEAF_TRIED) & (block.failed[checks] >= DEAF * tried)
 
 
 def sums(gauge: Gauge, columns: Columns, found: Rows) -> Sums:
