@@ -6,7 +6,7 @@ play's beginning; it is played when the first expectation is put to it, and ever
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from random import Random
 from typing import NamedTuple
@@ -41,11 +41,14 @@ from sansang_collector.simulation.quick_scene import Options
 from tests.collector.diagnosis.scenarios.minds import Mind, Whole
 
 LOOK_S, SOON_S = 5.0, 1.0
-BEFORE_S = 120.0
+BEFORE_S = 90.0
 """So much of an ordinary morning comes before the beginning."""
 AFTER_S = 30.0
 
 Change = Callable[[Iterator[Sighting]], Iterator[Sighting]]
+
+
+_made = cache(provinces.make)
 
 
 class Work(NamedTuple):
@@ -84,7 +87,7 @@ class Play:
         mind: Callable[[Graph], Mind] = Whole,
         lasts: float = 0.0,
     ) -> None:
-        self.made = provinces.make(seed, communes)
+        self.made = _made(seed, communes)
         self.zero = parse_time(starts, 0)
         self._seed, self._mind, self._lasts = seed, mind, lasts
         self._options = Options(noise=self.NOISE if noise is None else noise, vantage=vantage)
