@@ -339,6 +339,7 @@ class Play:
             if not incident.id:
                 incident = replace(incident, id=len(self._incidents) + 1)
             self._incidents[incident.id] = incident
+            assert _written(incident) == incident
             if one.happened is not Happening.SEEN:
                 self.told.append(Told(at, one.happened, incident, one.detail))
         self._states.append((at, dict(self._incidents)))

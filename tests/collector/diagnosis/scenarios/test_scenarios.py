@@ -222,8 +222,6 @@ def test_a_line_that_comes_and_goes_is_one_incident_that_is_called_unstable(play
 
 # What is nobody's fault.
 
-blind = pytest.mark.xfail(reason="what a blind vantage did not see is taken for loss afterwards", strict=False)
-
 
 def test_an_ordinary_quarter_of_an_hour_is_no_incident(play: Play) -> None:
     play.go_on(until=600)
@@ -238,7 +236,6 @@ def test_an_update_that_everybody_announces_is_no_incident(play: Play) -> None:
     play.expect_no_incident()
 
 
-@pytest.mark.xfail(reason="the core is named although its own probe answers", strict=False)
 def test_all_agents_restarting_at_once_without_a_word_are_no_incident(play: Play) -> None:
     play.switch_off(*play.machines(), at=10, back=30)
     play.go_on(until=200)
@@ -267,7 +264,6 @@ def test_results_out_of_the_future_are_no_incident(play: Play) -> None:
     play.expect_no_incident()
 
 
-@blind
 def test_a_collector_that_is_cut_off_says_nothing_of_others(play: Play) -> None:
     play.cut_off_collector(at=10, until=250)
     play.go_on(until=500)
@@ -276,7 +272,6 @@ def test_a_collector_that_is_cut_off_says_nothing_of_others(play: Play) -> None:
     assert play.cut_off_at
 
 
-@blind
 def test_a_cut_off_collector_leaves_an_open_incident_as_it_is(play: Play) -> None:
     play.cut(RING, at=10)
     play.cut_off_collector(at=120, until=300)
@@ -382,14 +377,9 @@ def test_planned_work_that_ends_in_time_is_told_to_nobody(play: Play) -> None:
     assert not [one for one in play.told if one.happened is Happening.OVERRUN]
 
 
-still_off = pytest.mark.xfail(
-    reason="after a power cut machines are still off when the terminals answer again, and are found silent anew",
-    strict=False,
-)
 FEEDER = ("00028", "00034", "00037", "00040")
 
 
-@still_off
 def test_one_commune_after_the_other_going_dark_is_one_situation(play: Play) -> None:
     for turn, code in enumerate(FEEDER):
         play.cut(f"site_power:{code}", at=10 + 90 * turn, until=600)
@@ -403,7 +393,6 @@ def test_one_commune_after_the_other_going_dark_is_one_situation(play: Play) -> 
     assert {one.held_back for one in play.open_at(500)} == {"situation:1"}
 
 
-@still_off
 def test_a_planned_power_cut_is_no_situation(play: Play) -> None:
     play.plan_work("power_area:khu-vuc-1", begins=0, ends=800, communes=FEEDER)
     for turn, code in enumerate(FEEDER):
