@@ -121,6 +121,15 @@ class Evidence:
         counts, small = self._counts[:, order], self._small[:, order]
         return Blocks(counts[0], counts[1], small[0], small[1], small[2], began)
 
+    def block(self, at: float) -> Blocks:
+        """The one block of 30 s that holds this moment; ValueError where the ring does not have it any more, or yet."""
+        number = math.floor(at / BLOCK_S)
+        if not self._block - BLOCKS < number <= self._block:
+            raise ValueError(f"there is no block of {at}")
+        row = slice(number % BLOCKS, number % BLOCKS + 1)
+        counts, small = self._counts[:, row].copy(), self._small[:, row].copy()
+        return Blocks(counts[0], counts[1], small[0], small[1], small[2], number * BLOCK_S)
+
     def _is_known(self, sighting: Sighting) -> bool:
         key = (sighting.agent, sighting.stream)
         highest, mask = self._known.get(key, (sighting.seq - 1, 0))
