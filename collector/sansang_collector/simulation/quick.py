@@ -68,8 +68,8 @@ class Quick:
     def play(self) -> Iterator[Sighting]:
         """Everything that arrives, in that order."""
         self._elect(self.scene.begins)
-        for player in self._players.values():
-            self._take_next(player)
+        for one in self._players.values():
+            self._take_next(one)
         self._push(self.scene.begins + LOOK_S, _LOOK, None, None)
         while self._queue:
             at, _, what, player, more = heapq.heappop(self._queue)

@@ -79,7 +79,10 @@ class QuickMachine:
         self._next: dict[str, float] = {}
         self._line_down = False
         self._ons = _ons(machine, scene, self.dice)
-        self._booted_at, self._boot = scene.begins - self.dice.uniform(0.2, 5) * DAY_S, f"{self.dice.getrandbits(64):016x}"
+        self._booted_at, self._boot = (
+            scene.begins - self.dice.uniform(0.2, 5) * DAY_S,
+            f"{self.dice.getrandbits(64):016x}",
+        )
 
     def reports(self) -> Iterator[Taken]:
         """All of them, as they are taken."""

@@ -90,15 +90,11 @@ def make(inventory: Inventory, communes: int, machines: int, seed: int, rates: N
     return of(inventory, topology.build(inventory), pcs, seed, rates)
 
 
-def of(
-    inventory: Inventory, built: topology.Topology, pcs: list[Pc], seed: int, rates: Noise | None = None
-) -> World:
+def of(inventory: Inventory, built: topology.Topology, pcs: list[Pc], seed: int, rates: Noise | None = None) -> World:
     """The communes of these machines."""
     rates = Noise() if rates is None else rates
     codes = {pc.commune for pc in pcs}
-    places = {
-        one.code: _place(one, inventory, built, seed, rates) for one in inventory.communes if one.code in codes
-    }
+    places = {one.code: _place(one, inventory, built, seed, rates) for one in inventory.communes if one.code in codes}
     crossed = {part for place in places.values() for path in place.paths.values() for part in path}
     parts = {part.id: part.kind for part in built.parts if part.id in crossed}
     parts |= {f"{kind}:{pc.key}": kind for pc in pcs for kind in (Component.PC, Component.PC_APP)}
