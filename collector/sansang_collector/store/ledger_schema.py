@@ -243,6 +243,7 @@ _INCIDENTS: Migration = (
         id INTEGER PRIMARY KEY AUTOINCREMENT, incident INTEGER NOT NULL REFERENCES incident (id), at REAL NOT NULL,
         happened TEXT NOT NULL, who TEXT NOT NULL, detail TEXT NOT NULL, body BLOB)""",
     "CREATE INDEX incident_story ON incident_event (incident)",
+    "ALTER TABLE rung_interval ADD COLUMN incident INTEGER",
 )
 """What broke, whom it hits and how it went."""
 _DIAGNOSIS: Migration = (
