@@ -15,6 +15,7 @@ from sansang_agent.contract.light import Light
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.rung import Component, Network, Owner, Rung
 from sansang_agent.contract.words import LANGUAGES, word
+from sansang_collector.diagnosis.incident import Phase, Severity
 from tests.support.words import PACKAGES, ROOT, Package, placeholders, problems, updated, written
 
 GLOSSARY: dict[str, type[StrEnum]] = {
@@ -26,6 +27,8 @@ GLOSSARY: dict[str, type[StrEnum]] = {
     "light": Light,
     "network": Network,
     "role": Role,
+    "severity": Severity,
+    "phase": Phase,
 }
 AGENT = ROOT / "agent" / "sansang_agent"
 SPEAKING = sorted(

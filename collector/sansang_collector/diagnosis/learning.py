@@ -14,7 +14,7 @@ from sansang_collector.expected import Usual, slot_of
 from sansang_collector.habit_slots import SLOTS
 from sansang_collector.inventory.calendars import day_and_minute
 
-from .evidence import BLOCK_S, BLOCKS, REPORT_S, Blocks, Evidence
+from .evidence import BLOCK_S, BLOCKS, REPORT_S, Block, Evidence
 from .graph import NOBODY, VANTAGE_KEY, Graph
 from .manner import CheckManner, Evenings, Manner
 from .sighting import Sighting
@@ -152,16 +152,16 @@ class Learned:
             parts = frozenset(part for one in around for part in one.parts)
             if parts != self._spared[0]:
                 self._spared = parts, crossing(self.graph, parts)
-            self._learn_block(evidence.block(at), self._spared[1])
+            self._learn_block(evidence.half_minute(math.floor(at / BLOCK_S)), self._spared[1])
             at += BLOCK_S
         self._upto = at
 
-    def _learn_block(self, block: Blocks, spared: Flags) -> None:
-        counts = np.where(spared, 0, block.tried[0]) > 0
-        self.failed[counts] += block.failed[0][counts]
-        self.tried[counts] += block.tried[0][counts]
-        timed = counts & (block.timed[0] > 0) & np.isfinite(self.usual_ms)
-        slow, of = block.slow[0][timed].astype(np.float64), block.timed[0][timed].astype(np.float64)
+    def _learn_block(self, block: Block, spared: Flags) -> None:
+        counts = np.where(spared, 0, block.tried) > 0
+        self.failed[counts] += block.failed[counts]
+        self.tried[counts] += block.tried[counts]
+        timed = counts & (block.timed > 0) & np.isfinite(self.usual_ms)
+        slow, of = block.slow[timed].astype(np.float64), block.timed[timed].astype(np.float64)
         self.timed[timed] += of
         step = np.maximum(0.002, 1 / (20 + self.timed[timed] / 5))
         self.usual_ms[timed] *= np.exp(step * (slow - 0.01 * of))

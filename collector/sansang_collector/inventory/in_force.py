@@ -5,13 +5,15 @@ Where the settings name a folder, a reload applies it first; a folder with mista
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sansang_agent.contract.settings import SettingsError
 from sansang_collector.commune import PACKAGED, Commune, Places
 from sansang_collector.gazetteer import Gazetteer
+from sansang_collector import topology
 from sansang_collector.store import Store
+from sansang_collector.topology import Part
 
 from . import units, versions
 from .folder import read_folder
@@ -32,11 +34,14 @@ class InForce:
     """What its communes are called."""
     gazetteer: Gazetteer
     """How they are found."""
+    parts: Mapping[str, Part]
+    """What can break of it, by id; machines themselves are left out."""
 
     def __init__(self, store: Store, now: Callable[[], float]) -> None:
         self.version = None
         self.places = PACKAGED
         self.gazetteer = Gazetteer()
+        self.parts = {}
         self._store = store
         self._now = now
         self._one_at_a_time = threading.Lock()
@@ -58,6 +63,7 @@ class InForce:
                 self.version = found
                 self.places = _places(found)
                 self.gazetteer = Gazetteer(self.places)
+                self.parts = _parts(found)
                 _LOG.info("inventory: version %d is in force", _number(found))
             return ""
 
@@ -68,6 +74,10 @@ class InForce:
 
 def _number(version: Version | None) -> int:
     return version.applied.number if version else 0
+
+
+def _parts(version: Version | None) -> Mapping[str, Part]:
+    return {part.id: part for part in topology.build(version.inventory).parts} if version else {}
 
 
 def _places(version: Version | None) -> Places:
