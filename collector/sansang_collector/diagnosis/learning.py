@@ -28,8 +28,10 @@ RESTART_S = 6 * REPORT_S + 30.0
 """A machine that is back within this time has restarted; one that stays away longer has gone off."""
 DAY_FADES, WEEKS_FADE = 6 / 7, 19 / 20
 """What is left of figures and of leavings with every further day on which the machine was heard."""
-SAMPLES = 30
-"""So many times are looked at before it is said what is usual."""
+SAMPLES = 40
+"""So many times are looked at before it is said what is usual: a tenth more than all of them but one."""
+MOST_UP = 0.01
+"""How much more (ln) half a minute may make of what is usual: it shows ten minutes later what that did."""
 
 Figures = NDArray[np.float32]
 
@@ -131,7 +133,7 @@ class Learned:
             figures[first:last] *= DAY_FADES
 
     def _sample(self, agent: int, one: Sighting) -> None:
-        """Keep the first times of each check; the slowest of them is where learning what is usual begins."""
+        """Keep the first times of each check; they are where learning what is usual begins."""
         for seen in one.results:
             check = self.graph.check(agent, seen.check)
             if check == NOBODY or seen.ms is None or not seen.live or np.isfinite(self.usual_ms[check]):
@@ -139,7 +141,7 @@ class Learned:
             samples = self._samples.setdefault(check, [])
             samples.append(seen.ms)
             if len(samples) >= SAMPLES:
-                self.usual_ms[check] = max(self._samples.pop(check))
+                self.usual_ms[check] = 1.1 * sorted(self._samples.pop(check))[-2]
         if self.reports[agent] > 10 * SAMPLES:  # by now all that it asks often has been seen often enough
             first, last = self._span(agent)
             self._unsampled[agent] = any(first <= check < last for check in self._samples)
@@ -163,8 +165,8 @@ class Learned:
         timed = counts & (block.timed > 0) & np.isfinite(self.usual_ms)
         slow, of = block.slow[timed].astype(np.float64), block.timed[timed].astype(np.float64)
         self.timed[timed] += of
-        step = np.maximum(0.002, 1 / (20 + self.timed[timed] / 5))
-        self.usual_ms[timed] *= np.exp(step * (slow - 0.01 * of))
+        step = np.maximum(0.002, 1 / (200 + self.timed[timed]))
+        self.usual_ms[timed] *= np.exp(np.minimum(step * (slow - 0.01 * of), MOST_UP))
 
     def _is_excused(self, gap: _Gap, usual: Usual, troubles: Iterable[Trouble]) -> bool:
         """Whether something broken explains it; of one commune alone only while somebody was expected to be there."""
