@@ -41,7 +41,7 @@ class Silence(NamedTuple):
 def observe(evidence: Evidence, beliefs: Beliefs, released: Floats, now: float) -> Silence:
     """Who is silent at ``now``.
 
-    ``released``: by agent when a part that explained its silence was well again (NaN: none did); from then on it counts.
+    ``released``: by agent when a part that explained its silence was well again (NaN: none did); from then it counts.
     """
     spoke = np.where(evidence.spoke >= evidence.since, evidence.spoke, np.nan)
     away = np.nan_to_num(np.maximum(released - spoke, 0.0))
@@ -56,21 +56,18 @@ def observe(evidence: Evidence, beliefs: Beliefs, released: Floats, now: float) 
 
 def by_onset(silence: Silence, explained: Flags, onsets: Sequence[float]) -> Floats:
     """By onset and agent: nats for a part on the way of its reports having broken then."""
-    return np.stack([_together(silence, explained, onset) for onset in onsets])
+    began = np.asarray(onsets)[:, None]
+    with np.errstate(invalid="ignore"):
+        then = (silence.spoke >= began - EARLIER_S) & (silence.spoke <= began + LATER_S)
+    return np.where(then & ~explained, silence.weight, 0.0) + _alive(silence, began)
 
 
 def still(silence: Silence, explained: Flags, onsets: Sequence[float]) -> Floats:
     """The same whenever it fell silent: whether what broke earlier is still broken then."""
     weight = np.where(explained, 0.0, silence.weight)
-    return np.stack([weight + _alive(silence, onset) for onset in onsets])
+    return weight + _alive(silence, np.asarray(onsets)[:, None])
 
 
-def _together(silence: Silence, explained: Flags, onset: float) -> Floats:
+def _alive(silence: Silence, began: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
-        then = (silence.spoke >= onset - EARLIER_S) & (silence.spoke <= onset + LATER_S)
-    return np.where(then & ~explained, silence.weight, 0.0) + _alive(silence, onset)
-
-
-def _alive(silence: Silence, onset: float) -> Floats:
-    with np.errstate(invalid="ignore"):
-        return np.where(silence.spoke > onset + LATER_S, CONTRADICTION, 0.0)
+        return np.where(silence.spoke > began + LATER_S, CONTRADICTION, 0.0)

@@ -1,7 +1,7 @@
 """Whether the vantage's echoes may be believed: each probe for itself, and all of them together.
 
 A probe that never answered, or that stopped while those behind it go on reporting, is deaf and proves nothing; where
-all fail at once it is the collector's own way that is cut, unless its own gateway answers.
+all fail at once it is the collector's own way that is cut, unless its own gateway answers: then it is the core.
 """
 
 from typing import NamedTuple
@@ -53,16 +53,16 @@ class Vantage:
         """Take what is newest."""
         self._follow(evidence)
         deaf = self._deaf(silence.spoke)
-        fails = self._all_fail(evidence, deaf, now)
+        fails, all_fail = self._fails(evidence, deaf, now)
         mute = bool((silence.silent & self._is_vantage).any())
-        if fails:
+        if all_fail:
             self._saw_wrong = now
         if not (fails or mute):
             self._blind_since = np.nan
         elif np.isnan(self._blind_since):
-            self._blind_since = self._began(evidence, silence, now)
+            self._blind_since = self._began(silence, now)
         ignored = np.zeros(evidence.graph.checks, np.bool_)
-        wrong = fails or now - self._saw_wrong < MEMORY_S
+        wrong = now - self._saw_wrong < MEMORY_S
         ignored[self._candidates.probes if wrong else self._candidates.probes[deaf]] = True
         return self._judged(ignored, silence) if fails or mute else View(ignored)
 
@@ -86,20 +86,23 @@ class Vantage:
             later = np.bincount(place, spoke[agent] > since + BEHIND_S, count)
         return ~self._answered | ((later > 0) & (2 * later >= known))
 
-    def _all_fail(self, evidence: Evidence, deaf: Flags, now: float) -> bool:
+    def _fails(self, evidence: Evidence, deaf: Flags, now: float) -> tuple[bool, bool]:
+        """Whether the core, or all where no core is known, does not answer; and whether all is silent with it."""
         chosen = self._candidates
         if chosen.own_gateway != NOBODY and self._answers(evidence, chosen.own_gateway, now):
-            return False
+            return False, False
         usable = ~deaf & (now - np.nan_to_num(evidence.last_at[chosen.probes], nan=-np.inf) <= FRESH_S)
         failed = evidence.last_failed[chosen.probes] & usable
         core = chosen.probes == chosen.core
-        seen = failed[core].any() or (not usable[core].any() and usable.sum() >= LEAST_PROBES)
-        return bool(seen and failed.sum() >= SHARE_BLIND * usable.sum())
+        nearly_all = bool(failed.any() and failed.sum() >= SHARE_BLIND * usable.sum())
+        if usable[core].any():
+            return bool(failed[core].any()), bool(failed[core].any()) and nearly_all
+        return (nearly_all and usable.sum() >= LEAST_PROBES,) * 2
 
     def _answers(self, evidence: Evidence, check: int, now: float) -> bool:
         return bool(now - evidence.last_at[check] <= FRESH_S and not evidence.last_failed[check])
 
-    def _began(self, evidence: Evidence, silence: Silence, now: float) -> float:
+    def _began(self, silence: Silence, now: float) -> float:
         began = np.nanmin(self._failing_since) if not np.isnan(self._failing_since).all() else now
         spoke = silence.spoke[self._is_vantage & silence.silent]
         return float(max(now - 2 * REPORT_S, min([began, now, *(spoke + LATER_S)])))
