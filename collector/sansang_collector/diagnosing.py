@@ -106,11 +106,6 @@ class Diagnosis:
         self._fresh = False
         self._served: tuple[float, Mapping[str, Serving]] = (-math.inf, {})
 
-    @property
-    def graph(self) -> Graph | None:
-        """What there is; None without an inventory."""
-        return self._following.graph
-
     async def follow(self) -> None:
         """Follow the log and look until cancelled; then put the evidence away."""
         await self._begin()
