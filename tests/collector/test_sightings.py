@@ -1,6 +1,7 @@
 """What the diagnosis is told of reports: by sure times, and only what says something."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
@@ -31,7 +32,7 @@ def connection(place: Place) -> Iterator[Connection]:
     store.close()
 
 
-def sighting(connection: Connection, one: object, **more: object) -> Sighting:
+def sighting(connection: Connection, one: object, **more: Any) -> Sighting:
     (found,) = sightings(connection, [entry_of(1, one, **more)])
     return found
 
@@ -62,7 +63,7 @@ def test_echoes_are_counted_and_answers_are_one_each(connection: Connection) -> 
     "counts", [{"sent": 5, "lost": 9}, {"sent": 5, "lost": 5}, {"sent": 10**9, "lost": 1}, {"sent": 5}]
 )
 def test_counts_that_contradict_the_outcome_or_are_no_trains_count_as_one_answer(
-    connection: Connection, counts: dict[str, int]
+    connection: Connection, counts: dict[str, Any]
 ) -> None:
     (seen,) = sighting(connection, report(1, MONO, [result("core", **counts)])).results
     assert (seen.failed, seen.tried) == (0, 1)

@@ -10,8 +10,9 @@ import pytest
 
 from sansang_collector.diagnosis.incident import Happening, Phase
 from sansang_collector.incidents import rows
-from sansang_collector.incidents.rows import Event, Kept
+from sansang_collector.incidents.rows import Event, Kept, Wanted
 from sansang_collector.inventory import versions
+from sansang_collector.rights import ALL
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.simulation import own_collector, world
 from sansang_collector.simulation.driving import Drive, Player
@@ -71,7 +72,7 @@ class Played:
         store = Store(self._folder)
         try:
             with store.read() as connection:
-                kept = rows.listed(connection, rows.ALL, rows.Wanted(), 100)
+                kept = rows.listed(connection, ALL, Wanted(), 100)
                 return [(one, rows.story(connection, one.incident.id)) for one in kept]
         finally:
             store.close()

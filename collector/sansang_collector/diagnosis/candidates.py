@@ -1,4 +1,4 @@
-"""What may be named as a cause, and which checks, machines and communes speak about each of it. Made once per graph. Pure.
+"""What may be named as a cause, and which checks, machines and communes speak about it. Made once per graph. Pure.
 
 Evidence about what communes share is first summed in cells, one for each of them, so that no single commune (it may be
 declared under the wrong parent) can speak louder than a cap; a part of one commune is one cell.

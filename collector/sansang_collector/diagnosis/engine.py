@@ -25,6 +25,8 @@ SUSPECT = 6.0
 PROVINCE = 65
 """Communes that the thresholds are meant for; more of them give chance more to play with."""
 MOST = 12
+RETURN_S = 900.0
+"""How long machines may take to come back once the way is there again: some were switched off meanwhile."""
 DEGRADED_S = 30.0
 """How often degraded parts are looked for."""
 _NOTHING = Look((), (), frozenset())
@@ -69,7 +71,7 @@ class Engine:
             return Assessment(at=now, cut_off=True)
         if self._was_cut_off:
             self._was_cut_off = False
-            self._released[quiet.silent] = now
+            self._released[quiet.silent] = now + RETURN_S
             quiet = silence.observe(evidence, self._beliefs, self._released, now)
         scene = self._scene(evidence, quiet, view)
         return self._assess(scene, known, now)
@@ -78,7 +80,7 @@ class Engine:
         chosen = self._chosen = likelihood.active(evidence, self._candidates, self._chosen)
         seen = likelihood.sums(evidence, chosen, view.ignored)
         may = self._candidates
-        eligible = may.far if view.undecided else may.far | may.shared | may.of_commune
+        eligible = may.far if view.undecided else may.far | may.of_commune | (may.shared & ~view.answering)
         return Scene(self._graph, may, evidence, chosen, seen, quiet, eligible, self._homes)
 
     def _assess(self, scene: Scene, held: Sequence[Held], now: float) -> Assessment:
@@ -128,4 +130,4 @@ class Engine:
     def _release(self, held: Sequence[Held], now: float) -> None:
         """Machines that a part kept quiet which is held no more could speak again from now on."""
         for part in self._kept_quiet.keys() - {one.part for one in held}:
-            self._released[self._kept_quiet.pop(part)] = now
+            self._released[self._kept_quiet.pop(part)] = now + RETURN_S

@@ -196,6 +196,9 @@ class Evidence:
             self.booted[agent] = np.fmax(self.booted[agent], sighting.booted_at)
         if not sighting.live or sighting.at is None or sighting.at <= self.spoke[agent]:
             return
+        if sighting.at > sighting.received + AHEAD_S:
+            self.ignored += 1
+            return
         self.spoke[agent] = sighting.at
         self.bye[agent] = sighting.at if sighting.goodbye is not None else math.nan
         self.back[agent] = math.nan if sighting.back is None else sighting.back

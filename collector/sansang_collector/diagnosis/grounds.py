@@ -121,7 +121,7 @@ def _grounds(scene: Scene, pick: Pick) -> Iterator[Ground]:
 
 def _of_machines(scene: Scene, pick: Pick) -> Iterator[Ground]:
     evidence, began = scene.evidence, onset(scene.evidence, pick.age)
-    under = below(scene.candidates, pick.part, len(scene.graph.agents)) & ~np.isnan(scene.silence.spoke)
+    under = below(scene.candidates, pick.part, len(scene.graph.agents)) & ~np.isnan(scene.silence.heard)
     if len(pick.agents):
         yield Ground(Fact.SILENT, len(pick.agents), int(under.sum()))
     with np.errstate(invalid="ignore"):

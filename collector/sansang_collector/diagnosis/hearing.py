@@ -1,7 +1,7 @@
 """Whether the collector hears what it should: nothing is said of others while it may be its own ears. Pure.
 
-After a start, a pause or a cut it listens until everyone who was there has spoken. It is cut off when it hears no machine
-at all and the vantage beside it does not get out either, or there is none to ask.
+After a start, a pause or a cut it listens until everyone who was there has spoken. It is cut off when it hears no
+machine at all and the vantage beside it does not get out either, or there is none to ask.
 """
 
 import math

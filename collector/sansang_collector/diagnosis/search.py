@@ -60,7 +60,7 @@ class Pick(NamedTuple):
     failing: Ints
     """Active checks, by place, that failed across it."""
     rivals: tuple[tuple[int, float], ...]
-    """Parts that explain the same nearly as well, with their scores; itself first."""
+    """Parts that explain the same nearly as well, with their scores, the best first: itself."""
 
 
 class Search:
@@ -125,7 +125,8 @@ class Search:
         agents, failing = self._silenced(part, age), self._failing(part, age)
         if scene.candidates.far[part] and not len(agents) and self._machines(failing) < AGREE:
             return None
-        return Pick(part, float(self._scores[:, best].max()), age, agents, failing, self._rivals(best, age))
+        rivals = self._rivals(best, age)
+        return Pick(rivals[0][0], float(self._scores[:, best].max()), age, agents, failing, rivals)
 
     def _rivals(self, best: int, age: int) -> tuple[tuple[int, float], ...]:
         """What explains the same nearly as well at the same moment, or a little later: results that were measured in
@@ -133,14 +134,14 @@ class Search:
         """
         rows = [row for row in range(max(0, age - 1 - LATER), age) if self._scores[row, best] >= LEAST_LATER]
         behind = np.min(self._scores[rows, best][:, None] - self._scores[rows], axis=0)
-        score = self._scores[age - 1, best]
+        score = float(self._scores[age - 1, best])
         part = int(self._parts[best])
         found = [
-            (int(self._parts[one]), float(score - max(0.0, behind[one])))
+            (int(self._parts[one]), score - float(behind[one]))
             for one in np.flatnonzero(behind <= SAME)
-            if one != best and self._same(int(self._parts[one]), part, age)
+            if one == best or self._same(int(self._parts[one]), part, age)
         ]
-        return ((part, float(score)), *sorted(found, key=lambda one: -one[1]))
+        return tuple(sorted(found, key=lambda one: -one[1]))
 
     def _same(self, part: int, best: int, age: int) -> bool:
         agents, failing = self._silenced(best, age), self._failing(best, age)
@@ -207,13 +208,13 @@ def _vetoed(scene: Scene) -> Flags:
     chosen, parts = scene.candidates, len(scene.graph.parts)
     place = np.full(scene.graph.checks, NOBODY)
     place[scene.chosen.checks] = np.arange(len(scene.chosen.checks))
-    at = place[chosen.probes]
-    seen = scene.seen
-    with np.errstate(invalid="ignore", divide="ignore"):
-        good = np.nan_to_num((seen.tried - seen.failed) / seen.tried * seen.results)[:, at] * (at != NOBODY)
-    usable = (at != NOBODY) & (seen.results[-1][at] > 0) if len(at) else np.zeros(0, np.bool_)
-    counted = usable[chosen.direct_probe]
-    of = np.bincount(chosen.direct_part[counted], minlength=parts)
-    answers = good[:, chosen.direct_probe] >= ANSWERS
-    yes = [np.bincount(chosen.direct_part[counted], row[counted], parts) for row in answers]
+    at = place[chosen.probes[chosen.direct_probe]]
+    seen, part = scene.seen, chosen.direct_part[at != NOBODY]
+    at = at[at != NOBODY]
+    usable = seen.results[-1, at] > 0
+    at, part = at[usable], part[usable]
+    of = np.bincount(part, minlength=parts)
+    tried = np.maximum(seen.tried[:, at], 1.0)
+    answers = (tried - seen.failed[:, at]) / tried * seen.results[:, at] >= ANSWERS
+    yes = [np.bincount(part, row, parts) for row in answers]
     return np.stack([(of > 0) & (2 * row >= of) for row in yes])[WINDOW_OF]

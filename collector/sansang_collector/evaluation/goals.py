@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-PROBE_S = 14.0
-"""A train of echoes or a question for a name that nobody answers: three tries of four seconds, one apart."""
+VANTAGE_S, FAR_S = 5.0, 8.0
+"""A train of the vantage's that nobody answers, and one of a machine's or its question for a name: three tries of one
+and of two seconds, a second apart (the packaged profiles)."""
 CONNECT_S = 4.0
 """A connection that nobody answers."""
 
@@ -23,12 +24,12 @@ class Goal(NamedTuple):
 
 
 SINGLE, DOUBLE = 0.98, 0.95
-SHARED = Goal(10, 20, PROBE_S, SINGLE)
+SHARED, SHARED_FAR = Goal(10, 20, VANTAGE_S, SINGLE), Goal(10, 20, FAR_S, SINGLE)
 CONNECTED = Goal(15, 25, CONNECT_S, SINGLE)
 REFUSED = Goal(15, 25, 0, SINGLE)
 PAGE = Goal(60, 90, 0, SINGLE)
-NODE_OF_TWO = Goal(15, 25, PROBE_S, SINGLE)
-COMMUNE, COMMUNE_OF_ONE = Goal(20, 35, PROBE_S, SINGLE), Goal(30, 50, PROBE_S, SINGLE)
+NODE_OF_TWO = Goal(15, 25, VANTAGE_S, SINGLE)
+COMMUNE, COMMUNE_OF_ONE = Goal(20, 35, VANTAGE_S, SINGLE), Goal(30, 50, VANTAGE_S, SINGLE)
 LAN, LAN_OF_TWO = Goal(35, 60, 0, SINGLE), Goal(None, 120, 0, SINGLE)
 NOTE_ONLY = Goal(exact_set=1.0, alerts=0.0)
 TWO = Goal(exact_set=DOUBLE)

@@ -80,7 +80,7 @@ def draw(row: Row, seed: int, number: int, communes: int) -> Drawn | None:
     for attempt in range(TRIES):
         place = seed * 1000 + (number + attempt) % PROVINCES
         on = ground(place, communes, stale=row.stale)
-        faults = _faults(row, on, fault_at, begins, place, dice)
+        faults = _faults(row, on, fault_at, begins, seed + number, dice)
         if faults is not None:
             quick = Quick(on.made, faults, begins, ends, seed=seed + number, options=row.options)
             return Drawn(on, quick, faults, begins, fault_at, ends)
@@ -91,7 +91,8 @@ def _faults(row: Row, on: Ground, at: float, begins: float, seed: int, dice: Ran
     if row.draw is None:
         return []
     fair = Quick(on.made, (), begins, at + 60, seed=seed, options=row.options)
-    here = running([(one.commune, one.role) for one in fair.machines_on(at)])
+    stay = set(fair.machines_on(begins)) & set(fair.machines_on(at + 60))
+    here = running([(one.commune, one.role) for one in stay])
     parts = row.draw(on, here, dice)
     if parts is None:
         return None
