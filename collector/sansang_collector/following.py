@@ -16,7 +16,8 @@ from .diagnosis.graph import Graph
 from .diagnosis.hearing import Ears
 from .diagnosis.snapshots import SnapshotError, restore, snapshot
 from .graph_in_force import GraphInForce
-from .incidents import evidence_rows
+from .habituation import Habituation
+from .incidents import evidence_rows, manners
 from .inventory.versions import Version
 from .log import ReportLog
 from .sightings import sightings
@@ -44,10 +45,11 @@ class Kept(NamedTuple):
 class Following:
     """Made for an open store and log; :meth:`begin` once, then :meth:`catch_up` whenever there may be news."""
 
-    def __init__(self, store: Store, log: ReportLog, now: Callable[[], float]) -> None:
+    def __init__(self, store: Store, log: ReportLog, now: Callable[[], float], habituation: Habituation) -> None:
         self._store = store
         self._log = log
         self._now = now
+        self._habituation = habituation
         self._graphs = GraphInForce()
         self._vantages: frozenset[int] = frozenset()
         self.evidence: Evidence | None = None
@@ -121,6 +123,7 @@ class Following:
                 found = sightings(connection, entries)
             for one in found:
                 fresh |= self.evidence.apply(one)
+                self._habituation.take(one)
                 if one.agent in self._vantages:
                     self.ears.take(one)
             self.position = entries[-1].position
@@ -131,10 +134,15 @@ class Following:
         return None if self.evidence is None else Kept(self.position, self._now(), snapshot(self.evidence))
 
     def _know(self, graph: Graph) -> None:
+        self._habituation.know(graph, self._manners, self._now())
         self._vantages = frozenset(one.id for one in graph.agents if one.role is Role.VANTAGE)
         if graph.unplaced:
             _LOG.info("%d machines are in no commune of the inventory: nothing is found out of them",
                       len(graph.unplaced))  # fmt: skip
+
+    def _manners(self) -> manners.Kept:
+        with self._store.read() as connection:
+            return manners.read(connection)
 
     def _taken_back(self, kept: evidence_rows.KeptEvidence, graph: Graph, now: float) -> Evidence | None:
         try:

@@ -136,6 +136,11 @@ DOORS: dict[tuple[str, str], Door] = {
         handles("split", frozenset({422, 409})),
     ]),
     ("GET", "/api/v1/situations"): sees("/api/v1/situations"),
+    ("GET", "/api/v1/topology/doubts"): sees("/api/v1/topology/doubts", Right.SEE_FLEET),
+    ("POST", "/api/v1/topology/doubts/settle"): Door(
+        Right.HANDLE, "/api/v1/topology/doubts/settle", frozenset({404}),
+        lambda place: {"commune": place.code, "declared": "ring:?"},
+    ),
     ("GET", "/api/v1/maintenance"): sees("/api/v1/maintenance"),
     ("POST", "/api/v1/maintenance"): Door(Right.PLAN, "/api/v1/maintenance", frozenset({201}), plan),
     # 409: it has not begun, or was cancelled already.

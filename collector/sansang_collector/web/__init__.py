@@ -31,6 +31,7 @@ from . import (
     sd,
     static,
     stream,
+    topology_api,
     unauthenticated,
     waiting_api,
     waiting_deeds,
@@ -54,7 +55,7 @@ def include(app: FastAPI) -> None:
     for router in (login.router, account.router, people.router, people_api.router):
         app.include_router(router)
     app.include_router(requests.router)
-    for router in (incidents_api.router, maintenance_api.router):
+    for router in (incidents_api.router, maintenance_api.router, topology_api.router):
         app.include_router(router)
     app.include_router(sd.router)
     app.include_router(stream.router)
