@@ -67,18 +67,21 @@ class Prober:
         return Component.ACCESS_LINK if lost and self._draw() < lost**3 else None
 
     def _train(self, run: Run, hits: Sequence[Hit], at: float) -> Found:
-        began, count = at, run.echoes
+        """Echoes of all tries of a run count, as the agent counts them."""
+        began, lost = at, 0
         for number in range(run.tries):
+            sent = (number + 1) * run.echoes
             loss = self._scene.loss(self.machine, hits, began, line=run.crosses_line)
-            lost = self._lost(count, loss)
-            if lost < count:
+            missing = self._lost(run.echoes, loss)
+            lost += missing
+            if missing < run.echoes:
                 ms = run.ms * (0.85 + 0.5 * self._draw())
-                known = began + (run.train_s + ms / 1000 if not lost else run.check.timeout)
-                return Found(known, OK, Seen(run.id, at, lost, count, True, ms))
+                known = began + (run.train_s + ms / 1000 if not missing else run.check.timeout)
+                return Found(known, OK, Seen(run.id, at, lost, sent, True, ms))
             began += run.check.timeout + TRY_APART_S
             if number + 1 < run.tries:
                 hits = self._scene.hits(self.machine, run.id, began)
-        return Found(began - TRY_APART_S, FAILED, Seen(run.id, at, count, count, True, None, "timeout"))
+        return Found(began - TRY_APART_S, FAILED, Seen(run.id, at, lost, lost, True, None, "timeout"))
 
     def _lost(self, count: int, loss: float) -> int:
         if loss <= 0:

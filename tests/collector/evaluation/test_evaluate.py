@@ -43,7 +43,7 @@ def test_our_engine_names_it_once(row: str) -> None:
 
 def test_a_trial_plays_the_same_again() -> None:
     def told() -> list[tuple[object, ...]]:
-        return [(one.who, one.truths, one.found_s, one.alerts, one.said) for one in run("svc_tcp", 3, 1, SMALL)]
+        return [(one.who, one.truths, one.found_s, one.alerts, one.said) for one in run("svc_tcp", 3, 1, 8)]
 
     assert told() == told()
 

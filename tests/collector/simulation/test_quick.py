@@ -190,14 +190,14 @@ def test_machines_without_power_boot_when_it_is_back(made: Made) -> None:
 
 def test_people_say_goodbye_in_the_evening_and_some_do_not(made: Made) -> None:
     evening = parse_time("2026-06-26T16:30", 0)
-    seen = played(made, lasts=4500, options=Options(noise=QUIET), begins=evening)
+    seen = played(made, lasts=3600, options=CALM, begins=evening)
     byes = {one.agent for one in seen if one.goodbye is GoodbyeReason.SHUTDOWN}
     last = {one.agent: one for one in seen}
-    gone = {agent for agent, one in last.items() if one.received < evening + 4400}
+    gone = {agent for agent, one in last.items() if one.received < evening + 3500}
 
     assert byes
     assert gone - byes
-    without = played(made, lasts=4500, options=Options(noise=QUIET, goodbyes=False), begins=evening)
+    without = played(made, lasts=3600, options=Options(noise=QUIET, goodbyes=False), begins=evening)
     assert not [one for one in without if one.goodbye]
 
 
@@ -211,17 +211,15 @@ def test_losses_in_bursts_are_as_many_and_stand_together() -> None:
     assert turns < 0.25 * len(losses)
 
 
-def test_a_train_lost_in_a_burst_is_asked_again_as_a_machine_does(made: Made) -> None:
+def test_echoes_of_all_tries_count_so_that_a_burst_is_seen_as_it_is(made: Made) -> None:
     code = made.inventory.communes[0].code
     lossy = Fault(f"access_link:{code}-a", 0.2, NINE, math.inf)
+    seen = played(made, lossy, lasts=1200, options=Options(noise=QUIET, correlated=True))
+    trains = [one for each in seen for one in each.results if one.check == f"terminal:{code}-a"]
 
-    def lost(*, correlated: bool) -> float:
-        seen = played(made, lossy, lasts=2400, options=Options(noise=QUIET, correlated=correlated))
-        trains = [one for each in seen for one in each.results if one.check == f"terminal:{code}-a"]
-        return sum(one.failed for one in trains) / sum(one.tried for one in trains)
-
-    assert lost(correlated=False) == pytest.approx(0.2, abs=0.04)
-    assert 0.02 < lost(correlated=True) < 0.15
+    assert {one.tried for one in trains} <= {3, 6, 9}
+    assert [one for one in trains if one.tried > 3]
+    assert sum(one.failed for one in trains) / sum(one.tried for one in trains) == pytest.approx(0.2, abs=0.08)
 
 
 def test_without_a_vantage_nobody_looks_into_the_communes(made: Made) -> None:
