@@ -28,7 +28,7 @@ def planned(case: Case, speech: Speech) -> str:
     plan = case.around.plan
     if plan is None:
         return ""
-    if _is_overrun(plan, case, speech):
+    if is_overrun(plan, case, speech):
         form = speech.say("{what} should have ended at {time}, and what it explains is still broken")
         return speech.sentence(form.format(what=_named(plan, speech), time=speech.clock(plan.ends)))
     form = speech.say("{what}, from {first} to {last}")
@@ -114,5 +114,6 @@ def _named(plan: Plan, speech: Speech) -> str:
     return form.format(title=plan.title)
 
 
-def _is_overrun(plan: Plan, case: Case, speech: Speech) -> bool:
+def is_overrun(plan: Plan, case: Case, speech: Speech) -> bool:
+    """Whether announced work should be over and what it explains is not."""
     return plan.ended_at is None and plan.ends < speech.now and case.incident.phase is not Phase.RESOLVED
