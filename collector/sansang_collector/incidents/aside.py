@@ -10,7 +10,10 @@ from .grounds import found_later
 from .headline import titles
 from .speech import Speech, mark
 
-_SITUATIONS = {"power": mark("power out over an area")}
+_SITUATIONS = {
+    "power_area": mark("several communes of one power area"),
+    "neighbours": mark("several communes beside each other"),
+}
 """What situations of each kind are called; others are only named by their code."""
 
 

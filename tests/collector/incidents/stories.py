@@ -178,7 +178,7 @@ STORIES = (
     Story("07-name-service", name_service()),
     Story("08-wan-or-national-data-centre", wan_or_data_centre()),
     Story("09-lossy-line", lossy_line()),
-    Story("10-held-back-by-a-situation", area_member(), Around(situation=Wider("P3V8QK", "power", 4))),
+    Story("10-held-back-by-a-situation", area_member(), Around(situation=Wider("P3V8QK", "power_area", 4))),
     Story(
         "11-planned-work-overrun",
         overrun(),
