@@ -38,7 +38,7 @@ _FAULTS = {Component.SITE_POWER: mark("power out"), Component.POWER_AREA: mark("
 
 def headline(case: Case, speech: Speech) -> str:
     """The whole sentence."""
-    said = _broke(case, speech)
+    said = broken(case, speech)
     hit = effect(case, speech)
     if hit:
         said = speech.say("{broke}; {hit}" if case.commune else "{broke}: {hit}").format(broke=said, hit=hit)
@@ -78,7 +78,8 @@ def titles(case: Case, speech: Speech) -> list[str]:
     return list(dict.fromkeys(_title(cause.part, case, speech) for cause in case.causes))
 
 
-def _broke(case: Case, speech: Speech) -> str:
+def broken(case: Case, speech: Speech) -> str:
+    """What broke and since when, without whom it hits."""
     if len(case.causes) > 1 and case.verdict.level is Level.DOWN:
         return _undecided(case, speech)
     return _named(case, speech, _form(case))

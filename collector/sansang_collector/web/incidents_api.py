@@ -20,7 +20,7 @@ from sansang_collector.incidents.incident_view import (
     SituationView,
     SplitAsked,
 )
-from sansang_collector.incidents.listing import Kept, Question, Standing
+from sansang_collector.incidents.listing import Listed, Question, Standing
 from sansang_collector.rights import Right
 
 from . import incident_doing, shell
@@ -88,9 +88,7 @@ def incident(request: Request, who: SeesCentre, number: IncidentId) -> Response:
 
 
 @router.get("/incidents/{number}/story", summary="What happened to it", responses=listed(EventView) | _MISSING)
-def story(
-    request: Request, who: SeesCentre, number: IncidentId, limit: Limit = 200, offset: Offset = 0
-) -> Response:
+def story(request: Request, who: SeesCentre, number: IncidentId, limit: Limit = 200, offset: Offset = 0) -> Response:
     """Every step and deed, the first one first; a story is never rewritten."""
     with shell.collector_of(request).store.read() as connection:
         incident_doing.must_see(connection, who, number)
@@ -177,7 +175,7 @@ def situations(
 
 async def _do(request: Request, who: Principal, numbers: list[int], change: Change, whole: bool = False) -> Response:
     try:
-        done: Kept = await incident_doing.do(request, who, numbers, change, whole)
+        done: Listed = await incident_doing.do(request, who, numbers, change, whole)
     except IncidentError as error:
         raise HTTPException(_status(error), str(error)) from None
     with shell.collector_of(request).store.read() as connection:

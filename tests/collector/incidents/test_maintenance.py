@@ -11,7 +11,15 @@ from sansang_agent.contract.mistake import SettingsError
 from sansang_collector import cli
 from sansang_collector.audit import AUDIT
 from sansang_collector.incidents import maintenance_import, maintenance_rows, maintenance_rules
-from sansang_collector.incidents.maintenance import Kind, Maintenance, Plan, State, at_work, is_short_notice, notice_days
+from sansang_collector.incidents.maintenance import (
+    Kind,
+    Maintenance,
+    Plan,
+    State,
+    at_work,
+    is_short_notice,
+    notice_days,
+)
 from sansang_collector.incidents.maintenance_rules import Ground
 from sansang_collector.incidents.maintenance_words import PlanError, Refused
 from sansang_collector.inventory import versions
