@@ -23,6 +23,7 @@ from . import (
     cli_audit_arguments,
     cli_inventory_arguments,
     cli_join_arguments,
+    cli_maintenance_arguments,
     cli_person_arguments,
     cli_simulate_arguments,
     settings_rules,
@@ -56,6 +57,7 @@ _COMMANDS = {
     "ask": ("sansang_collector.cli_ask", "ask"),
     "audit": ("sansang_collector.cli_audit", "show"),
     "coverage": ("sansang_collector.cli_topology", "coverage"),
+    "maintenance": ("sansang_collector.cli_maintenance", "maintenance"),
     "person": ("sansang_collector.cli_person", "person"),
     "simulate": ("sansang_collector.cli_simulate", "simulate"),
 }
@@ -146,6 +148,7 @@ def parser(language: str) -> argparse.ArgumentParser:
     cli_join_arguments.add(commands, placed, language)
     cli_audit_arguments.add(commands, placed, language)
     cli_inventory_arguments.add(commands, shared, placed, language)
+    cli_maintenance_arguments.add(commands, placed, language)
     cli_person_arguments.add(commands, placed, language)
     cli_simulate_arguments.add(commands, placed, language)
     return parser

@@ -24,6 +24,10 @@ class Right(StrEnum):
     """Have a machine check something again now."""
     ENROL = "enrol"
     """Make join codes, let waiting machines in."""
+    HANDLE = "handle"
+    """Acknowledge, assign, note, resolve, merge and split incidents."""
+    PLAN = "plan"
+    """Announce, cancel and end planned work."""
     CHANGE_MACHINES = "change_machines"
     """Roles of machines, retiring, revoking."""
     SEE_AUDIT = "see_audit"
@@ -41,7 +45,7 @@ _LOOKING = frozenset({Right.SEE_CENTRE, Right.SEE_FLEET})
 OF_ROLE: dict[str, frozenset[Right]] = {
     "viewer": _LOOKING,
     "commune": frozenset({Right.SEE_CENTRE}),
-    "technician": _LOOKING | {Right.ASK, Right.ENROL},
+    "technician": _LOOKING | {Right.ASK, Right.ENROL, Right.HANDLE, Right.PLAN},
     "admin": frozenset(Right),
 }
 

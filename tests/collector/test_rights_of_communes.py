@@ -16,15 +16,16 @@ from sansang_collector.access import NOT_YOURS, Principal, require
 from sansang_collector.agents import AGENT
 from sansang_collector.audit import AUDIT
 from sansang_collector.rights import EVERYWHERE, Held, Right
-from tests.support.doors import CHANGE, DOORS, Door, Place
+from tests.support.doors import DOORS, Door, Place
 from tests.support.forms import signed
 from tests.support.two_communes import EVERYBODY, OTHER, OTHER_NAMES, STREAMS, House, knock, two_communes
 from tests.support.visitors import Visitor, let_in
 from tests.support.web_collector import COMMUNE, PROFILE, WebCollector
 
 NOWHERE_ELSE = "99999"
-NO_AGENT, NO_JOIN_CODE, NO_REQUEST, NO_CODE = 4711, "???", "0" * 32, "ZZZZZZ"
-LISTS = ("/", "/api/v1/communes", "/api/v1/agents", "/api/v1/fleet", "/api/v1/requests", "/fleet", "/fleet.csv",
+NO_AGENT, NO_JOIN_CODE, NO_REQUEST, NO_CODE, NO_INCIDENT, NO_PLAN = 4711, "???", "0" * 32, "ZZZZZZ", 4711, 4711
+CHANGING = (Right.ASK, Right.CHANGE_MACHINES, Right.HANDLE, Right.PLAN)
+LISTS = ("/api/v1/incidents?state=all", "/api/v1/maintenance", "/", "/api/v1/communes", "/api/v1/agents", "/api/v1/fleet", "/api/v1/requests", "/fleet", "/fleet.csv",
          "/fleet/blind-spots", "/api/v1/stream?after=0")  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def test_what_is_not_theirs_and_what_does_not_exist_are_told_alike(
     house: House, method: str, path: str, role: str
 ) -> None:
     visitor = next(one for one in EVERYBODY if one.name == f"{role} here")
-    nothing = Place(NOWHERE_ELSE, NO_AGENT, NO_AGENT, NO_JOIN_CODE, NO_REQUEST, NO_CODE)
+    nothing = Place(NOWHERE_ELSE, NO_AGENT, NO_AGENT, NO_JOIN_CODE, NO_REQUEST, NO_CODE, NO_INCIDENT, NO_PLAN)
 
     theirs, none = (knock(house, visitor, method, DOORS[method, path], at) for at in (house.other, nothing))
 
@@ -194,7 +195,7 @@ def _held_by(name: str) -> Any:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/api/v1/requests"), *((method, path) for method, path in DOORS if DOORS[method, path].right is CHANGE)],
+    [at for at, door in DOORS.items() if door.right in CHANGING],
 )
 def test_what_changes_things_asks_for_the_commune_whoever_comes(house: House, method: str, path: str) -> None:
     """As if a credential for one commune could act by the API: today only tokens can, and they hold everywhere."""

@@ -61,6 +61,12 @@ LOGIN = b"name=lan.nguyen&password=sai+b%C3%A9t&next=%2Ffleet"
 CODE = b"commune=05983&role=counter&uses=3&days=7&machine="
 AUDIT = b"since=0&until=1782440000&who=a&what=ask&commune=05983&limit=10&offset=0"
 
+PLAN = (
+    b'{"kind":"planned_work","title":"Thay c\xc3\xa1p","communes":["05983"],"parts":["core"],"begins":2000000000,'
+    b'"ends":2000003600,"announced_at":1782440000}'
+)
+INCIDENTS = b"state=all&commune=05983&owner=telecom&severity=critical&since=1&limit=10&offset=0"
+
 TARGETS = (
     Target(
         "POST",
@@ -107,5 +113,14 @@ TARGETS = (
     Target(
         "POST", "/account/password", NOBODY, b"password=a&new=b&again=b", form, FORM, REFUSED | {401}, headers=OWN_PAGE
     ),
+    Target("GET", "/api/v1/incidents", "read", INCIDENTS, form),
+    Target("GET", "/api/v1/situations", "read", b"since=1&limit=10&offset=0", form),
+    Target("POST", "/api/v1/incidents/1/note", "admin", b'{"text":"\xc4\x91\xc3\xa3 g\xe1\xbb\x8di"}'),
+    Target("POST", "/api/v1/incidents/1/assign", "admin", b'{"to":"tr\xe1\xbb\xb1c ca"}'),
+    Target("POST", "/api/v1/incidents/1/resolve", "admin", b'{"why":"xong"}'),
+    Target("POST", "/api/v1/incidents/1/merge", "admin", b'{"into":2}'),
+    Target("POST", "/api/v1/incidents/1/split", "admin", b'{"communes":["05983"]}', allowed=REFUSED | {201}),
+    Target("GET", "/api/v1/maintenance", "read", b"limit=10&offset=0", form),
+    Target("POST", "/api/v1/maintenance", "admin", PLAN, allowed=REFUSED | {201}),
     Target("GET", "/api/v1/stream", "metrics", b"after=1", form, allowed=frozenset({400, 403})),
 )

@@ -24,6 +24,10 @@ class Place(NamedTuple):
     """The part of a join code that tells which one it is."""
     request: str
     report: str
+    incident: int
+    """An incident that hits this commune alone."""
+    plan: int
+    """Planned work that is about this commune alone, and has not begun."""
 
 
 class Door(NamedTuple):
@@ -69,6 +73,21 @@ def keeps(address: str, status: int, *, is_form: bool = False) -> Door:
     return Door(Right.PEOPLE, address, frozenset({status}), lambda _place: {"name": "?"}, is_form=is_form)
 
 
+def handles(deed: str, ok: frozenset[int] = frozenset({200}), **body: Any) -> tuple[tuple[str, str], Door]:
+    """A deed on the commune's incident by the API; merging it into itself cannot be."""
+    address = f"/api/v1/incidents/{{incident}}/{deed}"
+    route = address.replace("{incident}", "{number}")
+    return ("POST", route), Door(Right.HANDLE, address, ok, lambda place: body | _into(deed, place))
+
+
+def _into(deed: str, place: Place) -> dict[str, Any]:
+    return {"into": place.incident} if deed == "merge" else {"communes": [place.code]} if deed == "split" else {}
+
+
+def plan(place: Place) -> dict[str, Any]:
+    return {"kind": "planned_work", "title": "Thay cáp", "communes": [place.code], "begins": 2e9, "ends": 2e9 + 60}
+
+
 CHANGE = Right.CHANGE_MACHINES
 DOORS: dict[tuple[str, str], Door] = {
     ("MOUNT", "/static"): Door(None, "/static/app.css", opens="anybody"),
@@ -103,6 +122,28 @@ DOORS: dict[tuple[str, str], Door] = {
     ("POST", "/api/v1/requests"): Door(
         # 409: the machine has as many to answer as it may have.
         Right.ASK, "/api/v1/requests", frozenset({201, 409}), lambda place: {"commune": place.code, "kind": "host"}
+    ),
+    ("GET", "/api/v1/incidents"): sees("/api/v1/incidents?commune={code}&state=all"),
+    ("GET", "/api/v1/incidents/{number}"): sees("/api/v1/incidents/{incident}"),
+    ("GET", "/api/v1/incidents/{number}/story"): sees("/api/v1/incidents/{incident}/story"),
+    # 409: somebody has acknowledged, or resolved, it already.
+    **dict([
+        handles("acknowledge", frozenset({200, 409})),
+        handles("assign", frozenset({200, 409}), to="trực ca"),
+        handles("note", text="đã gọi"),
+        handles("resolve", frozenset({200, 409}), why="đã sửa"),
+        handles("merge", frozenset({422})),
+        handles("split", frozenset({422, 409})),
+    ]),
+    ("GET", "/api/v1/situations"): sees("/api/v1/situations"),
+    ("GET", "/api/v1/maintenance"): sees("/api/v1/maintenance"),
+    ("POST", "/api/v1/maintenance"): Door(Right.PLAN, "/api/v1/maintenance", frozenset({201}), plan),
+    # 409: it has not begun, or was cancelled already.
+    ("POST", "/api/v1/maintenance/{number}/end"): Door(
+        Right.PLAN, "/api/v1/maintenance/{plan}/end", frozenset({409})
+    ),
+    ("POST", "/api/v1/maintenance/{number}/cancel"): Door(
+        Right.PLAN, "/api/v1/maintenance/{plan}/cancel", frozenset({200, 409})
     ),
     ("GET", "/fleet/confirm"): sees("/fleet/confirm?deed=retire&id={agent}", CHANGE),
     ("POST", "/fleet/deeds"): Door(CHANGE, "/fleet/deeds", frozenset({303}), form, is_form=True),

@@ -17,9 +17,11 @@ from sansang_agent.contract.codec import profile_hash, report_code
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Report, Result, Why
 from sansang_collector import join_codes
+from sansang_collector.incidents.tables import MAINTENANCE, MAINTENANCE_COMMUNE
 from sansang_collector.join_codes import DAY, Wanted
 from tests.support.doors import Door, Place
 from tests.support.forms import signed
+from tests.support.incident_rows import add_incident
 from tests.support.province import write_inventory
 from tests.support.visitors import Visitor, let_in, visitors
 from tests.support.web_collector import COMMUNE, PROFILE, WebCollector, web_collector
@@ -73,7 +75,9 @@ def _furnished(running: WebCollector) -> House:
         asked = httpx.post(f"{running.url}/api/v1/requests", json=wish, headers=admin).json()["id"]
         spare = made[code, f"{MACHINES[code]}-thua"][0]
         joining = running.write_ledger(lambda it, code=code: _join_code(it, code, running.now))  # type: ignore[misc]
-        places[code] = Place(code, agents[code], spare, joining, asked, report_code(STREAMS[code], 1))
+        report = report_code(STREAMS[code], 1)
+        incident, plan = running.write_ledger(lambda it, code=code: _trouble(it, code, running.now))  # type: ignore[misc]
+        places[code] = Place(code, agents[code], spare, joining, asked, report, incident, plan)
     return House(running, places[COMMUNE], places[OTHER], {})
 
 
@@ -84,6 +88,16 @@ def _report(running: WebCollector, stream: str) -> Report:
         stream=stream, seq=1, boot="b1", mono=running.mono, wall=running.now, why=Why.PERIODIC, version="0.3.0",
         config=profile_hash(PROFILE), results=(*good, failed),
     )  # fmt: skip
+
+
+def _trouble(connection: Connection, commune: str, now: float) -> tuple[int, int]:
+    """An incident of this commune alone, and work planned there."""
+    incident = add_incident(connection, [commune], now - 60, f"lan:{commune}")
+    work = {"kind": "planned_work", "title": "", "parts": "[]", "announced_at": now, "made_by": "test", "made_at": now}
+    row = work | {"begins": 2e9, "ends": 2e9 + 60, "source": "page"}
+    plan = int(connection.execute(MAINTENANCE.insert().values(row).returning(MAINTENANCE.c.id)).scalar_one())
+    connection.execute(MAINTENANCE_COMMUNE.insert().values(maintenance=plan, commune=commune))
+    return incident, plan
 
 
 def _join_code(connection: Connection, commune: str, now: float) -> str:

@@ -39,7 +39,7 @@ _FAULTS = {Component.SITE_POWER: mark("power out"), Component.POWER_AREA: mark("
 
 def headline(case: Case, speech: Speech) -> str:
     """The whole sentence."""
-    said = _broke(case, speech)
+    said = broken(case, speech)
     hit = effect(case, speech)
     if hit:
         said = f"{said}{';' if case.commune or ': ' in said else ':'} {hit}"
@@ -79,7 +79,8 @@ def titles(case: Case, speech: Speech) -> list[str]:
     return list(dict.fromkeys(_title(cause.part, case, speech) for cause in case.causes))
 
 
-def _broke(case: Case, speech: Speech) -> str:
+def broken(case: Case, speech: Speech) -> str:
+    """What broke and since when, without whom it hits."""
     if case.verdict.expected_off:
         return _named(case, speech, _OFF)
     if len(case.causes) > 1 and case.verdict.level is Level.DOWN:

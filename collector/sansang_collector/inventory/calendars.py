@@ -51,13 +51,13 @@ def calendars(inventory: Inventory) -> dict[str, Calendar]:
     province = inventory.province
     return {
         commune.code: Calendar(
-            parse_hours(commune.hours or province.hours), _days((*province.holidays, *commune.holidays))
+            parse_hours(commune.hours or province.hours), days_of((*province.holidays, *commune.holidays))
         )
         for commune in inventory.communes
     }
 
 
-def _days(holidays: tuple[str, ...]) -> frozenset[int]:
+def days_of(holidays: tuple[str, ...]) -> frozenset[int]:
     """The numbers of all these days; spans (``2026-02-14..2026-02-22``) with both their ends."""
     found: set[int] = set()
     for holiday in holidays:

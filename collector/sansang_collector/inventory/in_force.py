@@ -11,10 +11,12 @@ from pathlib import Path
 from sansang_agent.contract.settings import SettingsError
 from sansang_collector.commune import PACKAGED, Commune, Places
 from sansang_collector.gazetteer import Gazetteer
+from sansang_collector.incidents.naming import Naming
 from sansang_collector.store import Store
 
 from . import units, versions
 from .folder import read_folder
+from .model import Inventory, Province
 from .versions import Version
 
 _LOG = logging.getLogger(__name__)
@@ -32,11 +34,14 @@ class InForce:
     """What its communes are called."""
     gazetteer: Gazetteer
     """How they are found."""
+    naming: Naming
+    """What can break of it, and whom to call."""
 
     def __init__(self, store: Store, now: Callable[[], float]) -> None:
         self.version = None
         self.places = PACKAGED
         self.gazetteer = Gazetteer()
+        self.naming = _naming(None)
         self._store = store
         self._now = now
         self._one_at_a_time = threading.Lock()
@@ -58,6 +63,7 @@ class InForce:
                 self.version = found
                 self.places = _places(found)
                 self.gazetteer = Gazetteer(self.places)
+                self.naming = _naming(found)
                 _LOG.info("inventory: version %d is in force", _number(found))
             return ""
 
@@ -68,6 +74,10 @@ class InForce:
 
 def _number(version: Version | None) -> int:
     return version.applied.number if version else 0
+
+
+def _naming(version: Version | None) -> Naming:
+    return Naming(version.inventory if version else Inventory(province=Province(name="", code="")))
 
 
 def _places(version: Version | None) -> Places:

@@ -20,6 +20,8 @@ LEAVES = 0.85
 UNANNOUNCED = 0.2
 """Share of switch-offs without a goodbye."""
 SLEEPS_AT_LUNCH, OFF_AT_LUNCH = 0.25, 0.1
+FIRST_BEFORE_MIN = 25
+"""So many minutes before opening the first one comes."""
 _MINUTE = 60.0
 
 
@@ -72,6 +74,21 @@ def stints(hours: Hours, seed: str, midnight: float, noise: Noise, commune_seed:
     return list(_between(begins, ends, goodbye, pauses))
 
 
+def thrown(hours: Hours, midnight: float, commune_seed: str) -> float | None:
+    """When the main breaker is thrown in the evening of that day, Unix seconds; None where it is not."""
+    today = _openings(hours, midnight)
+    if not today or not hours.breaker:
+        return None
+    closes = midnight + today[-1].ends * _MINUTE
+    return closes + _dice(commune_seed, midnight, "breaker").uniform(6, 20) * _MINUTE
+
+
+def returns(hours: Hours, midnight: float) -> float | None:
+    """When somebody comes in the morning of that day and sees to it that there is power again; None: nobody does."""
+    today = _openings(hours, midnight)
+    return midnight + (today[0].begins - FIRST_BEFORE_MIN) * _MINUTE if today else None
+
+
 def _openings(hours: Hours, midnight: float) -> list[Opening]:
     day = datetime.fromtimestamp(midnight, VIETNAM)
     if f"{day:%Y-%m-%d}" in hours.holidays:
@@ -103,9 +120,9 @@ def _evening(
     leaves = closes + max(-20.0, min(20.0, dice.gauss(0, 8))) * _MINUTE
     goodbye = None if dice.random() < UNANNOUNCED else GoodbyeReason.SHUTDOWN
     if hours.breaker:
-        thrown = closes + _dice(commune_seed, midnight, "breaker").uniform(6, 20) * _MINUTE
-        if thrown < leaves or dice.random() >= LEAVES:
-            return thrown, None
+        dark = thrown(hours, midnight, commune_seed)
+        if dark is not None and (dark < leaves or dice.random() >= LEAVES):
+            return dark, None
     return leaves, goodbye
 
 

@@ -15,7 +15,7 @@ from sansang_agent.contract.rung import Component, Rung
 from .faults import Fault, survives
 
 BURST_SLOT_S = 15.0
-_APPLICATION = frozenset(
+APPLICATION = frozenset(
     {Component.DNS, Component.PDC, Component.SVC_TCP, Component.SVC_APP, Component.PC_APP, Component.PC}
 )
 """What is not the network: a retry does not help against it."""
@@ -97,7 +97,7 @@ def find(check: Check, hits: Sequence[Hit], line: Line, dice: Random, at_ms: int
 
 def good(check: Check, line: Line, dice: Random, at_ms: int) -> Result:
     """An answer as a healthy line gives it."""
-    delay = _delay(check, line)
+    delay = delay_of(check, line)
     phases = {"connect": _ms(delay, dice)}
     if isinstance(check, DnsCheck):
         phases = {"resolve": _ms(delay, dice)}
@@ -123,7 +123,7 @@ def _echoes(check: IcmpCheck, hits: Sequence[Hit], line: Line, dice: Random, at_
         failed = bad(check, Reason.TIMEOUT, at_ms)
         return _with_echoes(failed, check.count, lost, None), culprit
     lost = min(lost, check.count - 1)
-    delay = _delay(check, line)
+    delay = delay_of(check, line)
     times = tuple(sorted(_ms(delay, dice) for _ in range(4)))
     assert len(times) == 4
     return _with_echoes(Result(check=check.id, at=at_ms, outcome=outcome_of(None)), check.count, lost, times), None
@@ -141,7 +141,7 @@ def _effect(hit: Hit) -> float:
     """How often a question with two retries fails behind it."""
     if hit.fault.down:
         return 1.0
-    return hit.fault.loss if hit.kind in _APPLICATION else hit.fault.loss**3
+    return hit.fault.loss if hit.kind in APPLICATION else hit.fault.loss**3
 
 
 def _reason(check: Check, hit: Hit) -> Reason:
@@ -150,7 +150,8 @@ def _reason(check: Check, hit: Hit) -> Reason:
     return _REASONS.get(hit.kind, Reason.TIMEOUT)
 
 
-def _delay(check: Check, line: Line) -> float:
+def delay_of(check: Check, line: Line) -> float:
+    """How long one way there and back takes, milliseconds."""
     distance = _DISTANCE_MS.get(check.rung, _FAR_MS)
     return distance if check.rung is Rung.GATEWAY else distance + line.delay_ms
 

@@ -39,6 +39,10 @@ class Weather:
             return (*found, *self._software.get(pc.key, ()))
         return found
 
+    def of_commune(self, code: str) -> dict[str, tuple[Hit, ...]]:
+        """The broken parts by check, its machines themselves left out; checks that cross none are left out."""
+        return self._hits.get(code, {})
+
     def dark(self, pc: Pc) -> Fault | None:
         """What keeps the machine from running at all: no power, or itself broken."""
         return self._dark.get(pc.commune) or self._dark.get(pc.key) if self._dark else None

@@ -85,10 +85,16 @@ def make(inventory: Inventory, communes: int, machines: int, seed: int, rates: N
     """The first ``communes`` of the inventory with ``machines`` each; raises :class:`TooManyError`."""
     if communes > len(inventory.communes):
         raise TooManyError(len(inventory.communes))
+    codes = [one.code for one in inventory.communes[:communes]]
+    pcs = [Pc(code, f"{PREFIX}{number}") for code in codes for number in range(1, machines + 1)]
+    return of(inventory, topology.build(inventory), pcs, seed, rates)
+
+
+def of(inventory: Inventory, built: topology.Topology, pcs: list[Pc], seed: int, rates: Noise | None = None) -> World:
+    """The communes of these machines."""
     rates = Noise() if rates is None else rates
-    built = topology.build(inventory)
-    places = {one.code: _place(one, inventory, built, seed, rates) for one in inventory.communes[:communes]}
-    pcs = [Pc(code, f"{PREFIX}{number}") for code in places for number in range(1, machines + 1)]
+    codes = {pc.commune for pc in pcs}
+    places = {one.code: _place(one, inventory, built, seed, rates) for one in inventory.communes if one.code in codes}
     crossed = {part for place in places.values() for path in place.paths.values() for part in path}
     parts = {part.id: part.kind for part in built.parts if part.id in crossed}
     parts |= {f"{kind}:{pc.key}": kind for pc in pcs for kind in (Component.PC, Component.PC_APP)}

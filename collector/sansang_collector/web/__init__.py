@@ -18,8 +18,10 @@ from . import (
     fleet_deeds,
     headers,
     history,
+    incidents_api,
     join,
     login,
+    maintenance_api,
     pages,
     people,
     people_api,
@@ -52,6 +54,8 @@ def include(app: FastAPI) -> None:
     for router in (login.router, account.router, people.router, people_api.router):
         app.include_router(router)
     app.include_router(requests.router)
+    for router in (incidents_api.router, maintenance_api.router):
+        app.include_router(router)
     app.include_router(sd.router)
     app.include_router(stream.router)
     static.mount(app)

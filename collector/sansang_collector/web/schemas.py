@@ -10,6 +10,18 @@ from sansang_agent.contract.report import Problem
 from sansang_collector.asking import Wish
 from sansang_collector.audit_query import DeedView
 from sansang_collector.guests import Decided, Decision, GuestView
+from sansang_collector.incidents.incident_view import (
+    AssignAsked,
+    EventView,
+    IncidentView,
+    MergeAsked,
+    NoteAsked,
+    ResolveAsked,
+    SituationView,
+    SplitAsked,
+)
+from sansang_collector.incidents.maintenance import Plan
+from sansang_collector.incidents.maintenance_view import MaintenanceView
 from sansang_collector.new_agent import AgentsChange, ChangedAgents, MadeAgent, NewAgent
 from sansang_collector.person_view import MadePerson, NewPerson, PersonChange, PersonView
 from sansang_collector.request_view import RequestView
@@ -40,7 +52,9 @@ _VIEWS = (
 )
 _PEOPLE = (MadePerson, NewPerson, PersonChange, PersonView)
 _ENROLMENT = (Ask, Decided, Decision, GuestView, Hello, HelloAnswer, Join, Joined, Waiting)
-_KINDS = (*_VIEWS, *_PEOPLE, *_ENROLMENT, AgentsChange, ChangedAgents, MadeAgent, NewAgent, Problem, Wish)
+_INCIDENTS = (AssignAsked, EventView, IncidentView, MaintenanceView, MergeAsked, NoteAsked, Plan, ResolveAsked,
+              SituationView, SplitAsked)  # fmt: skip
+_KINDS = (*_VIEWS, *_PEOPLE, *_ENROLMENT, *_INCIDENTS, AgentsChange, ChangedAgents, MadeAgent, NewAgent, Problem, Wish)
 _REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
 
 Described = dict[int | str, dict[str, Any]]

@@ -1,0 +1,53 @@
+"""Why a deed on an incident is not done, in words."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+Gettext = Callable[[str], str]
+
+
+class Refused(StrEnum):
+    """Why nothing was changed."""
+
+    NONE = "none"
+    OVER = "over"
+    ACKNOWLEDGED = "acknowledged"
+    EMPTY = "empty"
+    SAME = "same"
+    MERGED = "merged"
+    NOT_HIT = "not_hit"
+    ALL = "all"
+
+    @property
+    def is_mistake(self) -> bool:
+        """Whether the wish itself is wrong; else the incident stands otherwise by now."""
+        return self in (Refused.EMPTY, Refused.SAME, Refused.NOT_HIT, Refused.ALL)
+
+
+class IncidentError(Exception):
+    """Nothing was changed; :func:`said` words it."""
+
+    def __init__(self, refused: Refused, **facts: Any) -> None:
+        super().__init__(refused)
+        self.refused = refused
+        self.facts = facts
+
+    def __str__(self) -> str:
+        """In English, for the API."""
+        return said(self, lambda text: text)
+
+
+def said(error: IncidentError, _: Gettext) -> str:
+    """One sentence in the language of ``_``."""
+    texts = {
+        Refused.NONE: _("There is no incident of the number {id}."),
+        Refused.OVER: _("The incident is over already."),
+        Refused.ACKNOWLEDGED: _("{who} has acknowledged it already."),
+        Refused.EMPTY: _("Write a few words."),
+        Refused.SAME: _("An incident cannot be merged into itself."),
+        Refused.MERGED: _("One of them was merged into another incident already."),
+        Refused.NOT_HIT: _("It does not hit {communes}."),
+        Refused.ALL: _("One commune at least has to stay."),
+    }
+    return texts[error.refused].format(**error.facts)

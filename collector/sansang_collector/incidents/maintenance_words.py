@@ -1,0 +1,83 @@
+"""Why a piece of planned work is not taken, and what its kind and state are called, as people are told."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from .maintenance import LONGEST_S, NOTICE_DAYS, Kind, State
+
+Gettext = Callable[[str], str]
+
+
+class Refused(StrEnum):
+    """Why it becomes no row, or stays as it is."""
+
+    ORDER = "order"
+    LONG = "long"
+    PAST = "past"
+    ANNOUNCED = "announced"
+    PLACES = "places"
+    PART = "part"
+    COMMUNE = "commune"
+    INVENTORY = "inventory"
+    NONE = "none"
+    OVER = "over"
+    BEGUN = "begun"
+    NOT_BEGUN = "not_begun"
+
+
+class PlanError(Exception):
+    """Nothing was changed; :func:`said` words it, ``field`` says what of the plan it is about."""
+
+    def __init__(self, refused: Refused, field: str = "", **facts: Any) -> None:
+        super().__init__(refused)
+        self.refused = refused
+        self.field = field
+        self.facts = facts
+
+    def __str__(self) -> str:
+        """In English, for the API."""
+        return said(self, lambda text: text)
+
+
+def said(error: PlanError, _: Gettext) -> str:
+    """One sentence in the language of ``_``."""
+    texts = {
+        Refused.ORDER: _("It has to end after it begins."),
+        Refused.LONG: _("It may last {days} days at most."),
+        Refused.PAST: _("It would be over already."),
+        Refused.ANNOUNCED: _("It cannot be announced later than now."),
+        Refused.PLACES: _("Say which parts or which communes it is about."),
+        Refused.PART: _("The inventory has no part '{part}'{hint}"),
+        Refused.COMMUNE: _("The inventory has no commune '{commune}'{hint}"),
+        Refused.INVENTORY: _("No inventory has been applied yet, so nothing can be named."),
+        Refused.NONE: _("There is no planned work of the number {id}."),
+        Refused.OVER: _("It is over already."),
+        Refused.BEGUN: _("It has begun; end it instead of cancelling it."),
+        Refused.NOT_BEGUN: _("It has not begun; cancel it instead of ending it."),
+    }
+    return texts[error.refused].format(**{"days": round(LONGEST_S / 86400)} | error.facts)
+
+
+def kind(one: Kind, _: Gettext) -> str:
+    """What a kind is called."""
+    return {Kind.PLANNED_WORK: _("planned work"), Kind.POWER_CUT: _("announced power cut")}[one]
+
+
+def state(one: State, _: Gettext) -> str:
+    """What a state is called."""
+    return {
+        State.TO_COME: _("to come"),
+        State.IN_FORCE: _("under way"),
+        State.OVER: _("over"),
+        State.CANCELLED: _("cancelled"),
+    }[one]
+
+
+def short_notice(days: int, _: Gettext) -> str:
+    """That it was announced later than the law asks."""
+    told = _(
+        "Announced {days} working days ahead; Decree 224/2026/NĐ-CP (Article 13) asks for {needed} before online "
+        "services are stopped."
+    )
+    return told.format(days=days, needed=NOTICE_DAYS)

@@ -1,0 +1,233 @@
+"""What the fast world is made of: machines with their real assignments, and what is broken when, all known beforehand.
+
+One fault vocabulary, one set of noise rates and one kind of working day with the simulation that speaks the protocol.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from random import Random
+from typing import NamedTuple
+
+from sansang_agent.contract.assignment import Role
+from sansang_agent.contract.check import Check, HttpCheck, IcmpCheck
+from sansang_agent.contract.rung import Component, Rung
+from sansang_collector import topology
+from sansang_collector.profiles.compiler import Plan
+from sansang_collector.profiles.election import Machine
+from sansang_collector.profiles.templates import templates
+
+from . import days, noise, world
+from .bursts import Bursts
+from .faults import DAY_S, DOWN, Fault, day_of
+from .noise import Hit, Noise
+from .provinces import Made
+from .weather import Weather
+from .world import Pc, World
+
+_SITE_POWER = str(Component.SITE_POWER)
+
+
+class Options(NamedTuple):
+    """How the world behaves beside its faults."""
+
+    noise: Noise = Noise()
+    goodbyes: bool = True
+    """Whether machines say goodbye before they go off."""
+    correlated: bool = False
+    """Whether losses come in bursts."""
+    vantage: bool = True
+    """Whether somebody looks into the communes from the province's side."""
+
+
+class Run(NamedTuple):
+    """A check as one machine runs it; what its run costs is worked out once."""
+
+    check: Check
+    id: str
+    period: float
+    phase: float
+    live_s: float
+    """How old its result may be and still be news."""
+    echoes: int
+    """Of a train; 0 for other checks."""
+    train_s: float
+    """How long a whole train takes."""
+    tries: int
+    is_service: bool
+    is_page: bool
+    crosses_line: bool
+    """Whether the commune's line may lose it."""
+    ms: float
+    """How long an answer takes, before its jitter."""
+
+
+class Sky(NamedTuple):
+    """What is broken between two moments."""
+
+    by_check: Mapping[str, Mapping[str, tuple[Hit, ...]]]
+    """By commune (empty: the vantage's) and check."""
+    software: Mapping[str, tuple[Hit, ...]]
+    """By machine (``commune/name``)."""
+
+
+class Scene:
+    """A province from ``begins`` to ``ends`` (Unix seconds) with these faults; the same seed gives the same."""
+
+    def __init__(
+        self, made: Made, faults: Sequence[Fault], begins: float, ends: float, seed: int, options: Options
+    ) -> None:
+        self.begins, self.ends, self.options = begins, ends, options
+        self.machines = [one for one in made.machines if options.vantage or one.role is not Role.VANTAGE]
+        built = topology.build(made.inventory)
+        pcs = [Pc(one.commune, one.name, one.role) for one in self.machines if one.role is not Role.VANTAGE]
+        self.world = world.of(made.inventory, built, pcs, seed, options.noise)
+        self.inward = {name: frozenset(built.parts[n].id for n in path) for name, path in built.inward.items()}
+        self.plan = Plan(made.inventory, templates(), self.machines)
+        self.faults = [*faults, *self._breakers()]
+        self._turns = sorted({begins, *(at for one in self.faults for at in (one.begins, one.ends) if at > begins)})
+        self._skies: list[Sky | None] = [None] * len(self._turns)
+        self._bursts: dict[object, Bursts] = {}
+        self._squalls = {code: _squalls(f"{seed}/{code}", options.noise, begins, ends) for code in self.world.places}
+
+    def seed(self, machine: Machine) -> str:
+        """What this machine's dice are made of."""
+        return f"{self.world.seed}/{machine.commune}/{machine.name}"
+
+    def runs(self, machine: Machine, checks: Iterable[Check]) -> list[Run]:
+        """Those checks that a path is known of."""
+        vantage = machine.role is Role.VANTAGE
+        known = self.inward if vantage else self.world.places[machine.commune].paths
+        delay = 0.0 if vantage else self.world.places[machine.commune].delay_ms
+        share = Random(f"{self.seed(machine)}/splay").random()  # noqa: S311
+        return [_run(check, share, delay) for check in checks if check.id in known]
+
+    def hits(self, machine: Machine, check: str, at: float) -> tuple[Hit, ...]:
+        """The broken parts on the way of a check at that moment."""
+        sky = self.sky(at)
+        found = sky.by_check.get("" if machine.role is Role.VANTAGE else machine.commune)
+        hits = () if found is None else found.get(check, ())
+        if sky.software and check in self.world.places[machine.commune].software:
+            return (*hits, *sky.software.get(f"{machine.commune}/{machine.name}", ()))
+        return hits
+
+    def sky(self, at: float) -> Sky:
+        """What is broken at that moment."""
+        number = max(0, bisect_right(self._turns, at) - 1)
+        found = self._skies[number]
+        if found is None:
+            found = self._skies[number] = self._laid(self._turns[number])
+        return found
+
+    def loss(self, machine: Machine, hits: Sequence[Hit], at: float, *, line: bool) -> float:
+        """The share of echoes that get lost at that moment."""
+        left = 1.0
+        for hit in hits:
+            left *= 1 - self._share(hit.fault, hit.fault.loss, at)
+        if line and machine.role is not Role.VANTAGE:
+            left *= 1 - self.line_loss(machine.commune, at)
+        return 1 - left
+
+    def line_loss(self, commune: str, at: float) -> float:
+        """What a commune's line loses by itself."""
+        base = self._share(commune, self.world.places[commune].loss, at)
+        for begins, ends, loss in self._squalls[commune]:
+            if begins <= at < ends:
+                return 1 - (1 - base) * (1 - loss)
+        return base
+
+    def dark(self, machine: Machine) -> list[tuple[float, float]]:
+        """When the machine cannot run: no power, or itself broken."""
+        if machine.role is Role.VANTAGE:
+            return []
+        power, own = self.world.places[machine.commune].power, f"{Component.PC}:{machine.commune}/{machine.name}"
+        return sorted((one.begins, one.ends) for one in self.faults if one.down and one.component in {own, *power})
+
+    def _share(self, what: Fault | str, loss: float, at: float) -> float:
+        if not self.options.correlated or loss <= 0 or loss >= DOWN:
+            return loss
+        found = self._bursts.get(what)
+        if found is None:
+            found = self._bursts[what] = Bursts(f"{self.world.seed}/{what}", loss, self.begins, self.ends)
+        return found.loss(at)
+
+    def _laid(self, at: float) -> Sky:
+        faults = [one for one in self.faults if one.holds(at)]
+        return Sky(_struck(self.world, faults, self.inward, at), _spoilt(faults))
+
+    def _breakers(self) -> list[Fault]:
+        """Who throws the main breaker on leaving takes the terminal's power too."""
+        found = []
+        for place in self.world.places.values():
+            day = day_of(self.begins) - DAY_S
+            while day < self.ends:
+                off = days.thrown(place.hours, day, f"{self.world.seed}/{place.code}")
+                if off is not None:
+                    found.append(Fault(f"{_SITE_POWER}:{place.code}", DOWN, off, _next_morning(place, day)))
+                day += DAY_S
+        return [one for one in found if one.begins < self.ends and one.ends > self.begins]
+
+
+def _next_morning(place: world.Place, day: float) -> float:
+    for after in range(1, 15):
+        back = days.returns(place.hours, day + after * DAY_S)
+        if back is not None:
+            return back
+    return float("inf")
+
+
+def _struck(
+    world_: World, faults: Sequence[Fault], inward: Mapping[str, frozenset[str]], at: float
+) -> dict[str, dict[str, tuple[Hit, ...]]]:
+    weather = Weather(world_, [one for one in faults if not one.component.startswith("pc")])
+    weather.turn(at)
+    found = {code: weather.of_commune(code) for code in world_.places}
+    found[""] = {}
+    for name, path in inward.items():
+        hits = tuple(Hit(world_.parts[one.component], one) for one in faults if one.component in path)
+        if hits:
+            found[""][name] = hits
+    return {code: checks for code, checks in found.items() if checks}
+
+
+def _spoilt(faults: Sequence[Fault]) -> dict[str, tuple[Hit, ...]]:
+    found: dict[str, tuple[Hit, ...]] = {}
+    for one in faults:
+        kind, _, owner = one.component.partition(":")
+        if kind == Component.PC_APP:
+            found[owner] = (*found.get(owner, ()), Hit(Component.PC_APP, one))
+    return found
+
+
+def _squalls(seed: str, rates: Noise, begins: float, ends: float) -> list[tuple[float, float, float]]:
+    """When a commune's line loses much for a while by itself, and how much."""
+    found: list[tuple[float, float, float]] = []
+    if not rates.bursts_per_slot:
+        return found
+    dice = Random(f"{seed}/squalls/{begins:.0f}")  # noqa: S311  # a simulation must be repeatable
+    at = begins
+    while (at := at + dice.expovariate(rates.bursts_per_slot / noise.BURST_SLOT_S)) < ends:
+        found.append((at, at + dice.uniform(15, 30), dice.uniform(0.2, 0.4)))
+    return found
+
+
+def _run(check: Check, share: float, delay_ms: float) -> Run:
+    is_train = isinstance(check, IcmpCheck)
+    echoes = check.count if isinstance(check, IcmpCheck) else 0
+    line = noise.Line(0.0, delay_ms)
+    ms = noise.delay_of(check, line)
+    if check.rung is Rung.SERVICE:
+        ms = 4 * ms + 34 if isinstance(check, HttpCheck) else ms
+    return Run(
+        check=check,
+        id=check.id,
+        period=check.period,
+        phase=share * check.period if check.phase is None else check.phase,
+        live_s=2 * max(15.0, check.period),
+        echoes=echoes,
+        train_s=(echoes - 1) * check.gap if isinstance(check, IcmpCheck) else 0.0,
+        tries=3 if check.confirm else 1,
+        is_service=check.rung is Rung.SERVICE,
+        is_page=isinstance(check, HttpCheck),
+        crosses_line=not is_train or check.rung is not Rung.GATEWAY,
+        ms=ms,
+    )

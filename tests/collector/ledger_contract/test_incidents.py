@@ -1,0 +1,156 @@
+"""Incidents come back as they were written, to those whom they concern, with their story."""
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from sqlalchemy import Connection, select
+
+from sansang_agent.contract.joining import ALPHABET
+from sansang_agent.contract.rung import Owner
+from sansang_collector import changes
+from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Step
+from sansang_collector.diagnosis.verdict import Cause, Fact, Ground, Verdict
+from sansang_collector.incidents import recording, rows
+from sansang_collector.incidents.rows import Wanted
+from sansang_collector.incidents.tables import INCIDENT
+from sansang_collector.rights import ALL, NONE, Communes, just
+from sansang_collector.store import Store
+from tests.support.ledgers import NOW, Place
+
+RING = Verdict(
+    part="ring:van-quan", score=31.5, onset=NOW - 20, communes=("05983", "05986"), agents=(3, 4),
+    causes=(Cause("ring:van-quan", 0.9), Cause("arc:van-quan/a..b", 0.1)), grounds=(Ground(Fact.SILENT, 6, 7),),
+)  # fmt: skip
+FRESH = Incident(
+    phase=Phase.SUSPECT, verdict=RING, onset=RING.onset, detected_at=NOW, owner=Owner.TELECOM, hit=RING.communes
+)
+
+
+@pytest.fixture
+def connection(place: Place) -> Iterator[Connection]:
+    store = Store(place)
+    with store._writing.begin() as connection:
+        yield connection
+    store.close()
+
+
+def begun(connection: Connection, incident: Incident = FRESH, now: float = NOW) -> Incident:
+    """As the ledger has it after its first step."""
+    (written,) = recording.write(connection, [Step(incident, Happening.SUSPECTED)], now)
+    return written.incident
+
+
+def opened(incident: Incident, at: float = NOW + 5) -> Incident:
+    return msgspec.structs.replace(incident, phase=Phase.OPEN, opened_at=at)
+
+
+def test_a_new_incident_gets_a_number_and_a_code_and_comes_back_as_it_was(connection: Connection) -> None:
+    one, other = begun(connection), begun(connection)
+
+    assert (one.id, other.id) == (1, 2)
+    assert len(one.code) == 6
+    assert set(one.code) <= set(ALPHABET)
+    assert one.code != other.code
+    assert [kept.incident for kept in rows.under_way(connection)] == [one, other]
+    assert rows.under_way(connection)[0].kind == "ring"
+
+
+def test_a_code_is_found_however_it_was_written_down(connection: Connection) -> None:
+    one = begun(connection)
+    for written in (one.code.lower(), f"{one.code[:3]} {one.code[3:]}", one.code.replace("0", "o").replace("1", "l")):
+        found = rows.find_code(connection, written)
+        assert found is not None
+        assert found.incident == one
+    assert rows.find_code(connection, "UUUUUU") is None
+
+
+def test_steps_of_one_look_change_one_row_and_all_stand_in_the_story(connection: Connection) -> None:
+    one = opened(begun(connection))
+    wider = msgspec.structs.replace(one, verdict=msgspec.structs.replace(RING, score=44.0))
+    steps = [Step(one, Happening.OPENED), Step(wider, Happening.UPDATED, "arc:van-quan/a..b")]
+    assert [written.incident for written in recording.write(connection, steps, NOW + 5)] == [wider]
+
+    (kept,) = rows.under_way(connection)
+    assert kept.incident == wider
+    assert [(event.at, event.happened, event.who, event.detail) for event in rows.story(connection, one.id)] == [
+        (NOW, Happening.SUSPECTED, "", ""),
+        (NOW + 5, Happening.OPENED, "", ""),
+        (NOW + 5, Happening.UPDATED, "", "arc:van-quan/a..b"),
+    ]
+    assert rows.story(connection, one.id)[2].verdict == wider.verdict
+
+
+def test_every_commune_that_is_hit_hears_of_it(connection: Connection) -> None:
+    one = begun(connection)
+    elsewhere = msgspec.structs.replace(RING, communes=("06001",))
+    recording.write(connection, [Step(msgspec.structs.replace(one, verdict=elsewhere), Happening.UPDATED)], NOW + 5)
+
+    told = [(change.kind, change.commune, change.incident) for change in changes.after(connection, 0, 99)]
+    assert told == [("incident", commune, 1) for commune in ("05983", "05986", "05983", "05986", "06001")]
+    assert rows.communes_of(connection, [1]) == {1: ["05983", "05986", "06001"]}
+
+
+def test_only_those_see_it_whose_communes_it_has_hit(connection: Connection) -> None:
+    one = begun(connection)
+    begun(connection, msgspec.structs.replace(FRESH, verdict=Verdict(part="core", score=20, onset=NOW), hit=()))
+
+    def seen(of: Communes) -> list[int]:
+        return [kept.incident.id for kept in rows.listed(connection, of, Wanted(), 10)]
+
+    assert [seen(of) for of in (ALL, just("05986"), just("06001"), NONE)] == [[2, 1], [1], [], []]
+    assert rows.find(connection, one.id, just("06001")) is None
+    assert rows.find_code(connection, one.code, just("06001")) is None
+    assert rows.find(connection, one.id, just("05983")) == rows.find(connection, one.id)
+
+
+def test_a_list_holds_what_is_wanted_newest_first_and_goes_on_where_it_ended(connection: Connection) -> None:
+    for number in range(4):
+        begun(connection, msgspec.structs.replace(FRESH, onset=NOW + 100 * number))
+    over = opened(rows.under_way(connection)[0].incident)
+    over = msgspec.structs.replace(over, phase=Phase.RESOLVED, resolved_at=NOW + 50)
+    recording.write(connection, [Step(over, Happening.RESOLVED)], NOW + 50)
+
+    def found(wanted: Wanted, limit: int = 10) -> list[int]:
+        return [kept.incident.id for kept in rows.listed(connection, ALL, wanted, limit)]
+
+    assert found(Wanted(), 2) == [4, 3]
+    assert found(Wanted(beyond=3)) == [2, 1]
+    assert found(Wanted(phases=frozenset({Phase.RESOLVED}))) == [1]
+    assert found(Wanted(since=NOW + 60)) == [4, 3, 2]
+    assert found(Wanted(until=NOW + 150)) == [2, 1]
+    assert found(Wanted(commune="06001")) == found(Wanted(part="core")) == []
+
+
+def test_what_is_over_is_no_longer_under_way_but_remembered_for_a_while(connection: Connection) -> None:
+    first, second = begun(connection), begun(connection)
+    over = msgspec.structs.replace(opened(first), phase=Phase.RESOLVED, resolved_at=NOW + 90)
+    nothing = msgspec.structs.replace(second, phase=Phase.DROPPED)
+    recording.write(connection, [Step(over, Happening.RESOLVED), Step(nothing, Happening.DROPPED)], NOW + 90)
+
+    assert rows.under_way(connection) == []
+    assert [kept.incident for kept in rows.under_way_or_since(connection, NOW + 60)] == [over]
+    assert rows.under_way_or_since(connection, NOW + 91) == []
+    assert connection.scalars(select(INCIDENT.c.resolved_at)).all() == [NOW + 90, NOW + 90]
+
+
+def test_what_somebody_else_changed_meanwhile_stays(connection: Connection) -> None:
+    one = begun(connection)
+    before = {kept.incident.id: kept.body for kept in rows.under_way(connection)}
+    by_hand = msgspec.structs.replace(one, held_back="maintenance:7")
+    connection.execute(INCIDENT.update().values(body=rows.packed(by_hand)))
+
+    assert recording.write(connection, [Step(opened(one), Happening.OPENED)], NOW + 5, before) == []
+    assert [kept.incident for kept in rows.under_way(connection)] == [by_hand]
+    assert len(rows.story(connection, one.id)) == 1
+
+
+def test_a_body_is_brought_up_without_a_word_in_the_story(connection: Connection) -> None:
+    one = begun(connection)
+    newer = msgspec.structs.replace(one, found=9)
+    (kept,) = rows.under_way(connection)
+
+    assert recording.rewrite(connection, [newer], {one.id: kept.body}) == [recording.Written(newer, rows.packed(newer))]
+    assert recording.rewrite(connection, [one], {one.id: kept.body}) == []
+    assert rows.under_way(connection)[0].incident == newer
+    assert (len(rows.story(connection, one.id)), changes.newest(connection)) == (1, 2)
