@@ -125,6 +125,7 @@ DOORS: dict[tuple[str, str], Door] = {
     ),
     ("GET", "/api/v1/incidents"): sees("/api/v1/incidents?commune={code}&state=all"),
     ("GET", "/api/v1/incidents/{number}"): sees("/api/v1/incidents/{incident}"),
+    ("GET", "/api/v1/incidents/{number}/explanation"): sees("/api/v1/incidents/{incident}/explanation"),
     ("GET", "/api/v1/incidents/{number}/story"): sees("/api/v1/incidents/{incident}/story"),
     # 409: somebody has acknowledged, or resolved, it already.
     **dict([

@@ -13,6 +13,7 @@ from . import (
     assigned,
     audit,
     enrol,
+    explanation,
     fleet,
     fleet_api,
     fleet_deeds,
@@ -54,7 +55,7 @@ def include(app: FastAPI) -> None:
     for router in (login.router, account.router, people.router, people_api.router):
         app.include_router(router)
     app.include_router(requests.router)
-    for router in (incidents_api.router, maintenance_api.router):
+    for router in (incidents_api.router, explanation.router, maintenance_api.router):
         app.include_router(router)
     app.include_router(sd.router)
     app.include_router(stream.router)
