@@ -82,11 +82,14 @@ _SPLITS = (
         mark("another service in the same data centre: if it answers, it is not the data centre"),
     ),
 )
+_KEPT_ON = mark("a terminal that stays on after closing: then a cut is told from a switch that was thrown")
 _FOR_US_ALONE = mark("the same page from outside, by a mobile phone: it may be closed to our addresses alone")
 
 
 def would_split(case: Case, speech: Speech) -> tuple[str, ...]:
     """What would tell the causes apart; of a single service also whether it fails for others."""
+    if case.verdict.expected_off:
+        return (speech.say(_KEPT_ON),)
     kinds = set(case.kinds)
     said = [one.said for one in _SPLITS if len(kinds & one.kinds) > 1 and one.holds(case)]
     if kinds <= OF_A_SERVICE and case.ended_at is None:

@@ -14,6 +14,7 @@ from sansang_collector.inventory.model import Inventory
 from sansang_collector.web.phrases import Phrases
 from tests.support.incidents import (
     ALL,
+    AREA,
     DESKS,
     KHANH_KHE,
     NOW,
@@ -271,6 +272,24 @@ def test_a_loss_is_told_with_its_interval() -> None:
 
     assert found.headline == "Line of Phường Tam Thanh losing about 8 % of packets since 08:14."
     assert found.speaks_for[0] == "the share is about 8 %, with 90 % certainty between 6 % and 11 %"
+
+
+def test_a_loss_of_one_of_several_parts_says_that_it_may_be_either() -> None:
+    found = lossy_line().verdict
+    either = (Cause(found.part, 0.6), Cause("access_node:tam-thanh", 0.4))
+    one = incident(msgspec.structs.replace(found, causes=either))
+
+    assert told(one).headline == (
+        "Line of Phường Tam Thanh or access node Tam Thanh losing about 8 % of packets since 08:14 — which of them cannot"
+        " be told yet (because only one commune seen hangs from the access node)."
+    )
+
+
+def test_an_area_without_power_beside_other_causes_is_named() -> None:
+    both = causes(power_area__huyenlocbinh=0.7, ring__lb=0.3)
+    one = incident(verdict(both[0].part, causes=both, communes=AREA))
+
+    assert told(one).headline.startswith("Power out over huyenlocbinh or ring Lộc Bình disconnected since 08:14 — ")
 
 
 def test_a_slow_part_is_told_as_slow() -> None:
