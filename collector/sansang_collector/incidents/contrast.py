@@ -43,9 +43,7 @@ _SPLITS = (
     ),
     _Split(
         _INNER,
-        mark(
-            "once the machines are back: whether their network adapters had a link, and whether they were started anew"
-        ),
+        mark("once the machines are back: whether their network adapters had a link, and when they were started"),
     ),
     _Split(
         _INNER,

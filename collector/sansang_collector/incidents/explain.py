@@ -134,5 +134,5 @@ def _loss(case: Case, speech: Speech) -> tuple[str, ...]:
     if loss is None or case.verdict.level is Level.DOWN:
         return ()
     low, best, high = (speech.share(figure) for figure in loss)
-    form = speech.say("about {best} of it, with 90 % certainty between {low} and {high}")
+    form = speech.say("the share is about {best}, with 90 % certainty between {low} and {high}")
     return (form.format(best=best, low=low, high=high),)

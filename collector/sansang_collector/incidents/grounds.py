@@ -11,8 +11,8 @@ from .speech import Speech, mark
 
 _Forms = tuple[str, str]
 FOR: dict[Fact, _Forms] = {
-    Fact.SILENT: (mark("the only machine behind it fell silent"),
-                  mark("{count} of {of} machines behind it fell silent together")),
+    Fact.SILENT: (mark("the only machine there fell silent"),
+                  mark("{count} of {of} machines there fell silent together")),
     Fact.FAILS: (mark("the only check across it fails"), mark("{count} of {of} checks across it fail")),
     Fact.PROBE_FAILS: (mark("the echo the centre sent to {name} was lost"),
                        mark("{count} of {of} echoes the centre sent to {name} were lost")),
@@ -30,8 +30,8 @@ FOR: dict[Fact, _Forms] = {
                     mark("{count} of {of} machines had no link at their network adapters")),
 }  # fmt: skip
 AGAINST: dict[Fact, _Forms] = {
-    Fact.STILL_HEARD: (mark("a machine behind it still reports"),
-                       mark("{count} of {of} machines behind it still report")),
+    Fact.STILL_HEARD: (mark("a machine there still reports"),
+                       mark("{count} of {of} machines there still report")),
     Fact.SAID_GOODBYE: (mark("a machine had said goodbye: its silence does not count"),
                         mark("{count} machines had said goodbye: their silence does not count")),
     Fact.USUAL_OFF: (mark("a machine is usually off at this time"),
@@ -80,7 +80,7 @@ def _said(case: Case, forms: dict[Fact, _Forms], grounds: Iterable[Ground], spee
 
 def _counted(ground: Ground, forms: _Forms, case: Case, speech: Speech) -> str:
     many = max(ground.of, ground.count)
-    said = speech.plural(forms[0], forms[1], many)
+    said = speech.say(forms[0] if many == 1 else forms[1])
     name = case.naming.title(ground.name, speech) if ground.name else ""
     return said.format(count=ground.count, of=many, name=name)
 
@@ -102,11 +102,15 @@ def _ruled_out(ground: Ground, case: Case, speech: Speech) -> str:
 
 
 def _answers(ground: Ground, case: Case, speech: Speech) -> str:
-    asked = case.naming.part(ground.name)
-    behind = _BEHIND_TERMINAL if asked.kind is Component.TERMINAL else (asked.kind,)
-    kinds = _without_class(behind, case, speech)
-    form = speech.say("not {what}: {name} answers the centre, {lost} of {sent} echoes were lost")
+    if any(cause.part == ground.name for cause in case.causes):
+        return ""
     name = case.naming.title(ground.name, speech)
+    if case.naming.part(ground.name).kind is Component.TERMINAL:
+        kinds = _without_class(_BEHIND_TERMINAL, case, speech)
+        form = speech.say("not {what}: {name} answers the centre, {lost} of {sent} echoes were lost")
+    else:
+        kinds = [name]
+        form = speech.say("not {what}: it answers the centre, {lost} of {sent} echoes were lost")
     return form.format(what=speech.any_of(kinds), name=name, lost=ground.count, sent=ground.of) if kinds else ""
 
 

@@ -24,14 +24,15 @@ _DOWN = {
     Component.WAN: _CUT,
     Component.NDC: _MUTE,
     Component.PDC: _MUTE,
-    Component.SVC_TCP: mark("{part}: its server takes no connections {when}"),
-    Component.SVC_APP: mark("{part}: the page does not work {when}"),
+    Component.SVC_TCP: mark("{part}: its server taking no connections {when}"),
+    Component.SVC_APP: mark("{part}: page not working {when}"),
 }
-_LOSSY = mark("{part} loses about {share} of packets {when}")
-_PARTLY = mark("{part}: about {share} of attempts fail {when}")
+_LOSSY = mark("{part} losing about {share} of packets {when}")
+_PARTLY = mark("{part}: about {share} of attempts failing {when}")
 _SLOW = mark("{part} slower than usual {when}, in {share} of measurements")
 ATTEMPTS = OF_A_SERVICE | {Component.DNS, Component.PDC, Component.NDC, Component.PC_APP}
 """Where no packets are counted but answers."""
+_OFF = mark("{commune}: everything probably switched off {when}, as is usual at this time")
 _FAULTS = {Component.SITE_POWER: mark("power out"), Component.POWER_AREA: mark("area power out")}
 """Among several causes these read better as what happened than as what it happened to."""
 
@@ -41,8 +42,8 @@ def headline(case: Case, speech: Speech) -> str:
     said = broken(case, speech)
     hit = effect(case, speech)
     if hit:
-        said = speech.say("{broke}; {hit}" if case.commune else "{broke}: {hit}").format(broke=said, hit=hit)
-    if case.incident.phase is Phase.SUSPECT:
+        said = f"{said}{';' if case.commune or ': ' in said else ':'} {hit}"
+    if case.incident.phase is Phase.SUSPECT and not case.verdict.expected_off:
         said = speech.say("Suspected: {what}").format(what=said)
     return speech.sentence(said)
 
@@ -80,6 +81,8 @@ def titles(case: Case, speech: Speech) -> list[str]:
 
 def broken(case: Case, speech: Speech) -> str:
     """What broke and since when, without whom it hits."""
+    if case.verdict.expected_off:
+        return _named(case, speech, _OFF)
     if len(case.causes) > 1 and case.verdict.level is Level.DOWN:
         return _undecided(case, speech)
     return _named(case, speech, _form(case))
@@ -96,11 +99,17 @@ def _form(case: Case) -> str:
 
 def _named(case: Case, speech: Speech, form: str) -> str:
     return speech.say(form).format(
-        part=speech.any_of([case.naming.title(cause.part, speech) for cause in case.causes]),
+        part=speech.any_of([_subject(cause.part, case, speech) for cause in case.causes]),
         commune=speech.commune(case.naming.part(case.causes[0].part).commune or case.commune),
         when=when(case, speech),
         share=speech.share(case.verdict.loss[1] if case.verdict.loss else 1.0),
     )
+
+
+def _subject(part: str, case: Case, speech: Speech) -> str:
+    """A service by its name alone, anything else with its term."""
+    one = case.naming.part(part)
+    return one.name if one.kind in OF_A_SERVICE else case.naming.title(part, speech)
 
 
 def _undecided(case: Case, speech: Speech) -> str:

@@ -26,6 +26,8 @@ NEAR = frozenset(
 )
 """What belongs to one commune."""
 OF_A_SERVICE = frozenset({Component.SVC_TCP, Component.SVC_APP})
+_IN_BRACKETS = OF_A_SERVICE | {Component.DNS}
+"""Their names are whole ones, which a term before them would only garble."""
 _KEYED_BY_COMMUNE = NEAR - {Component.TERMINAL, Component.ACCESS_LINK}
 
 
@@ -53,8 +55,6 @@ class Naming:
         """A part as it is called in the middle of a sentence: ``ring Văn Quan – Bình Gia``."""
         one = self.part(part)
         term = speech.word("component", one.kind)
-        if one.kind in OF_A_SERVICE:
-            return one.name
         if one.kind in NEAR and one.commune:
             return self._of_commune(one, term, speech)
         own = _own_name(one)
@@ -115,4 +115,4 @@ def _own_name(part: Part) -> str:
     while shared < min(len(name), len(term)) and name[shared].lower() == term[shared]:
         shared += 1
     own = " ".join(name[shared:])
-    return f"({own})" if own and part.kind is Component.DNS else own
+    return f"({own})" if own and part.kind in _IN_BRACKETS else own
