@@ -6,7 +6,7 @@ PORT    ?= 9640
 COMMUNE ?= 00000
 MINUTES ?= 30
 CASES   ?= 100000
-JOBS    ?= 2
+JOBS    ?= 3
 PO      := $(wildcard */sansang_*/locale/*/LC_MESSAGES/*.po)
 MO      := $(PO:.po=.mo)
 PIP     := $(BIN)/python -m pip --disable-pip-version-check -q
@@ -21,7 +21,7 @@ help: ## Show this list
 run: $(VENV)/.run-ready $(MO) ## Start a collector and an agent for this machine (SANDBOX=1, PROVINCE=, DEMO=1, PORT=, COMMUNE=)
 	@exec $(BIN)/python deploy/local/run.py --port $(PORT) --commune $(COMMUNE) $(if $(SANDBOX),--sandbox) $(if $(DEMO),--demo) $(if $(PROVINCE),--province "$$PROVINCE")
 
-test: $(VENV)/.dev-ready $(MO) ## Run every test this machine can run (ARGS= for pytest, JOBS=2 at a time)
+test: $(VENV)/.dev-ready $(MO) ## Run every test this machine can run (ARGS= for pytest, JOBS=3 at a time)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-deps: ## Install the real servers, tools and browser the tests use (Debian, needs root)

@@ -1,45 +1,42 @@
-"""What it costs to know who sends a report: the same load taken with and without asking, in turns.
+"""What it costs to know who sends a report: one collector takes the same load with and without asking, in turns.
 
-Asking is all of it: the token looked up, its renewal, the watch for two machines under one token. Without, the
-sender's word for its number is taken (nobody_asked.py). Consumers are left out of both. The turns are many and short:
-what the machine does besides changes slower than they do, so each turn is held against the one beside it.
+Asking is all of it: the token looked up, its renewal, the watch for two machines under one token. Without, the sender's
+word for its number is taken (asked_or_not.py). It is one process with one set of files, and the turns are many and
+short: what the machine does besides changes slower than they do, so each turn is held against the one beside it.
 """
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.bench import ingest, measuring  # noqa: E402
+from tests.bench import ingest  # noqa: E402
 from tests.bench.measuring import load, machine, spread, table  # noqa: E402
 
-PLAIN = "nobody asked"
-WAYS = {"asked": "tests.bench.ingest_only", PLAIN: "tests.bench.nobody_asked"}
-HEADS = ("who sends is", "reports", "CPU µs/report", "÷ nobody asked, turn by turn")
+ASKED, BELIEVED = "asked", "believed"
+HEADS = ("collector", "who sends is", "reports", "CPU µs/report", "÷ believed, turn by turn")
+_MODULE = ("-m", "tests.bench.asked_or_not")
+
+Costs = dict[str, list[float]]
+"""CPU microseconds a report took in each turn."""
 
 
-def measured(rounds: int, reports: int) -> dict[str, list[float]]:
-    """By way the CPU microseconds a report took in each round; the ways take turns."""
-    found: dict[str, list[float]] = {way: [] for way in WAYS}
-    phase = ingest.Phase(0, reports, 32)
-    with ExitStack() as open_:
-        servers = {}
-        for way, module in WAYS.items():
-            folder = Path(open_.enter_context(tempfile.TemporaryDirectory()))
-            server = open_.enter_context(ingest.sansang(folder, ("-m", module)))
-            if way == PLAIN:
-                server = server._replace(tokens=tuple(str(number) for number in range(1, ingest.AGENTS + 1)))
-            servers[way] = ingest.Load(server)
-        for load_ in servers.values():
-            load_.send(ingest.EVERYONE)
-        for number in range(rounds):
-            for way in WAYS if number % 2 else reversed(WAYS):
-                figures = servers[way].send(phase)
+def measured(turns: int, reports: int) -> Costs:
+    """Every second turn the sender is asked."""
+    found: Costs = {ASKED: [], BELIEVED: []}
+    with tempfile.TemporaryDirectory() as folder, ingest.sansang(Path(folder), _MODULE) as server:
+        load_ = ingest.Load(server)
+        load_.send(ingest.EVERYONE)
+        words = {ASKED: server.tokens, BELIEVED: tuple(str(number) for number in range(1, ingest.AGENTS + 1))}
+        for turn in range(turns):
+            for way in found if turn % 2 else reversed(found):
+                load_.server = server._replace(tokens=words[way])
+                figures = load_.send(ingest.Phase(0, reports, 32))
                 if figures.done != reports:
                     raise RuntimeError(f"{way}: {figures.answers}")
                 found[way].append(figures.cost_us)
@@ -49,25 +46,30 @@ def measured(rounds: int, reports: int) -> dict[str, list[float]]:
 def main() -> None:
     """See the module."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rounds", type=int, default=60)
+    options.add_argument("--turns", type=int, default=60)
     options.add_argument("--reports", type=int, default=2_000)
     asked = options.parse_args()
     vars(ingest)["peers_python"] = lambda: sys.executable  # no peer takes part
-    vars(measuring)["START_S"] = 60.0  # both servers start at once
     print(machine())
-    found = measured(asked.rounds, asked.reports)
-    plain = found[PLAIN]
-    rows = [
-        (way, f"{asked.reports * asked.rounds:,}", spread(costs, 1), spread(_ratios(costs, plain), 3))
+    rows, said = [], []
+    for name, only in (("taking only", "1"), ("whole", "")):
+        os.environ["TAKING_ONLY"] = only
+        found = measured(asked.turns, asked.reports)
+        rows += [(name, *row) for row in _rows(found, asked.reports)]
+        low, middle, high = middle_of(_ratios(found[ASKED], found[BELIEVED]))
+        said.append(f"{name}: {middle - 1:+.1%} (95 % of the median: {low - 1:+.1%} to {high - 1:+.1%})")
+    print(table(HEADS, rows), f"Load {load()} (after).", "Asking costs, " + "; ".join(said) + ".", sep="\n\n")
+
+
+def _rows(found: Costs, reports: int) -> list[tuple[str, str, str, str]]:
+    return [
+        (way, f"{reports * len(costs):,}", spread(costs, 0), spread(_ratios(costs, found[BELIEVED]), 3))
         for way, costs in found.items()
     ]
-    print(table(HEADS, rows), f"Load {load()} (after).", sep="\n\n")
-    low, middle, high = middle_of(_ratios(found["asked"], plain))
-    print(f"Asking costs {middle - 1:+.1%} (95 % of the median: {low - 1:+.1%} to {high - 1:+.1%}).")
 
 
 def middle_of(values: list[float]) -> tuple[float, float, float]:
-    """The median with its 95 % interval by order statistics (the binomial of the sign test)."""
+    """The median between the ends of its 95 % interval by order statistics (the binomial of the sign test)."""
     ordered, half = sorted(values), 0.98 * len(values) ** 0.5
     middle = (len(values) - 1) / 2
     low, high = max(0, int(middle - half)), min(len(values) - 1, -int(-(middle + half) // 1))

@@ -130,18 +130,18 @@ class Load:
     """Sends phase after phase to one server; agents' reports keep counting from one to the next."""
 
     def __init__(self, server: Server) -> None:
-        self._server = server
+        self.server = server
         self._first = 0
         self._start_ms = round(time.time() * 1000) - 3_000_000
 
     def send(self, phase: Phase) -> Figures:
         """Send one phase and wait until the server has digested it."""
         plan = {
-            "kind": self._server.kind,
-            "port": self._server.port,
-            "path": self._server.path,
+            "kind": self.server.kind,
+            "port": self.server.port,
+            "path": self.server.path,
             "agents": AGENTS,
-            "tokens": self._server.tokens,
+            "tokens": self.server.tokens,
             "config": profile_hash(PROFILE),
             "start_ms": self._start_ms,
             "profiles": {profile_hash(PROFILE): msgspec.to_builtins(PROFILE)},
@@ -150,15 +150,15 @@ class Load:
             **phase._asdict(),
         }
         self._first += -(-phase.reports // AGENTS)
-        meter = CpuMeter(self._server.pid)
+        meter = CpuMeter(self.server.pid)
         with _generator(plan) as go:
-            _forget_peak(self._server.pid)
+            _forget_peak(self.server.pid)
             before = meter.seconds()
             found = go()
         loaded = time.monotonic()
         idle = _rest(meter)
         rested = time.monotonic() - loaded
-        peak = _peak_mib(self._server.pid)
+        peak = _peak_mib(self.server.pid)
         told = (found["answers"], found["latencies"])
         return Figures(phase, found["seconds"], idle - before, peak, *told, rested, found["bytes"])
 

@@ -3,6 +3,7 @@
 from sansang_collector.inventory.model import (
     AccessNode,
     Commune,
+    Core,
     Inventory,
     Kind,
     Line,
@@ -43,5 +44,8 @@ def province(communes: int = 6, nodes: int = 4) -> Inventory:
             for n in range(communes)
         ),
         access_nodes=tuple(AccessNode(id=name, name=f"Trạm {name}") for name in names),
-        topology=Topology(rings=(Ring(id="a", nodes=tuple(names[:half])), Ring(id="b", nodes=tuple(names[half:])))),
+        topology=Topology(
+            core=Core(address="10.255.0.1"),  # so that what the centre assigns in time asks for it too
+            rings=(Ring(id="a", nodes=tuple(names[:half])), Ring(id="b", nodes=tuple(names[half:]))),
+        ),
     )
