@@ -13,6 +13,7 @@ from sansang_collector.access import Principal
 from sansang_collector.diagnosis.incident import Incident, Phase, Severity
 from sansang_collector.incidents import headline, listing
 from sansang_collector.incidents.case import case_of
+from sansang_collector.incidents.incident_view import SituationView
 from sansang_collector.incidents.listing import Listed, Question, Seeing, Standing
 from sansang_collector.incidents.speech import Speech
 from sansang_collector.rights import Communes
@@ -72,6 +73,28 @@ def of(request: Request, connection: Connection, found: Sequence[Listed], seeing
 def under_way(request: Request, connection: Connection, who: Principal, commune: str | None = None) -> list[Line]:
     """Those that are not over, of all communes that ``who`` sees or of one, critical first."""
     return lines(request, connection, who, Question(Standing.NOW, commune))[1]
+
+
+class Group(NamedTuple):
+    """A situation with its incidents."""
+
+    situation: SituationView
+    lines: list[Line]
+
+
+def groups(request: Request, connection: Connection, who: Principal, found: Iterable[Line]) -> list[Group]:
+    """The situations that these incidents belong to."""
+    by_number = {line.number: line for line in found}
+    seeing = incident_doing.seeing(request, who)
+    known = listing.situations(connection, seeing, shell.collector_of(request).now())
+    made = [Group(one, [by_number[at] for at in one.incidents if at in by_number]) for one in known]
+    return [group for group in made if group.lines]
+
+
+def alone(found: Iterable[Line], together: Iterable[Group]) -> list[Line]:
+    """Those that are in none of these situations."""
+    grouped = {line.number for group in together for line in group.lines}
+    return [line for line in found if line.number not in grouped]
 
 
 def by_commune(found: Iterable[Line], of_: Communes) -> dict[str, list[Line]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from sqlalchemy import Connection
@@ -14,13 +14,12 @@ from sansang_collector.diagnosis.incident import Severity
 from sansang_collector.incidents import deed_words, deeds, listing, maintenance_rows
 from sansang_collector.incidents.deed_words import IncidentError, Refused
 from sansang_collector.incidents.deeds import By
-from sansang_collector.incidents.incident_view import SituationView
 from sansang_collector.incidents.listing import Listed, Question, Standing
 from sansang_collector.incidents.maintenance import State
 from sansang_collector.rights import Right
 
 from . import incident_doing, incident_lines, incident_page, maintenance_doing, shell
-from .incident_lines import RECENT_S, Line
+from .incident_lines import RECENT_S
 from .incidents_api import MAX_BODY_BYTES, IncidentId
 from .maintenance_words import MaintenanceWords
 from .sent import Form, form_of, said
@@ -49,13 +48,6 @@ class Deed(StrEnum):
 FOR_EVERYBODY = frozenset({Deed.RESOLVE, Deed.MERGE, Deed.SPLIT})
 
 
-class Group(NamedTuple):
-    """A situation with its incidents."""
-
-    situation: SituationView
-    lines: list[Line]
-
-
 @router.get("/incidents")
 def list_(request: Request, who: SeesCentre) -> Response:
     """Now: critical first, suspicions apart, situations as one, planned work; and what was over within a day."""
@@ -68,28 +60,22 @@ def list_(request: Request, who: SeesCentre) -> Response:
         over = incident_lines.lines(
             request, connection, who, Question(Standing.RESOLVED, since=now - RECENT_S), RESOLVED_SHOWN
         )[1]
-        groups = _groups(listing.situations(connection, seeing, now), found)
+        groups = incident_lines.groups(request, connection, who, found)
         plans = maintenance_rows.standing(connection, now, seeing.communes)
-    together = {line.number for group in groups for line in group.lines}
-    told = [line for line in found if line.is_told and line.number not in together]
+    others = incident_lines.alone(found, groups)
+    told = [line for line in others if line.is_told]
     return shell.page(
         request,
         "incidents.html",
         change=change,
         sections=[(severity, [one for one in told if one.incident.severity is severity]) for severity in Severity],
         groups=groups,
-        suspects=[line for line in found if not line.is_told and line.number not in together],
+        suspects=[line for line in others if not line.is_told],
         over=over,
         plans=maintenance_doing.views(request, who, [one for one in plans if one.begins < now + SOON_S]),
         plan_words=MaintenanceWords(shell.phrases(request), seeing.naming),
         PlanState=State,
     )
-
-
-def _groups(situations: list[SituationView], found: list[Line]) -> list[Group]:
-    by_number = {line.number: line for line in found}
-    groups = [Group(one, [by_number[at] for at in one.incidents if at in by_number]) for one in situations]
-    return [group for group in groups if group.lines]
 
 
 @router.get("/incidents/{number}")

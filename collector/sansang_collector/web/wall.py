@@ -39,6 +39,7 @@ _SHAPES = {
     serving.State.SERVING: "ok",
 }
 """The worst first; symbol and colour of each state."""
+_SILENT = frozenset({"unknown", "not_configured"})
 _LIGHTS = (Light.FAILED, Light.DEGRADED, Light.UNKNOWN, Light.OK, Light.NOT_CONFIGURED)
 _PROBLEMS = frozenset({serving.State.CANNOT_SERVE, serving.State.LIMITED})
 
@@ -59,6 +60,11 @@ class Tile(NamedTuple):
     needs_somebody: bool
     causes: list[Line]
     """Incidents that hit it, the most urgent first."""
+
+    @property
+    def edge(self) -> str:
+        """Its colour: of the incident where the commune itself says nothing."""
+        return self.causes[0].shape if self.causes and self.shape in _SILENT else self.shape
 
 
 class Group(NamedTuple):
@@ -99,6 +105,7 @@ def wall(
             connection, present, collector.board.province(connection, present, theirs.only), theirs
         )
         lines = [line for line in incident_lines.under_way(request, connection, who) if line.is_told]
+        situations = incident_lines.groups(request, connection, who, lines)
     say = shell.phrases(request)
     causes = incident_lines.by_commune(lines, theirs)
     tiles = _tiles(found, collector.inventory.gazetteer, say, present.at, causes)
@@ -113,7 +120,8 @@ def wall(
         change=change,
         groups=_groups(chosen[offset : offset + PAGE_SIZE]),
         counts=_counts(tiles),
-        lines=lines,
+        lines=incident_lines.alone(lines, situations),
+        situations=situations,
         most_lines=LINES_SHOWN,
         total=len(tiles),
         chosen=len(chosen),
