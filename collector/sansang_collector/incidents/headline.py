@@ -24,6 +24,7 @@ _DOWN = {
     Component.WAN: _CUT,
     Component.NDC: _MUTE,
     Component.PDC: _MUTE,
+    Component.DNS: mark("{part}: the name server gives no answers {when}"),
     Component.SVC_TCP: mark("{part}: its server taking no connections {when}"),
     Component.SVC_APP: mark("{part}: page not working {when}"),
 }

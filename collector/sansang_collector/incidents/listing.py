@@ -150,30 +150,10 @@ def _situation(row: Row[Any], members: Iterable[int], hit: Iterable[str], seeing
     )
 
 
-class Around(NamedTuple):
-    """A situation, as its incidents tell of it."""
-
-    code: str
-    kind: str
-    incidents: int
-
-
-def situation_of(connection: Connection, number: int) -> Around | None:
-    """The situation of this number."""
-    row = connection.execute(select(SITUATION).where(SITUATION.c.id == number)).one_or_none()
-    members = select(func.count()).select_from(INCIDENT).where(INCIDENT.c.situation == number)
-    return Around(row.code, row.kind, int(connection.scalar(members) or 0)) if row else None
-
-
 def merged_into(connection: Connection, number: int, of: Communes) -> list[Listed]:
     """The incidents that are one with this one, as far as they may be seen."""
     fits = INCIDENT.c.merged_into == number, rows.concerns(of)
     return _listed(connection, rows.read(connection, select(INCIDENT).where(*fits).order_by(INCIDENT.c.id)))
-
-
-def code_of(connection: Connection, number: int) -> str:
-    """The six characters of an incident; nothing where there is none."""
-    return connection.scalar(select(INCIDENT.c.code).where(INCIDENT.c.id == number)) or ""
 
 
 def by_code(connection: Connection, code: str, of: Communes) -> int | None:

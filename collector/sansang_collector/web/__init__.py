@@ -14,6 +14,7 @@ from . import (
     assigned,
     audit,
     enrol,
+    explanation,
     fleet,
     fleet_api,
     fleet_deeds,
@@ -60,6 +61,7 @@ def include(app: FastAPI) -> None:
     app.include_router(requests.router)
     for router in (incidents.router, incidents_api.router, maintenance.router, maintenance_api.router):
         app.include_router(router)
+    app.include_router(explanation.router)
     app.include_router(sd.router)
     app.include_router(stream.router)
     static.mount(app)

@@ -7,13 +7,11 @@ from sqlalchemy import Connection
 
 from sansang_collector.access import Principal
 from sansang_collector.diagnosis.incident import Happening, Phase
-from sansang_collector.incidents import listing, maintenance_rows
-from sansang_collector.incidents.case import Around, Plan, Wider
+from sansang_collector.incidents import listing
+from sansang_collector.incidents.around import around
 from sansang_collector.incidents.explain import explain
 from sansang_collector.incidents.incident_view import EventView
 from sansang_collector.incidents.listing import Listed
-from sansang_collector.incidents.maintenance import Kind
-from sansang_collector.rights import Right
 
 from . import incident_doing, incident_lines, shell
 from .story_words import happened
@@ -44,7 +42,7 @@ def context(request: Request, connection: Connection, who: Principal, found: Lis
     seeing = incident_doing.seeing(request, who)
     partial = listing.is_partial(found, seeing.communes)
     (line,) = incident_lines.of(request, connection, [found], seeing)
-    told = explain(line.incident, seeing.naming, say, collector.now(), around(connection, found, partial))
+    told = explain(line.incident, seeing.naming, say, collector.now(), around(connection, found.kept, line.incident))
     events = listing.story(connection, found.incident.id, who.name, partial)
     members = listing.merged_into(connection, found.incident.id, seeing.communes)
     return {
@@ -58,24 +56,7 @@ def context(request: Request, connection: Connection, who: Principal, found: Lis
         ],
         "members": incident_lines.of(request, connection, members, seeing),
         "is_over": found.incident.phase in (Phase.RESOLVED, Phase.DROPPED),
-        "sees_fleet": not who.communes(Right.SEE_FLEET).is_empty,
     }
-
-
-def around(connection: Connection, found: Listed, partial: bool) -> Around:
-    """What people and plans add to it."""
-    kept = found.kept
-    plan = maintenance_rows.find(connection, kept.maintenance) if kept.maintenance is not None else None
-    wider = listing.situation_of(connection, kept.situation) if kept.situation is not None else None
-    other = listing.code_of(connection, kept.merged_into) if kept.merged_into is not None else ""
-    return Around(
-        plan=Plan(plan.title, plan.begins, plan.ends, plan.kind is Kind.POWER_CUT, plan.ended_at) if plan else None,
-        situation=Wider(wider.code, wider.kind, 0 if partial else wider.incidents) if wider else None,
-        other="" if partial else other,
-        acknowledged_by=kept.acknowledged_by or "",
-        acknowledged_at=kept.acknowledged_at,
-        assigned_to=kept.assigned_to or "",
-    )
 
 
 def _hits(request: Request, line: incident_lines.Line) -> list[Hit]:

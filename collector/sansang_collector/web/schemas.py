@@ -10,6 +10,7 @@ from sansang_agent.contract.report import Problem
 from sansang_collector.asking import Wish
 from sansang_collector.audit_query import DeedView
 from sansang_collector.guests import Decided, Decision, GuestView
+from sansang_collector.incidents.explanation import Explanation
 from sansang_collector.incidents.incident_view import (
     AssignAsked,
     EventView,
@@ -44,6 +45,7 @@ _VIEWS = (
     CheckView,
     CommuneView,
     DeedView,
+    Explanation,
     FleetView,
     HistoryView,
     IntervalView,
