@@ -13,9 +13,11 @@ from .agent_facts import Wanted
 from .assignments import Assignments
 from .board import Board
 from .consumers import BATCH_SECONDS, Consumer
+from .diagnosing import Diagnosis
 from .enrolment import Enrolment
 from .expected import NOTHING_USUAL, Usual
 from .history import History
+from .incidents import evidence_rows
 from .inventory.calendars import Calendar
 from .inventory.in_force import InForce
 from .liveness import Present
@@ -61,6 +63,8 @@ class Collector:
     consumers: tuple[Consumer, ...]
     """All of them, ``state`` included."""
     inventory: InForce
+    diagnosis: Diagnosis
+    """Finds out what broke."""
     board: Board
     """Which communes can serve."""
     wanted: Wanted
@@ -83,6 +87,7 @@ class Collector:
     def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float = BATCH_SECONDS) -> None:
         self.settings = settings
         self.now = now
+        self._started_at = now()
         self.news = News()
         self.tls_identity = NO_TLS
         self.answers = Counter()
@@ -91,7 +96,7 @@ class Collector:
         self.store = Store(settings.folder)
         try:
             with self.store.read() as connection:
-                after = consumers.furthest(connection)
+                after = max(consumers.furthest(connection), evidence_rows.position(connection))
             self.log = ReportLog(settings.folder, after)
         except Exception:
             self.store.close()
@@ -116,9 +121,11 @@ class Collector:
             on_shut_out=self.roster.forget_standing,
         )
         self.second_opinion = SecondOpinion(self.store, self.board, self.inventory, self.present)
+        self.diagnosis = Diagnosis(
+            self.store, self.log, self.news, self.inventory, self.board, self.present, batch_s=batch_s
+        )
         self.login = Login(self.store, now)
         self.enrolment = Enrolment(self.store, now)
-        self._started_at = now()
         self._tasks: list[asyncio.Task[None]] = []
 
     def present(self) -> Present:
@@ -136,6 +143,10 @@ class Collector:
         self._habits = learned.habits
         self.usual = Usual(self._calendars, self._habits)
 
+    def incidents_touched(self) -> None:
+        """Somebody did something about an incident; from any thread."""
+        self.diagnosis.touched()
+
     @property
     def ready(self) -> bool:
         """Whether reports can be taken: files migrated (or this object would not exist) and the log writer alive."""
@@ -148,10 +159,12 @@ class Collector:
         await self.tokens.look()
         loop = asyncio.get_running_loop()
         wakes = [asyncio.Event() for _ in self.consumers]
-        self.log.on_commit = lambda: [loop.call_soon_threadsafe(wake.set) for wake in wakes]
+        everyone = [*wakes, self.diagnosis.wake]
+        self.log.on_commit = lambda: [loop.call_soon_threadsafe(wake.set) for wake in everyone]
         for consumer, wake in zip(self.consumers, wakes, strict=True):
             follow = consumers.follow(consumer, self.log, self.store, self.news, self.now, wake, batch_s=self._batch_s)
             self._tasks.append(asyncio.create_task(follow, name=consumer.name))
+        self._tasks.append(asyncio.create_task(self.diagnosis.follow(), name="diagnosis"))
         keep = retention.keep_bounded(self.log, self.store, self.consumers, lambda: self.settings.retention, self.now)
         self._tasks.append(asyncio.create_task(keep, name="retention"))
         self._tasks.append(asyncio.create_task(watch_silence(self.store, self.news, self.present), name="liveness"))

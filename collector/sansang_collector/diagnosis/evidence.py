@@ -5,6 +5,7 @@ arrives in another order counts the same, and what is no news any more says only
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,9 @@ AHEAD_S = 5.0
 """A result measured later than this after its own arrival has an impossible time."""
 REMEMBERED = 1024
 """So many of a stream's newest reports are told apart; what is older is no news."""
+STREAMS = 8
+"""So many streams of a machine, those last heard of, are told apart."""
+_ALL = (1 << REMEMBERED) - 1
 
 Counts = NDArray[np.uint8]
 Totals = NDArray[np.int32]
@@ -47,6 +51,19 @@ class Blocks(NamedTuple):
     """When the oldest began, Unix seconds."""
 
 
+class Block(NamedTuple):
+    """Half a minute by check: the arrays themselves, to be read before anything else arrives."""
+
+    failed: NDArray[np.uint16]
+    tried: NDArray[np.uint16]
+    results: NDArray[np.uint8]
+    slow: NDArray[np.uint8]
+    timed: NDArray[np.uint8]
+    began: float
+    grown: int
+    """How many results were ever counted into it; as long as that stays, nothing of it changes."""
+
+
 class Evidence:
     """Arrays by check and by agent of ``graph``; times are Unix seconds, NaN where there is none."""
 
@@ -60,6 +77,7 @@ class Evidence:
         self._slots = np.zeros((3, SLOTS, checks), np.uint8)
         self._counts = np.zeros((2, BLOCKS, checks), np.uint16)
         self._small = np.zeros((3, BLOCKS, checks), np.uint8)
+        self._grown = [0] * BLOCKS
         self.usual_ms = np.full(checks, np.inf)
         """By check: what takes longer is slow; learned, set from outside."""
         self.is_echo = np.zeros(checks, np.bool_)
@@ -82,6 +100,7 @@ class Evidence:
         self.ignored = 0
         """Results of checks that no path is known of, or with impossible times."""
         self._known: dict[tuple[int, str], tuple[int, int]] = {}
+        self._streams: dict[int, list[str]] = {}
 
     def apply(self, sighting: Sighting) -> bool:
         """Take one report; whether it holds the first failure of a check that was well."""
@@ -104,6 +123,8 @@ class Evidence:
             turned = _turned(self._block, block, BLOCKS)
             self._counts[:, turned] = 0
             self._small[:, turned] = 0
+            for row in turned:
+                self._grown[row] = 0
             self._block = block
 
     def window(self, seconds: float, until: float | None = None) -> Window:
@@ -114,6 +135,21 @@ class Evidence:
         rows = [slot % SLOTS for slot in range(begin, end + 1)]
         return Window(*(self._slots[kind, rows].sum(axis=0, dtype=np.int32) for kind in range(3)))
 
+    def newest(self, lengths: Sequence[int]) -> list[Window]:
+        """Windows of the newest so many slots each; lengths ascend."""
+        sums = np.zeros((3, self.graph.checks), np.int32)
+        found: list[Window] = []
+        for age in range(min(lengths[-1], SLOTS)):
+            sums += self._slots[:, (self._slot - age) % SLOTS]
+            if age + 1 in lengths:
+                found.append(Window(*sums.copy()))
+        return found
+
+    @property
+    def slot_began(self) -> float:
+        """When the newest slot began."""
+        return self._slot * SLOT_S
+
     def blocks(self) -> Blocks:
         """Half an hour."""
         order = [block % BLOCKS for block in range(self._block - BLOCKS + 1, self._block + 1)]
@@ -121,19 +157,38 @@ class Evidence:
         counts, small = self._counts[:, order], self._small[:, order]
         return Blocks(counts[0], counts[1], small[0], small[1], small[2], began)
 
+    def block_numbers(self) -> range:
+        """The numbers of the blocks there are (Unix time in units of BLOCK_S), the one under way last."""
+        return range(self._block - BLOCKS + 1, self._block + 1)
+
+    def half_minute(self, number: int) -> Block:
+        """One of :meth:`block_numbers`, without copying anything."""
+        row = number % BLOCKS
+        counts, small = self._counts[:, row], self._small[:, row]
+        return Block(counts[0], counts[1], small[0], small[1], small[2], number * BLOCK_S, self._grown[row])
+
     def _is_known(self, sighting: Sighting) -> bool:
         key = (sighting.agent, sighting.stream)
         highest, mask = self._known.get(key, (sighting.seq - 1, 0))
-        if sighting.seq > highest:
-            mask = (mask << (sighting.seq - highest) | 1) & ((1 << REMEMBERED) - 1)
-            self._known[key] = sighting.seq, mask
-            return False
-        bit = 1 << (highest - sighting.seq)
-        if mask & bit:
-            return True
-        if highest - sighting.seq < REMEMBERED:
-            self._known[key] = highest, mask | bit
-        return False
+        known, behind = False, highest - sighting.seq
+        if behind < 0:
+            highest, mask = sighting.seq, (mask << min(-behind, REMEMBERED) | 1) & _ALL
+        elif behind < REMEMBERED:
+            known, mask = bool(mask >> behind & 1), mask | 1 << behind
+        self._known[key] = highest, mask
+        self._bound(sighting.agent, sighting.stream)
+        return known
+
+    def _bound(self, agent: int, stream: str) -> None:
+        """Forget the stream that was not heard of for longest, where there are too many."""
+        streams = self._streams.setdefault(agent, [])
+        if streams and streams[-1] == stream:
+            return
+        if stream in streams:
+            streams.remove(stream)
+        streams.append(stream)
+        if len(streams) > STREAMS:
+            self._known.pop((agent, streams.pop(0)), None)
 
     def _hear(self, agent: int, sighting: Sighting) -> None:
         self.heard[agent] = np.fmax(self.heard[agent], sighting.received)
@@ -168,6 +223,7 @@ class Evidence:
                 _add(self._slots[kind, slot % SLOTS], check, figure, 255)
         if self._block - block < BLOCKS:
             row = block % BLOCKS
+            self._grown[row] += 1
             for kind, figure in enumerate(figures[:2]):
                 _add(self._counts[kind, row], check, figure, 65_535)
             slow = one.ms is not None and one.ms > self.usual_ms[check]

@@ -5,6 +5,7 @@ A machine in no commune of the inventory has no path and takes no part; it is na
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -113,12 +114,11 @@ class Graph(NamedTuple):
         return self.members[self.offsets[check] : self.offsets[check + 1]]
 
     def check_name(self, check: int) -> tuple[str, str]:
-        """Whose it is (AgentAt.key) and what it is called there; for words, not for loops."""
-        keys = sorted(self.first, key=lambda key: self.first[key])
-        firsts = [self.first[key] for key in keys]
-        key = keys[int(np.searchsorted(firsts, check, side="right")) - 1]
-        commune = key.partition("/")[0]
-        return key, list(self.names[commune])[check - self.first[key]]
+        """Whose it is (AgentAt.key) and what it is called there."""
+        owner = self.check_agent[check]
+        key = VANTAGE_KEY if owner == NOBODY else self.agents[owner].key
+        names = self.names[key.partition("/")[0]]
+        return key, next(islice(names, check - self.first[key], None))
 
 
 def build(topology: Topology, agents: Iterable[AgentAt]) -> Graph:

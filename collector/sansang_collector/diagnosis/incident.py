@@ -60,6 +60,8 @@ class Happening(StrEnum):
     ASSIGNED = "assigned"
     NOTED = "noted"
     RESOLVED_BY_HAND = "resolved_by_hand"
+    SEEN = "seen"
+    """A look knows more, but nothing that is told: the incident is to be kept, its story gets no row."""
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,13 +89,19 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detected_at: float
     """When it was first suspected."""
     found: int = 1
-    """How many looks in a row found it."""
+    """How many looks in a row found it, those left out that come too soon after another."""
+    seen_at: float = 0.0
+    """The look that last found it; of one that is closing, the last that found it well."""
     opened_at: float | None = None
+    matured: bool = False
+    """It has been open for long enough to stay what it is: it explains its evidence."""
     changed_at: float = 0.0
-    """When cause, class, scope, owner or severity last changed."""
+    """When it was last told that cause, class, scope, owner or severity changed, or that it is open."""
+    pending: str = ""
+    """What has changed since and is still to be told, as in :attr:`Step.detail`."""
     closing_since: float | None = None
     ended_at: float | None = None
-    """When it truly ended."""
+    """When it truly ended; None of a resolved one whose evidence never turned well: somebody resolved it by hand."""
     resolved_at: float | None = None
     flaps: tuple[float, ...] = ()
     """When it came back within ten minutes after it was resolved."""
@@ -101,7 +109,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     owner: Owner
     severity: Severity = Severity.WARNING
     held_back: str = ""
-    """What keeps people from being told (``maintenance:7``, ``situation:3``, ``incident:12``); empty: nothing."""
+    """What keeps people from being told (``maintenance:7``, ``situation:3``, ``incident:12``, ``hours:06001``: the
+    commune is closed); empty: nothing."""
     revision: Revision | None = None
     hit: tuple[str, ...] = ()
     """All communes it has hit so far."""
@@ -115,4 +124,6 @@ class Step(NamedTuple):
     incident: Incident
     happened: Happening
     detail: str = ""
-    """For the story, where the kind does not say it all: what it was before, or the other incident's number."""
+    """For the story, where the kind does not say it all: words ``aspect=before`` with what changed (``cause``,
+    ``level``, ``class``, ``communes``, ``services``, ``owner``, ``severity``, ``held_back``, ``part_gone``, ``ended``),
+    ``did_not_come_back``, or the number of the incident it was merged into."""

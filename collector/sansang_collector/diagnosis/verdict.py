@@ -3,7 +3,7 @@
 Every localiser answers with an :class:`Assessment`; the lifecycle of incidents is made of nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -96,6 +96,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     grounds: tuple[Ground, ...] = ()
     needs_confirmation: bool = False
     """Of one commune and made of silence: it has to be found twice in a row before it counts."""
+    instead_of: tuple[str, ...] = ()
+    """Held parts whose incident this is, seen better: it is the same one, updated."""
     expected_off: bool = False
     """The centre's people have probably gone home and thrown the breaker: shown, never an incident."""
 
@@ -125,6 +127,8 @@ class Assessment(NamedTuple):
     """Held parts whose evidence now says that they are well."""
     cut_off: bool = False
     """The collector itself is cut off: nothing can be said, and nothing is."""
+    ended: Mapping[tuple[str, Level], float] = {}
+    """When the evidence of recovered parts turned well, where that is known; else it is the look's own time."""
 
 
 class Localiser(Protocol):

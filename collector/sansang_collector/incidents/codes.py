@@ -5,7 +5,7 @@ A report's code is made of its bytes and looks the same; an incident's is only e
 
 import secrets
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
 from sansang_agent.contract.joining import ALPHABET
 
@@ -23,11 +23,11 @@ class NoCodeError(Exception):
         super().__init__("no code is free for another incident")
 
 
-def fresh(connection: Connection) -> str:
-    """A code that no incident has; raises :class:`NoCodeError`."""
+def fresh(connection: Connection, among: Table = INCIDENT) -> str:
+    """A code that none of these incidents (or situations) has; raises :class:`NoCodeError`."""
     for _ in range(_TRIES):
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        if connection.scalar(select(INCIDENT.c.id).where(INCIDENT.c.code == code)) is None:
+        if connection.scalar(select(among.c.id).where(among.c.code == code)) is None:
             return code
     raise NoCodeError
 

@@ -150,6 +150,18 @@ def _situation(row: Row[Any], members: Iterable[int], hit: Iterable[str], seeing
     )
 
 
+def merged_into(connection: Connection, number: int, of: Communes) -> list[Listed]:
+    """The incidents that are one with this one, as far as they may be seen."""
+    fits = INCIDENT.c.merged_into == number, rows.concerns(of)
+    return _listed(connection, rows.read(connection, select(INCIDENT).where(*fits).order_by(INCIDENT.c.id)))
+
+
+def by_code(connection: Connection, code: str, of: Communes) -> int | None:
+    """The number of the incident of these six characters, however they are written, if it hits one of these."""
+    found = rows.find_code(connection, code, of)
+    return found.incident.id if found else None
+
+
 def counts(connection: Connection) -> dict[tuple[str, str, str], int]:
     """How many incidents are open, by kind, owner and severity; those merged into another are not counted."""
     is_open = INCIDENT.c.phase.in_((Phase.OPEN, Phase.CLOSING)) & INCIDENT.c.merged_into.is_(None)

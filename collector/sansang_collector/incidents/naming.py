@@ -43,6 +43,8 @@ class Naming:
         """Whom to call."""
         self.communes = tuple(one.code for one in inventory.communes)
         """All codes."""
+        self.parts = tuple(self._topology.parts)
+        """All that can break but machines themselves."""
 
     def part(self, part: str) -> Part:
         """The part of this id."""

@@ -47,6 +47,7 @@ class OwnCollector(NamedTuple):
         names = {consumer.name for consumer in collector.consumers}
         while position and not names <= _done(collector.store, position):  # noqa: ASYNC110  # cursors tell nobody
             await asyncio.sleep(LOOK_S)
+        await collector.diagnosis.settled()
 
 
 def _done(store: Store, position: int) -> set[str]:

@@ -1,0 +1,74 @@
+"""Which part is degraded, since when, and what else it may be: the best explanation of what changed. Pure.
+
+Capped sums decide whether anything did, whole ones which part it is: a cap would make a bad line look like a bad ring.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from .columns import Flags
+from .cusum import LEAST_BLOCKS, Change, changes, standing
+from .graph import Floats, Ints
+from .spreads import Spreads
+from .trail import Trail
+
+THRESHOLD = 20.0
+"""Nats from which on a part counts as degraded, for a province …"""
+PROVINCE = 65
+"""… of so many communes; a larger one has more chances to be wrong."""
+SUSPECT = 6.0
+"""Nats below the threshold from which on it may be."""
+RIVAL = 10.0
+"""Nats from which on a part may be what explains a change that another one showed."""
+SAME = 3.0
+"""Nats within which two explanations are equally good."""
+
+
+class Finding(NamedTuple):
+    """A change, and the candidates that explain it."""
+
+    score: float
+    blocks: int
+    """How many of the newest it has been there."""
+    causes: tuple[tuple[int, float], ...]
+    """Candidates with their probabilities, the best first."""
+
+    @property
+    def candidate(self) -> int:
+        """The most probable."""
+        return self.causes[0][0]
+
+
+def threshold(communes: int) -> float:
+    """Nats, for so many communes."""
+    return THRESHOLD + max(0.0, math.log(communes / PROVINCE)) if communes else THRESHOLD
+
+
+def find(trail: Trail, numbers: range, spreads: Spreads, wanted: float, allowed: Flags) -> Finding | None:
+    """The clearest change there is, if it comes within SUSPECT nats of ``wanted``."""
+    columns, cap = trail.columns, wanted / 3
+    calm = (1 / spreads.factors()).astype(np.float32)
+    upper = standing(trail, numbers, calm, cap)
+    candidates = np.flatnonzero((upper + columns.log_rates >= RIVAL) & allowed).astype(np.int32)
+    if not len(candidates):
+        return None
+    change = changes(trail, numbers, calm, cap, candidates)
+    rates = columns.log_rates[candidates]
+    scores = change.capped + rates
+    share, place = np.unravel_index(int(np.argmax(scores)), scores.shape)
+    score = float(scores[share, place])
+    if score < wanted - SUSPECT:
+        return None
+    onset = LEAST_BLOCKS + int(np.argmax(change.whole[LEAST_BLOCKS - 1 :, share, place]))
+    return Finding(score, onset, _causes(change, scores, rates, onset))
+
+
+def _causes(change: Change, scores: Floats, rates: Floats, blocks: int) -> tuple[tuple[int, float], ...]:
+    whole = np.where(scores >= RIVAL, change.whole[blocks - 1] + rates, -np.inf).max(axis=0)
+    order: Ints = np.argsort(-whole, kind="stable").astype(np.int32)
+    best = [place for place in order if whole[place] >= whole[order[0]] - SAME]
+    weights = np.exp(whole[best] - whole[best[0]])
+    shares = weights / weights.sum()
+    return tuple((int(change.candidates[place]), float(share)) for place, share in zip(best, shares, strict=True))

@@ -1,0 +1,118 @@
+"""The likelihood engine: what broke, by weighing all that was seen against all that may have broken.
+
+It remembers little of its last looks: which probes are deaf, and whose silence a part explained that is well by now.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from . import grounds, likelihood, recovery, search, silence
+from .beliefs import Beliefs, unlearned
+from .candidates import Flags, candidates, check_commune
+from .evidence import Evidence
+from .graph import Floats, Graph
+from .search import Scene, Search
+from .vantage import Vantage, View
+from .verdict import Assessment, Held, Level
+
+LEARNED, UNLEARNED = 18.0, 20.0
+"""Nats from which on a verdict is given: with rates of this province's own, and before."""
+SUSPECT = 6.0
+"""So much less is a suspicion."""
+PROVINCE = 65
+"""Communes that the thresholds are meant for; more of them give chance more to play with."""
+MOST = 12
+
+
+class Engine:
+    """One graph's."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._candidates = candidates(graph)
+        self._homes = check_commune(graph)
+        self._beliefs = unlearned(graph)
+        self._vantage = Vantage(graph, self._candidates)
+        self._chosen: likelihood.Active | None = None
+        self._released = np.full(len(graph.agents), np.nan)
+        self._kept_quiet: dict[str, Flags] = {}
+        """By held part the machines whose silence it explained at the last look."""
+        self._was_cut_off = False
+
+    def believe(self, beliefs: Beliefs) -> None:
+        """Take what is usual from now on."""
+        self._beliefs = beliefs
+
+    @property
+    def threshold(self) -> float:
+        """Nats that a verdict needs."""
+        base = LEARNED if self._beliefs.learned else UNLEARNED
+        return base + math.log(max(1.0, len(self._graph.communes) / PROVINCE))
+
+    def localise(self, evidence: Evidence, held: Sequence[Held], now: float) -> Assessment:
+        """What is broken at ``now``, held parts left out."""
+        evidence.advance(now)
+        known = [one for one in held if one.part in self._graph.part_numbers]
+        self._release(known, now)
+        quiet = silence.observe(evidence, self._beliefs, self._released, now)
+        view = self._vantage.look(evidence, quiet, now)
+        if view.cut_off:
+            self._was_cut_off = True
+            return Assessment(at=now, cut_off=True)
+        if self._was_cut_off:
+            self._was_cut_off = False
+            self._released[quiet.silent] = now
+            quiet = silence.observe(evidence, self._beliefs, self._released, now)
+        scene = self._scene(evidence, quiet, view)
+        return self._assess(scene, known, now)
+
+    def _scene(self, evidence: Evidence, quiet: silence.Silence, view: View) -> Scene:
+        chosen = self._chosen = likelihood.active(evidence, self._candidates, self._chosen)
+        seen = likelihood.sums(evidence, chosen, view.ignored)
+        may = self._candidates
+        eligible = may.far if view.undecided else may.far | may.shared | may.of_commune
+        return Scene(self._graph, may, evidence, chosen, seen, quiet, eligible, self._homes)
+
+    def _assess(self, scene: Scene, held: Sequence[Held], now: float) -> Assessment:
+        expected, explained = self._with(scene, held)
+        least = self.threshold
+        found = [
+            grounds.verdict(scene, self._beliefs, pick)
+            for pick in Search(self._without(scene, held), expected, explained).picks(least - SUSPECT, MOST)
+        ]
+        down = [one for one in held if one.level is Level.DOWN]
+        well = recovery.recovered(scene, self._beliefs.baseline[scene.chosen.checks], down)
+        return Assessment(
+            at=now,
+            verdicts=tuple(one for one in found if one.score >= least),
+            suspects=tuple(one for one in found if one.score < least),
+            recovered=frozenset((one.part, one.level) for one in well),
+        )
+
+    def _with(self, scene: Scene, held: Sequence[Held]) -> tuple[Floats, Flags]:
+        """What active checks are expected to do, and whose silence is explained, by what is held."""
+        expected = self._beliefs.baseline[scene.chosen.checks]
+        explained = np.zeros(len(self._graph.agents), np.bool_)
+        for one in held:
+            part = self._graph.part_numbers[one.part]
+            share = likelihood.DOWN if one.level is Level.DOWN else one.loss
+            if one.level is not Level.SLOW:
+                expected = search.with_down(scene, expected, part, share)
+            if one.level is Level.DOWN:
+                explained |= search.below(self._candidates, part, len(explained))
+                self._kept_quiet[one.part] = search.below(self._candidates, part, len(explained)) & scene.silence.silent
+        return expected, explained
+
+    def _without(self, scene: Scene, held: Sequence[Held]) -> Scene:
+        eligible = scene.eligible.copy()
+        for one in held:
+            if one.level is Level.DOWN:
+                eligible[self._graph.part_numbers[one.part]] = False
+        return scene._replace(eligible=eligible)
+
+    def _release(self, held: Sequence[Held], now: float) -> None:
+        """Machines that a part kept quiet which is held no more could speak again from now on."""
+        for part in self._kept_quiet.keys() - {one.part for one in held}:
+            self._released[self._kept_quiet.pop(part)] = now

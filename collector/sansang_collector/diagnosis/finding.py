@@ -1,0 +1,238 @@
+"""What a verdict or a suspicion makes of incidents: a new one, one seen again, several that turn out to be one. Pure.
+
+What is made of one commune's silence is told only once two looks in a row have found it.
+"""
+
+from collections.abc import Iterable
+
+from .course import Course
+from .incident import Happening, Incident, Phase
+from .matching import MOSTLY, Match, covers, is_only_put_away, match, parts_of, related
+from .verdict import Verdict
+
+LOOKS_NEEDED = 2
+LOOK_S = 4.0
+"""A look sooner after the last one than this confirms nothing that was not there then."""
+ROW_S = 15.0
+"""Looks further apart than this do not stand in a row."""
+STORM_S = 60.0
+"""For so long after a recovery what lies behind it is believed only by what was measured after it."""
+REOPEN_S = 600.0
+HOUR_S = 3600.0
+FLAPS = 3
+"""Coming back so often within an hour is unstable."""
+
+
+def take_verdict(course: Course, found: Match) -> None:
+    """Follow one verdict up."""
+    if not found.places:
+        _begin(course, found.verdict)
+        return
+    place = _oldest(course, found.places)
+    before = course.incidents[place]
+    course.met.update(found.places)
+    if is_only_put_away(before) or _is_less(course, found.verdict, before):
+        return
+    for other in found.places:
+        if other != place:
+            _merge(course, other, before.id)
+    if before.phase is Phase.SUSPECT:
+        _confirm(course, place, found.verdict)
+    else:
+        _go_on(course, place, found.verdict)
+
+
+def take_suspicions(course: Course, suspects: Iterable[Verdict]) -> None:
+    """What may be broken: seen again, or noted, unless it is a part of what is known."""
+    for verdict in suspects:
+        (found,) = match([verdict], course.incidents, _only_same)
+        for place in found.places:
+            _suspect_again(course, place, verdict)
+        known = [course.incidents[place].verdict for place in course.places(Phase.SUSPECT, Phase.OPEN, Phase.CLOSING)]
+        if not found.places and not related(verdict, known, course.context.share):
+            course.add(_new(course, verdict, Phase.SUSPECT, found=0), Happening.SUSPECTED)
+
+
+def _only_same(part: str, outer: str) -> float:
+    return float(part == outer)
+
+
+def _suspect_again(course: Course, place: int, verdict: Verdict) -> None:
+    one = course.incidents[place]
+    if place in course.met:
+        return
+    course.met.add(place)
+    if one.phase is Phase.SUSPECT and not one.verdict.expected_off:
+        course.change(place, verdict=verdict, found=0, seen_at=course.now, hit=_hit(one, verdict))
+    elif one.phase is Phase.OPEN and not one.matured:
+        course.change(place, seen_at=course.now)
+
+
+def _begin(course: Course, verdict: Verdict) -> None:
+    """Of a verdict that no incident under way is of."""
+    unsure = verdict.needs_confirmation or verdict.expected_off or is_echo_of_recovery(course, verdict)
+    if unsure:
+        detail = "expected_off" if verdict.expected_off else ""
+        course.add(_new(course, verdict, Phase.SUSPECT), Happening.SUSPECTED, detail)
+        return
+    if (gone := _recent(course, verdict)) is not None:
+        _reopen(course, gone, verdict)
+        return
+    course.add(_new(course, verdict, Phase.OPEN), Happening.OPENED)
+
+
+def _confirm(course: Course, place: int, verdict: Verdict) -> None:
+    """A suspicion is found again."""
+    one = course.incidents[place]
+    in_row = one.found > 0 and course.now - one.seen_at <= ROW_S
+    if in_row and course.now - one.seen_at < LOOK_S:
+        found, seen_at = one.found, one.seen_at
+    else:
+        found, seen_at = one.found + 1 if in_row else 1, course.now
+    one = course.change(
+        place, verdict=verdict, onset=verdict.onset, found=found, seen_at=seen_at, hit=_hit(one, verdict)
+    )
+    sure = found >= LOOKS_NEEDED or not verdict.needs_confirmation
+    if not sure or verdict.expected_off or is_echo_of_recovery(course, verdict):
+        return
+    gone = _recent(course, verdict)
+    if gone is None:
+        open_(course, place)
+    else:
+        _reopen(course, gone, verdict)
+        _merge(course, place, course.incidents[gone].id)
+
+
+def open_(course: Course, place: int, detail: str = "") -> None:
+    """A suspicion is sure now."""
+    course.change(place, phase=Phase.OPEN, opened_at=course.now, changed_at=course.now, pending="")
+    course.tell(place, Happening.OPENED, detail)
+
+
+def _go_on(course: Course, place: int, verdict: Verdict) -> None:
+    """An open incident is found again, perhaps as something else."""
+    one = course.incidents[place]
+    course.put_off(place, *_changes(one.verdict, verdict))
+    if one.phase is Phase.CLOSING:
+        course.put_off(place, "ended=")
+    settled = one.matured or bool(one.flaps)
+    course.change(
+        place,
+        phase=Phase.OPEN,
+        verdict=verdict,
+        onset=min(one.onset, verdict.onset) if settled else verdict.onset,
+        found=one.found + 1,
+        seen_at=course.now,
+        closing_since=None,
+        ended_at=None,
+        hit=_hit(one, verdict),
+    )
+
+
+def _changes(before: Verdict, after: Verdict) -> list[str]:
+    found = []
+    if before.part != after.part:
+        found.append(f"cause={before.part}")
+    if before.level is not after.level:
+        found.append(f"level={before.level}")
+    if parts_of(before) != parts_of(after):
+        found.append(f"class={','.join(sorted(parts_of(before)))}")
+    if set(before.communes) != set(after.communes):
+        found.append(f"communes={len(before.communes)}")
+    if set(before.services) != set(after.services):
+        found.append(f"services={','.join(before.services)}")
+    return found
+
+
+def _reopen(course: Course, place: int, verdict: Verdict) -> None:
+    one = course.incidents[place]
+    flaps = (*(at for at in one.flaps if course.now - at <= HOUR_S), course.now)
+    course.met.add(place)
+    course.change(
+        place,
+        phase=Phase.OPEN,
+        verdict=verdict,
+        found=1,
+        seen_at=course.now,
+        matured=False,
+        changed_at=course.now,
+        pending="",
+        closing_since=None,
+        ended_at=None,
+        resolved_at=None,
+        flaps=flaps,
+        unstable=len(flaps) >= FLAPS,
+        held_back="",
+        hit=tuple(sorted({*one.hit, *verdict.communes})),
+    )
+    course.tell(place, Happening.REOPENED)
+    if len(flaps) >= FLAPS and not one.unstable:
+        course.tell(place, Happening.UNSTABLE)
+
+
+def _merge(course: Course, place: int, into: int) -> None:
+    course.change(place, phase=Phase.DROPPED, resolved_at=course.now)
+    course.tell(place, Happening.MERGED, str(into))
+
+
+def _oldest(course: Course, places: tuple[int, ...]) -> int:
+    """The one whose number people know, or the one that was seen first."""
+
+    def age(place: int) -> tuple[bool, float, int]:
+        one = course.incidents[place]
+        return one.phase is Phase.SUSPECT, one.opened_at or one.detected_at, one.id
+
+    return min(places, key=age)
+
+
+def _is_less(course: Course, verdict: Verdict, one: Incident) -> bool:
+    """Whether it is only a piece of a settled incident that loses a share: what remains of it after a refit."""
+    same = one.verdict.part in verdict.instead_of or not parts_of(verdict).isdisjoint(parts_of(one.verdict))
+    return one.matured and not same and not covers(verdict, one, course.context.share)
+
+
+def is_echo_of_recovery(course: Course, verdict: Verdict) -> bool:
+    """Whether it lies behind something that has just recovered, and speaks of the time before that."""
+    return any(
+        one.ended_at is not None
+        and verdict.onset < one.ended_at
+        and course.now < one.ended_at + STORM_S
+        and course.context.share(verdict.part, one.verdict.part) >= MOSTLY
+        for one in course.incidents
+        if one.phase in (Phase.RESOLVED, Phase.CLOSING)
+    )
+
+
+def _recent(course: Course, verdict: Verdict) -> int | None:
+    """The incident that was resolved lately and comes back with this."""
+    for place in course.places(Phase.RESOLVED):
+        one = course.incidents[place]
+        gone_at = max(one.resolved_at or 0.0, one.ended_at or 0.0)
+        if course.now - gone_at <= REOPEN_S and not parts_of(verdict).isdisjoint(parts_of(one.verdict)):
+            return place
+    return None
+
+
+def _hit(one: Incident, verdict: Verdict) -> tuple[str, ...]:
+    """While it is young the newest verdict is the whole truth; later only more communes can be hit."""
+    settled = one.matured or bool(one.flaps)
+    return tuple(sorted({*(one.hit if settled else ()), *verdict.communes}))
+
+
+def _new(course: Course, verdict: Verdict, phase: Phase, found: int = 1) -> Incident:
+    judged = course.context.judge(verdict, verdict.communes, course.now)
+    opened = phase is Phase.OPEN
+    return Incident(
+        phase=phase,
+        verdict=verdict,
+        onset=verdict.onset,
+        detected_at=course.now,
+        found=found,
+        seen_at=course.now,
+        opened_at=course.now if opened else None,
+        changed_at=course.now,
+        owner=judged.owner,
+        severity=judged.severity,
+        counters=judged.counters,
+        hit=tuple(sorted(verdict.communes)),
+    )

@@ -1,0 +1,126 @@
+"""What a block says when asked for losses, or for slowness: the rows that count, and what they add to each candidate.
+
+The sums over paths are linear but for two rules: a result never says more than CLIP nats, and what is explained already
+says nothing more.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .columns import Columns, Flags
+from .evidence import Block, Evidence
+from .graph import Floats, Ints
+from .verdict import Level
+
+CLIP = 5.0
+"""Nats of one result at most: echoes of one train are lost together."""
+EXPLAINED = 0.9
+"""What fails as often as this by what is known already adds nothing for another part."""
+MOST = 0.999
+SLOW_USUALLY = 0.01
+"""Share of answers that take longer than usual where nothing is wrong: usual is their 99th percentile."""
+
+
+class Gauge(NamedTuple):
+    """What is looked for."""
+
+    level: Level
+    shares: tuple[float, ...]
+    """How much a part may lose, as far as whether is decided; how much exactly is fitted afterwards."""
+
+
+LOSSES = Gauge(Level.LOSSY, (0.35, 0.20, 0.10, 0.05, 0.03))
+DELAYS = Gauge(Level.SLOW, (0.60, 0.35, 0.20))
+
+
+class Rows(NamedTuple):
+    """Checks that say something in a block; all arrays have their order."""
+
+    checks: Ints
+    bad: Floats
+    tried: Floats
+    results: Floats
+    usual: Floats
+    """How often each is bad by what is known."""
+    retried: Flags
+    """Whether two retries hide what the network loses."""
+
+    def chosen(self, which: Flags) -> "Rows":
+        """Some of them."""
+        checks, bad, tried, results, usual, retried = self
+        return Rows(checks[which], bad[which], tried[which], results[which], usual[which], retried[which])
+
+
+class Known(NamedTuple):
+    """What is known already of a block, by check."""
+
+    hidden: Flags | None = None
+    """What a broken part explains: left out."""
+    spared: Floats | None = None
+    """The share that degraded parts let through."""
+
+
+class Sums(NamedTuple):
+    """By candidate: ``scores`` by share too; what was found to be bad, and how much was to be expected."""
+
+    scores: Floats
+    bad: Floats
+    expected: Floats
+
+
+def rows(gauge: Gauge, evidence: Evidence, block: Block, baseline: Floats, known: Known, only: Ints | None) -> Rows:
+    """What a block holds, of all checks or ``only`` of some."""
+    slow = gauge.level is Level.SLOW
+    tried = block.timed if slow else block.tried
+    checks = np.flatnonzero(tried).astype(np.int32) if only is None else only[tried[only] > 0]
+    if slow:
+        checks = checks[np.isfinite(evidence.usual_ms[checks])]
+    if known.hidden is not None:
+        checks = checks[~known.hidden[checks]]
+    usual = np.full(len(checks), SLOW_USUALLY) if slow else baseline[checks]
+    if known.spared is not None:
+        usual = 1 - (1 - usual) * known.spared[checks]
+    return Rows(
+        checks,
+        (block.slow if slow else block.failed)[checks].astype(np.float64),
+        tried[checks].astype(np.float64),
+        (block.timed if slow else block.results)[checks].astype(np.float64),
+        usual,
+        np.zeros(len(checks), np.bool_) if slow else ~evidence.is_echo[checks],
+    )
+
+
+def sums(gauge: Gauge, columns: Columns, found: Rows) -> Sums:
+    """What these rows add to each candidate."""
+    plain, retried, expected, bad = columns.sums(
+        found.checks,
+        np.stack([found.tried * ~found.retried, found.tried * found.retried, found.tried * found.usual, found.bad]),
+    )
+    shares = np.array(gauge.shares)[:, None]
+    behind = np.where(columns.direct, shares, shares**3)
+    scores = np.log1p(-shares) * plain + np.log1p(-behind) * retried
+    failed = found.chosen(found.bad > 0)
+    network = np.stack([_weight(failed, effect(failed, share, direct=False)) for share in gauge.shares])
+    direct = np.stack([_weight(failed, effect(failed, share, direct=True)) for share in gauge.shares])
+    return Sums(scores + columns.sums(failed.checks, network, direct), bad, expected)
+
+
+def effect(found: Rows, share: float, *, direct: bool) -> Floats:
+    """How often each row fails by a part that loses ``share``."""
+    return np.full(len(found.checks), share) if direct else np.where(found.retried, share**3, share)
+
+
+def gain(found: Rows, spoilt: Floats) -> Floats:
+    """By row: nats for a part whose effect is ``spoilt``, against its not being degraded."""
+    return found.bad * _surprise(found.usual, spoilt) + (found.tried - found.bad) * np.log1p(-spoilt)
+
+
+def _weight(found: Rows, spoilt: Floats) -> Floats:
+    """The gain without what all that was tried says anyway."""
+    return np.minimum(gain(found, spoilt), CLIP * found.results) - found.tried * np.log1p(-spoilt)
+
+
+def _surprise(usual: Floats, spoilt: Floats) -> Floats:
+    with_it = np.minimum(MOST, 1 - (1 - usual) * (1 - spoilt))
+    return np.where(usual > EXPLAINED, 0.0, np.log(with_it / usual))

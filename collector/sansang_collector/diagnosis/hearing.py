@@ -1,0 +1,133 @@
+"""Whether the collector hears what it should: nothing is said of others while it may be its own ears. Pure.
+
+After a start, a pause or a cut it listens until everyone who was there has spoken. It is cut off when it hears no
+machine at all and the vantage beside it does not get out either, or there is none to ask.
+"""
+
+import math
+from collections.abc import Iterable
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sansang_agent.contract.assignment import Role
+from sansang_collector.topology import GATEWAY
+
+from .evidence import REPORT_S, Evidence
+from .graph import Graph
+from .sighting import Sighting
+
+LISTEN_S = 75.0
+"""A machine tries again within a minute after an outage, and reports four times in one."""
+LEAST = 3
+"""Of fewer machines the silence of all is nothing special."""
+TOGETHER_S = 30.0
+"""Who spoke no earlier than this before the last one was in contact then."""
+ASK_S = 30.0
+"""For so long the vantage's word is waited for: its checks take up to 14 s, its report as long again."""
+FRESH_S = 45.0
+KNOWN_S = 3600.0
+"""A gateway that has answered within this time would answer."""
+
+
+class Hearing(StrEnum):
+    """How well it hears."""
+
+    WELL = "well"
+    LISTENING = "listening"
+    """It began to listen a moment ago."""
+    DOUBTFUL = "doubtful"
+    """Nobody is heard, and why is about to be known."""
+    CUT_OFF = "cut_off"
+
+
+class Ears:
+    """Of one collector; ``now`` is Unix seconds everywhere and goes forward."""
+
+    def __init__(self, now: float) -> None:
+        self.since = now
+        """When it began to listen."""
+        self.cut_off_since: float | None = None
+        """When it last heard anyone, while it is cut off."""
+        self._missed: frozenset[int] | None = None
+        self._gateway_ok = self._gateway_bad = self._out = -math.inf
+
+    def listen(self, evidence: Evidence | None, now: float) -> None:
+        """Begin anew: what was said meanwhile could not be heard."""
+        self.since = now
+        self.cut_off_since = None
+        there = None if evidence is None else _in_contact(evidence, _machines(evidence.graph))
+        known = evidence is not None and there is not None and there.any()
+        self._missed = _ids(evidence.graph, there) if known and evidence is not None and there is not None else None
+
+    def take(self, sighting: Sighting) -> None:
+        """Remember what a vantage says of its own way out."""
+        for one in sighting.results:
+            failed = 2 * one.failed > one.tried
+            if one.check == GATEWAY and failed:
+                self._gateway_bad = max(self._gateway_bad, one.at)
+            elif one.check == GATEWAY:
+                self._gateway_ok = max(self._gateway_ok, one.at)
+            elif not failed:
+                self._out = max(self._out, one.at)
+
+    def judge(self, evidence: Evidence, now: float) -> Hearing:
+        """How well it hears now."""
+        machines = _machines(evidence.graph)
+        last = _last(evidence, machines)
+        if self.cut_off_since is not None and last > self.cut_off_since:
+            self.listen(evidence, now)
+        if self._is_listening(evidence, now):
+            return Hearing.LISTENING
+        count = int(_in_contact(evidence, machines).sum())
+        if self.cut_off_since is None and (count < LEAST or now - last <= quiet_s(count)):
+            return Hearing.WELL
+        found = self._asked(evidence, last, now)
+        self.cut_off_since = last if found is Hearing.CUT_OFF else None
+        return found
+
+    def _is_listening(self, evidence: Evidence, now: float) -> bool:
+        if not 0 <= now - self.since < LISTEN_S:
+            return False
+        if self._missed is None:
+            return True
+        numbers = [evidence.graph.agent_numbers[one] for one in self._missed if one in evidence.graph.agent_numbers]
+        return not bool((evidence.heard[numbers] >= self.since).all())
+
+    def _asked(self, evidence: Evidence, last: float, now: float) -> Hearing:
+        """What the vantage says, if there is one to ask."""
+        if now - _last(evidence, ~_machines(evidence.graph)) > FRESH_S:
+            return Hearing.CUT_OFF
+        if max(self._out, self._gateway_ok) > last + 1.0:
+            return Hearing.WELL
+        answers = last - self._gateway_ok < KNOWN_S
+        if answers and self._gateway_bad > last:
+            return Hearing.CUT_OFF
+        return Hearing.DOUBTFUL if now - last < ASK_S else Hearing.WELL
+
+
+def quiet_s(machines: int) -> float:
+    """How long so many machines are never all silent by chance: twice the time between two reports, and a grace."""
+    return 5.0 + 2 * REPORT_S / machines
+
+
+def _machines(graph: Graph) -> NDArray[np.bool_]:
+    """By agent: whether it is no vantage."""
+    return np.array([one.role is not Role.VANTAGE for one in graph.agents], np.bool_)
+
+
+def _last(evidence: Evidence, among: NDArray[np.bool_]) -> float:
+    """When one of these was last heard; long ago if never."""
+    return float(np.nanmax(evidence.heard[among], initial=-math.inf))
+
+
+def _in_contact(evidence: Evidence, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Who of these was there when the last one of them was heard, and had not said goodbye."""
+    since = _last(evidence, among) - TOGETHER_S
+    there: NDArray[np.bool_] = among & (np.nan_to_num(evidence.heard, nan=-math.inf) >= since) & np.isnan(evidence.bye)
+    return there
+
+
+def _ids(graph: Graph, flags: Iterable[np.bool_]) -> frozenset[int]:
+    return frozenset(one.id for one, flag in zip(graph.agents, flags, strict=True) if flag)

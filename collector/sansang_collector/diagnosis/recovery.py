@@ -1,0 +1,66 @@
+"""Whether a part that is held for down is well again: its silenced machines are back, or answers say so. Pure.
+
+Only what was seen after the incident was opened counts, and of shared parts only what the communes say that it hit.
+"""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from . import likelihood, search
+from .candidates import Flags
+from .evidence import REPORT_S, SLOT_S
+from .graph import NOBODY, Floats, Ints
+from .likelihood import WINDOWS
+from .search import REFUTED, Scene
+from .verdict import Held, Level
+
+BACK = 2
+"""So many silenced machines that report again, of as many communes where it hit more than one, are enough."""
+LEAST_SLOTS = 3
+LATE_S = REPORT_S + 5.0
+"""A machine that spoke so much later than the onset was not silenced then, or is back."""
+
+
+def recovered(scene: Scene, baseline: Floats, held: Iterable[Held]) -> list[Held]:
+    """Those of ``held`` (all down) that are well again."""
+    known = [one for one in held if one.part in scene.graph.part_numbers]
+    return [one for one in known if is_back(scene, one) or _answers(scene, baseline, one, known)]
+
+
+def is_back(scene: Scene, held: Held) -> bool:
+    """Whether enough of the machines that it silenced deliver reports."""
+    graph = scene.graph
+    numbers = [graph.agent_numbers[agent] for agent in held.agents if agent in graph.agent_numbers]
+    if not numbers:
+        return False
+    back = [number for number in numbers if scene.evidence.spoke[number] > held.onset + LATE_S]
+    homes, all_homes = (len({int(graph.agent_commune[number]) for number in them}) for them in (back, numbers))
+    return len(back) >= min(BACK, len(numbers)) and homes >= min(BACK, all_homes)
+
+
+def _answers(scene: Scene, baseline: Floats, held: Held, others: Iterable[Held]) -> bool:
+    graph = scene.graph
+    expected = baseline
+    for one in others:
+        if one.part != held.part:
+            share = likelihood.DOWN if one.level is Level.DOWN else one.loss
+            expected = search.with_down(scene, expected, graph.part_numbers[one.part], share)
+    nats = likelihood.ratios(expected, scene.seen)[:, _speaking(scene, held)].sum(axis=1)
+    whole = math.floor(scene.evidence.now / SLOT_S) - math.floor(held.opened_at / SLOT_S)
+    return any(nats[row] <= REFUTED for row, length in enumerate(WINDOWS) if LEAST_SLOTS <= length <= max(whole, 0))
+
+
+def _speaking(scene: Scene, held: Held) -> Flags:
+    """Active checks across it of the communes it hit, and the vantage's of what communes share."""
+    graph = scene.graph
+    found = likelihood.crossing(scene.chosen, scene.candidates, graph.part_numbers[held.part])
+    home = scene.homes[scene.chosen.checks]
+    hit = _numbers(graph.communes, held.communes)
+    return found & (np.isin(home, hit) | (home == NOBODY)) if len(hit) else found
+
+
+def _numbers(communes: list[str], codes: Iterable[str]) -> Ints:
+    places = {code: number for number, code in enumerate(communes)}
+    return np.array([places[code] for code in codes if code in places], np.int32)

@@ -1,0 +1,205 @@
+"""Which parts explain together what was seen: the best one first, then what is left without it, and so on. Pure.
+
+Every candidate is scored for every moment of the last three minutes at which it may have broken.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from . import likelihood, silence
+from .candidates import Candidates, Flags
+from .evidence import SLOT_S, Evidence
+from .graph import NOBODY, Floats, Graph, Ints
+from .likelihood import WINDOWS, Active, Sums
+from .silence import Silence
+
+AGES = range(1, WINDOWS[-1] + 1)
+"""How many slots ago a part may have broken."""
+WINDOW_OF = np.searchsorted(WINDOWS, AGES, side="right") - 1
+"""By age: the longest window that does not reach before it."""
+CAP = -6.0
+"""What one commune, or one probe, may say at most against a shared part: its parent may be declared wrongly."""
+REFUTED = -8.0
+"""What happened since speaks so clearly against a part that it is well again."""
+ANSWERS = 1.5
+"""A probe that answered as often since the moment, in results' worth, rules the part out."""
+AGREE = 2
+"""So many machines have to find that something beyond the core fails."""
+SAME = 3.0
+"""Nats that two causes may differ by and still not be told apart."""
+
+
+class Scene(NamedTuple):
+    """All that one look is about."""
+
+    graph: Graph
+    candidates: Candidates
+    evidence: Evidence
+    chosen: Active
+    seen: Sums
+    silence: Silence
+    eligible: Flags
+    """By part."""
+    homes: Ints
+    """By check of the graph: the commune it is about."""
+
+
+class Pick(NamedTuple):
+    """A part that explains more than any other, and what it explains."""
+
+    part: int
+    score: float
+    age: int
+    """Slots since it broke."""
+    agents: Ints
+    """Silent ones, by number."""
+    failing: Ints
+    """Active checks, by place, that failed across it."""
+    rivals: tuple[tuple[int, float], ...]
+    """Parts that explain the same nearly as well, with their scores; itself first."""
+
+
+class Search:
+    """Goes from what is known to be broken to what else must be."""
+
+    def __init__(self, scene: Scene, expected: Floats, explained: Flags) -> None:
+        """``expected``: how often active checks fail with all that is known; ``explained``: by agent."""
+        self._scene = scene
+        self._expected, self._explained = expected, explained
+        self._eligible = scene.eligible.copy()
+        self._onsets = [onset(scene.evidence, age) for age in AGES]
+        self._parts, self._starts = np.unique(scene.candidates.cell_part, return_index=True)
+        self._vetoed = _vetoed(scene)
+
+    def picks(self, least: float, most: int) -> Iterable[Pick]:
+        """The best explanation, then the best of what that leaves, while they score ``least`` or more."""
+        scores, ages = self._scores()
+        while most and len(scores):
+            best = int(scores.argmax())
+            if scores[best] < least:
+                return
+            pick = self._pick(best, scores, ages)
+            if pick is None:
+                self._eligible[self._parts[best]] = False
+                scores[best] = -np.inf
+                continue
+            yield pick
+            self._take(pick)
+            scores, ages = self._scores()
+            most -= 1
+
+    def _scores(self) -> tuple[Floats, Ints]:
+        """By candidate (``_parts``) its best score, prior included, and the age it has then."""
+        scene = self._scene
+        if not len(self._parts):
+            return np.zeros(0), np.zeros(0, np.int32)
+        nats = likelihood.ratios(self._expected, scene.seen)
+        cells = likelihood.by_cell(nats, scene.chosen, scene.candidates)
+        together = self._summed(cells[WINDOW_OF], silence.by_onset(scene.silence, self._explained, self._onsets))
+        rows = [length - 1 for length in WINDOWS]
+        since = self._summed(cells, silence.still(scene.silence, self._explained, [self._onsets[row] for row in rows]))
+        refuted = _earlier_minimum(since)[WINDOW_OF] <= REFUTED
+        scores = np.where(refuted | self._vetoed[:, self._parts], -np.inf, together)
+        scores += np.where(self._eligible, scene.graph.log_rates, -np.inf)[self._parts]
+        at = scores.argmax(axis=0)
+        return scores[at, np.arange(len(at))], at.astype(np.int32) + 1
+
+    def _summed(self, cells: Floats, agents: Floats) -> Floats:
+        """By row and candidate: all cells with their machines' silence, each commune's word on shared parts capped."""
+        chosen = self._scene.candidates
+        quiet = np.stack([np.bincount(chosen.way_cell, row[chosen.way_agent], len(chosen.cell_part)) for row in agents])
+        whole = cells + quiet
+        whole[:, chosen.capped] = np.maximum(whole[:, chosen.capped], CAP)
+        return np.add.reduceat(whole, self._starts, axis=1)
+
+    def _pick(self, best: int, scores: Floats, ages: Ints) -> Pick | None:
+        """None where a single machine says so of what lies beyond the core."""
+        scene, part, age = self._scene, int(self._parts[best]), int(ages[best])
+        agents, failing = self._silenced(part, age), self._failing(part, age)
+        if scene.candidates.far[part] and not len(agents) and self._machines(failing) < AGREE:
+            return None
+        close = np.flatnonzero(scores >= scores[best] - SAME)
+        order = sorted(close.tolist(), key=lambda one: (one != best, -scores[one]))
+        rivals = [
+            (int(self._parts[one]), float(scores[one]))
+            for one in order
+            if one == best or self._same(int(self._parts[one]), age, agents, failing)
+        ]
+        return Pick(part, float(scores[best]), age, agents, failing, tuple(rivals))
+
+    def _same(self, part: int, age: int, agents: Ints, failing: Ints) -> bool:
+        return np.array_equal(self._silenced(part, age), agents) and np.array_equal(self._failing(part, age), failing)
+
+    def _silenced(self, part: int, age: int) -> Ints:
+        """Silent machines on the way of whose reports it lies, and which nothing else explains."""
+        chosen, now = self._scene.candidates, self._scene.silence
+        below = chosen.way_agent[chosen.way_part == part]
+        with np.errstate(invalid="ignore"):
+            lately = now.spoke[below] >= self._onsets[age - 1] - silence.EARLIER_S
+            before = now.spoke[below] <= self._onsets[age - 1] + silence.LATER_S
+        return np.sort(below[now.silent[below] & lately & before & ~self._explained[below]])
+
+    def _failing(self, part: int, age: int) -> Ints:
+        """Active checks that failed across it and that nothing else explains; not those told of through it."""
+        scene, row = self._scene, WINDOW_OF[age - 1]
+        count = len(scene.chosen.checks)
+        if not count:
+            return np.zeros(0, np.int32)
+        places = scene.chosen.source[scene.candidates.cell_part[scene.chosen.cell] == part]
+        places = places[places < count]
+        failed = 2 * scene.seen.failed[row, places] > scene.seen.tried[row, places]
+        return np.sort(places[failed & (self._expected[places] <= likelihood.EXPLAINED)])
+
+    def _machines(self, failing: Ints) -> int:
+        return len(np.unique(self._scene.graph.check_agent[self._scene.chosen.checks[failing]]))
+
+    def _take(self, pick: Pick) -> None:
+        """From now on it explains what it explains."""
+        scene = self._scene
+        self._eligible[pick.part] = False
+        self._expected = with_down(scene, self._expected, pick.part)
+        self._explained = self._explained | below(scene.candidates, pick.part, len(self._explained))
+
+
+def onset(evidence: Evidence, age: int) -> float:
+    """When the slot of this age began."""
+    return evidence.slot_began - (age - 1) * SLOT_S
+
+
+def with_down(scene: Scene, expected: Floats, part: int, share: float = likelihood.DOWN) -> Floats:
+    """What is expected of active checks when one more part is broken."""
+    echoes = scene.evidence.is_echo[scene.chosen.checks]
+    effect = likelihood.spoils(scene.graph, part, share, echoes)
+    return likelihood.expect(expected, likelihood.crossing(scene.chosen, scene.candidates, part), effect)
+
+
+def below(candidates: Candidates, part: int, agents: int) -> Flags:
+    """By agent: its reports cross the part."""
+    found = np.zeros(agents, np.bool_)
+    found[candidates.way_agent[candidates.way_part == part]] = True
+    return found
+
+
+def _earlier_minimum(since: Floats) -> Floats:
+    """By window: the least that any shorter one says."""
+    least = np.minimum.accumulate(since, axis=0)
+    return np.concatenate([np.full((1, since.shape[1]), np.inf), least[:-1]])
+
+
+def _vetoed(scene: Scene) -> Flags:
+    """By age and part: at least half of the probes that look at a shared part answered since."""
+    chosen, parts = scene.candidates, len(scene.graph.parts)
+    place = np.full(scene.graph.checks, NOBODY)
+    place[scene.chosen.checks] = np.arange(len(scene.chosen.checks))
+    at = place[chosen.probes]
+    seen = scene.seen
+    with np.errstate(invalid="ignore", divide="ignore"):
+        good = np.nan_to_num((seen.tried - seen.failed) / seen.tried * seen.results)[:, at] * (at != NOBODY)
+    usable = (at != NOBODY) & (seen.results[-1][at] > 0) if len(at) else np.zeros(0, np.bool_)
+    counted = usable[chosen.direct_probe]
+    of = np.bincount(chosen.direct_part[counted], minlength=parts)
+    answers = good[:, chosen.direct_probe] >= ANSWERS
+    yes = [np.bincount(chosen.direct_part[counted], row[counted], parts) for row in answers]
+    return np.stack([(of > 0) & (2 * row >= of) for row in yes])[WINDOW_OF]

@@ -1,0 +1,45 @@
+"""How much more than by chance the losses of a part's blocks differ: what comes in bursts says less than it seems to.
+
+Only what is a quarter of an hour old teaches, so that a fault which is just being found does not excuse itself, and
+one burst teaches little.
+"""
+
+import numpy as np
+
+from .evidence import BLOCKS
+from .graph import Floats
+from .trail import Trail
+
+AGE = 30
+"""Blocks: what is younger may be the beginning of what is looked for."""
+MOST_SQUARE = 16.0
+"""What one block counts at most: a single burst among thirty blocks makes no bursty line."""
+MEMORY = 240
+"""Blocks, two hours: what is older is forgotten by and by."""
+PRIOR, PRIOR_BLOCKS = 1.2, 15.0
+"""What is believed of a part before anything was learned, and how many blocks that is worth."""
+
+
+class Spreads:
+    """By candidate: the mean square of (found - expected) by its variance, were each loss on its own."""
+
+    def __init__(self, candidates: int) -> None:
+        self._squares: Floats = np.zeros(candidates)
+        self._blocks: Floats = np.zeros(candidates)
+        self._newest = 0
+
+    def learn(self, trail: Trail, numbers: range) -> None:
+        """Take in the blocks of ``numbers`` (all there are) that are old enough and were not taken in yet."""
+        for number in range(max(numbers[0], self._newest + 1), numbers[-1] - AGE + 1):
+            bad, expected = trail.bad[number % BLOCKS], trail.expected[number % BLOCKS]
+            there = expected > 0
+            squares = np.minimum(MOST_SQUARE, (bad - expected) ** 2 / np.where(there, expected, 1))
+            fades = 1 - there / MEMORY
+            self._squares = self._squares * fades + squares * there
+            self._blocks = self._blocks * fades + there
+            self._newest = number
+
+    def factors(self) -> Floats:
+        """By candidate; 1 where losses come one by one."""
+        found = (self._squares + PRIOR * PRIOR_BLOCKS) / (self._blocks + PRIOR_BLOCKS)
+        return np.maximum(1.0, found)
