@@ -76,6 +76,7 @@ PURE = [
     "reporter",
     "rfc3161",
     "rows",
+    "ruled_out",
     "rules",
     "rung",
     "seats",

@@ -82,6 +82,7 @@ _SPLITS = (
         mark("another service in the same data centre: if it answers, it is not the data centre"),
     ),
 )
+_BEYOND = OF_A_SERVICE | {Component.PDC, Component.NDC, Component.DNS, Component.WAN}
 _KEPT_ON = mark("a terminal that stays on after closing: then a cut is told from a switch that was thrown")
 _FOR_US_ALONE = mark("the same page from outside, by a mobile phone: it may be closed to our addresses alone")
 
@@ -124,8 +125,8 @@ def _inside(case: Case, speech: Speech) -> list[str]:
 
 def _elsewhere(case: Case, speech: Speech) -> list[str]:
     well = next((one for one in case.grounds if one.fact is Fact.ELSEWHERE_WELL and one.count), None)
-    if well is None:
-        return []
+    if well is None or set(case.kinds) <= _BEYOND:
+        return []  # that others report says nothing of services
     many = max(well.of, well.count)
     said = speech.plural("the other commune", "{count} of {of} other communes", many)
     return [said.format(count=well.count, of=many)]

@@ -73,6 +73,10 @@ class Naming:
         """Whether the centre sends echoes to this access node."""
         return part in self._topology.inward
 
+    def lies_before(self, part: str, probed: str) -> bool:
+        """Whether the centre's echoes to ``probed`` cross this part."""
+        return self._topology.numbers.get(part) in self._topology.inward.get(probed, ())
+
     def spared(self, parts: Iterable[str], communes: Collection[str]) -> list[str]:
         """Names of the services that none of these communes reaches across any of these parts."""
         numbers = {self._topology.numbers[part] for part in parts if part in self._topology.numbers}

@@ -164,6 +164,38 @@ def test_what_answers_is_never_ruled_out_where_it_is_a_cause_itself() -> None:
     assert told(one).is_not == ()
 
 
+def test_what_answers_through_the_cause_itself_speaks_against_it() -> None:
+    probe = Ground(Fact.PROBE_ANSWERS, 1, 6, "terminal:06112-tslcd2")
+    found = told(incident(verdict("ring:vq-bg", communes=ON_RING, grounds=(probe,))))
+
+    assert found.is_not == ()
+    assert found.speaks_against == ("terminal of Xã Bình Gia answers the centre, 1 of 6 echoes were lost",)
+
+
+def test_a_server_that_takes_no_connections_clears_nothing() -> None:
+    grounds = (Ground(Fact.TCP_WELL, 1, 40),)
+    one = page_down()
+
+    assert told(page_down(verdict=msgspec.structs.replace(one.verdict, grounds=grounds))).is_not == ()
+
+
+def test_echoes_that_many_did_not_answer_make_one_line() -> None:
+    probes = tuple(Ground(Fact.PROBE_FAILS, 6, 6, f"terminal:{code}-tslcd2") for code in ON_RING[:5])
+
+    (line,) = told(incident(verdict("ring:vq-bg", communes=ON_RING, grounds=probes))).speaks_for
+
+    assert line == (
+        "30 of 30 echoes the centre sent to terminal of Xã Hoa Thám, terminal of Xã Bình Gia, terminal of Xã Tân Văn"
+        " and 2 others were lost"
+    )
+
+
+def test_that_others_report_says_nothing_of_a_service() -> None:
+    one = incident(verdict(f"svc_tcp:{PORTAL}", communes=ON_RING, grounds=(Ground(Fact.ELSEWHERE_WELL, 6, 6),)))
+
+    assert not any("other communes" in line for line in told(one).still_works)
+
+
 def test_a_few_well_communes_among_many_rule_nothing_out() -> None:
     one = incident(verdict("ring:vq-bg", communes=ON_RING, grounds=(Ground(Fact.ELSEWHERE_WELL, 2, 6),)))
 
@@ -280,8 +312,8 @@ def test_a_loss_of_one_of_several_parts_says_that_it_may_be_either() -> None:
     one = incident(msgspec.structs.replace(found, causes=either))
 
     assert told(one).headline == (
-        "Line of Phường Tam Thanh or access node Tam Thanh losing about 8 % of packets since 08:14 — which of them cannot"
-        " be told yet (because only one commune seen hangs from the access node)."
+        "Line of Phường Tam Thanh or access node Tam Thanh losing about 8 % of packets since 08:14 — which of them"
+        " cannot be told yet (because only one commune seen hangs from the access node)."
     )
 
 

@@ -13,7 +13,6 @@ from tests.support.web_collector import WebCollector, web_collector
 
 from .test_explain_command import put
 
-
 BINH_GIA = "06112"
 
 
