@@ -82,6 +82,7 @@ _SPLITS = (
         mark("another service in the same data centre: if it answers, it is not the data centre"),
     ),
 )
+_MOST_SERVICES = 5
 _BEYOND = OF_A_SERVICE | {Component.PDC, Component.NDC, Component.DNS, Component.WAN}
 _KEPT_ON = mark("a terminal that stays on after closing: then a cut is told from a switch that was thrown")
 _FOR_US_ALONE = mark("the same page from outside, by a mobile phone: it may be closed to our addresses alone")
@@ -111,6 +112,10 @@ def _asks_nodes(case: Case) -> bool:
 def _services(case: Case, speech: Speech) -> list[str]:
     spared = case.naming.spared([cause.part for cause in case.causes], case.communes)
     form = speech.say("services that are not reached across it: {services}")
+    rest = len(spared) - _MOST_SERVICES
+    if rest > 1:
+        more = speech.plural("{count} other", "{count} others", rest).format(count=rest)
+        spared = [*spared[:_MOST_SERVICES], more]
     return [form.format(services=speech.all_of(spared))] if spared else []
 
 

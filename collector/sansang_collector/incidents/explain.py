@@ -93,13 +93,14 @@ def where(case: Case, speech: Speech) -> str:
 
 
 def since(case: Case, speech: Speech) -> str:
-    """``08:14 (± 15 seconds)``, and until when."""
+    """``08:14:05 (± 15 seconds)``, and until when; to the minute where it is not known to the second."""
     within = case.verdict.onset_within_s
+    told = speech.second if within < _MINUTE_S else speech.clock
     sure = speech.duration(within if within < _MINUTE_S else round(within / _MINUTE_S) * _MINUTE_S)
-    began = speech.say("{time} (± {within})").format(time=speech.clock(case.onset), within=sure)
+    began = speech.say("{time} (± {within})").format(time=told(case.onset), within=sure)
     if case.ended_at is None:
         return began
-    return speech.say("{began} until {ended}").format(began=began, ended=speech.clock(case.ended_at))
+    return speech.say("{began} until {ended}").format(began=began, ended=told(case.ended_at))
 
 
 def calls(case: Case, speech: Speech) -> tuple[Call, ...]:

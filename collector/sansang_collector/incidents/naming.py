@@ -114,9 +114,10 @@ def _told_by_id(part: str) -> Part:
 
 def _own_name(part: Part) -> str:
     """The name without what it shares with the term: of ``Vòng Văn Quan`` only ``Văn Quan``, in both languages."""
+    if part.kind in _IN_BRACKETS:
+        return f"({part.name})" if part.name else ""
     name, term = part.name.split(), word("component", part.kind).split()
     shared = 0
     while shared < min(len(name), len(term)) and name[shared].lower() == term[shared]:
         shared += 1
-    own = " ".join(name[shared:])
-    return f"({own})" if own and part.kind in _IN_BRACKETS else own
+    return " ".join(name[shared:])

@@ -72,7 +72,7 @@ def test_what_people_ended_ends_when_they_did() -> None:
 
 
 def test_a_day_that_is_not_today_stands_beside_the_time() -> None:
-    assert "08:14 2026-06-26" in told(ring_cut(), now=at("07:00", day=27)).since
+    assert told(ring_cut(), now=at("07:00", day=27)).since == "08:14:00 2026-06-26 (± 15 seconds)"
 
 
 def test_beyond_ten_communes_the_rest_is_counted() -> None:
@@ -206,6 +206,25 @@ def test_services_that_do_not_cross_what_broke_still_work() -> None:
     found = told(incident(verdict("wan", communes=ALL)))
 
     assert found.still_works[0] == "services that are not reached across it: Hệ thống một cửa"
+
+
+def test_many_services_are_not_all_named() -> None:
+    inventory = lang_son()
+    more = tuple(msgspec.structs.replace(inventory.services[1], id=f"s{n}", name=f"Dịch vụ {n}") for n in range(9))
+    many = msgspec.structs.replace(inventory, services=(*inventory.services, *more))
+
+    found = told(incident(verdict("wan", communes=ALL)), inventory=many)
+
+    assert found.still_works[0].endswith("Hệ thống một cửa, Dịch vụ 0, Dịch vụ 1, Dịch vụ 2, Dịch vụ 3 and 5 others")
+
+
+def test_a_service_is_called_by_its_whole_name() -> None:
+    inventory = lang_son()
+    named = msgspec.structs.replace(inventory.services[0], name="Dịch vụ công liên thông")
+    found = explain(page_down(), Naming(msgspec.structs.replace(inventory, services=(named,))), Phrases("vi"), NOW)
+
+    assert found.causes[0].title == "dịch vụ công (Dịch vụ công liên thông)"
+    assert found.headline.startswith("Dịch vụ công liên thông: trang không hoạt động")
 
 
 def test_of_a_commune_that_is_dark_no_service_is_said_to_work() -> None:
