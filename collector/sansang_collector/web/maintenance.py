@@ -127,9 +127,7 @@ def _page(
     answer = shell.page(
         request,
         "maintenance.html",
-        rows=[
-            Row(view, maintenance_doing.may_change(actor, one)) for view, one in zip(shown, found, strict=True)
-        ],
+        rows=[Row(view, maintenance_doing.may_change(actor, one)) for view, one in zip(shown, found, strict=True)],
         total=total,
         offset=offset,
         page_size=PAGE_SIZE,
