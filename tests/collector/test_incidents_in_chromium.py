@@ -1,4 +1,4 @@
-"""Incidents and planned work in a real browser: they fit a phone, have no barrier, stay true, and keep what is typed."""
+"""Incidents and planned work in a real browser: they fit a phone, have no barrier, stay true, keep what is typed."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -19,7 +19,7 @@ from sansang_collector.written_times import day_of, moment_of
 from . import maintenance_doing, shell
 from .maintenance_api import MAX_BODY_BYTES, PlanId
 from .maintenance_words import MaintenanceWords
-from .sent import Form, form_of, said
+from .sent import form_of, said
 from .who import SeesCentre
 
 router = APIRouter(include_in_schema=False)
