@@ -115,7 +115,10 @@ class Board:
     def province(
         self, connection: Connection, present: Present, commune: str | None = None, work: Iterable[Work] | None = None
     ) -> Province:
-        """All communes of the inventory, or one of them, as they stand; ``work``: what is announced, None: as planned."""
+        """All communes of the inventory, or one of them, as they stand.
+
+        ``work``: what is announced; None: what the ledger has.
+        """
         with self._one_at_a_time:
             version = self._inventory.version
             if version is None:

@@ -136,7 +136,7 @@ def test_a_machine_is_asked_again_from_its_page_and_the_answer_is_shown(
     assert unknown.status_code == 422
     (one,) = trouble.running.read_ledger(lambda it: requests.of_agent(it, number, 5))
     assert (one.who, one.request.check.target) == ("lan.nguyen", "https://dvc.example/")
-    page = technician.get(place).text
+    page = technician.get(f"{place}?lang=vi").text
     assert "máy chưa nhận được yêu cầu" in page
     for _ in range(5):
         refused = technician.post(f"{place}/ask", data=signed(technician, {"check": "gw"}))

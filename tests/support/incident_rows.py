@@ -24,7 +24,9 @@ def add_incident(
 ) -> int:
     """An open incident since ``at`` (Unix seconds) that hits these communes; its number."""
     kind = Component(part.partition(":")[0])
-    known: dict[str, Any] = {name: more.pop(name) for name in ("situation", "maintenance", "merged_into") if name in more}
+    known: dict[str, Any] = {
+        name: more.pop(name) for name in ("situation", "maintenance", "merged_into") if name in more
+    }
     verdict = Verdict(
         part=part,
         level=more.pop("level", Level.DOWN),

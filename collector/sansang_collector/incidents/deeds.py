@@ -123,7 +123,7 @@ def _only(incident: Incident, homes: dict[int, str], stays: Any) -> Incident:
 
 def _add(connection: Connection, of: Listed, fresh: Incident, communes: Iterable[str]) -> int:
     old = connection.execute(select(INCIDENT).where(INCIDENT.c.id == of.incident.id)).one()
-    row: dict[str, Any] = {name: getattr(old, name) for name in INCIDENT.c.keys() if name != "id"}
+    row: dict[str, Any] = {column.name: getattr(old, column.name) for column in INCIDENT.c if column.name != "id"}
     row |= {"code": fresh.code, "changed_at": fresh.changed_at, "body": packed(fresh)}
     number: int = connection.execute(INCIDENT.insert().values(row).returning(INCIDENT.c.id)).scalar_one()
     _hit(connection, number, communes)

@@ -19,7 +19,7 @@ from sansang_collector.written_times import day_of, moment_of
 from . import maintenance_doing, shell
 from .maintenance_api import MAX_BODY_BYTES, PlanId
 from .maintenance_words import MaintenanceWords
-from .sent import Form, form_of, said
+from .sent import form_of, said
 from .who import SeesCentre
 
 router = APIRouter(include_in_schema=False)
@@ -127,9 +127,7 @@ def _page(
     answer = shell.page(
         request,
         "maintenance.html",
-        rows=[
-            Row(view, maintenance_doing.may_change(actor, one)) for view, one in zip(shown, found, strict=True)
-        ],
+        rows=[Row(view, maintenance_doing.may_change(actor, one)) for view, one in zip(shown, found, strict=True)],
         total=total,
         offset=offset,
         page_size=PAGE_SIZE,

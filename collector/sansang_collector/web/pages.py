@@ -116,13 +116,14 @@ def agent(  # an address has no order; FastAPI hands them in by name
     request: Request, who: SeesCentre, agent_id: AgentId, hours: Hours = 6, at: Moment = None, code: str = ""
 ) -> Response:
     """One machine: how it is, its ladder, and every check over time; ``at`` marks a moment and shows what was then."""
-    return agent_page(request, who, agent_id, hours, at, code)
+    return agent_page(request, who, agent_id, hours=hours, at=at, code=code)
 
 
-def agent_page(  # what the address of a machine's page says
+def agent_page(
     request: Request,
     who: Principal,
     agent_id: int,
+    *,
     hours: int = 6,
     at: float | None = None,
     code: str = "",
