@@ -11,6 +11,7 @@ from sansang_collector.asking import Wish
 from sansang_collector.audit_query import DeedView
 from sansang_collector.guests import Decided, Decision, GuestView
 from sansang_collector.incidents.doubts import DoubtView, Settled
+from sansang_collector.incidents.explanation import Explanation
 from sansang_collector.incidents.incident_view import (
     AssignAsked,
     EventView,
@@ -45,6 +46,7 @@ _VIEWS = (
     CheckView,
     CommuneView,
     DeedView,
+    Explanation,
     FleetView,
     HistoryView,
     IntervalView,
