@@ -43,8 +43,8 @@ async def run_once(
 ) -> Result:
     """Ask once, and where the check wants a failure confirmed up to three times ``spacing`` seconds apart.
 
-    Any answer is ``ok``; ``at`` is left 0. A failure that took longer than it can is one of a machine that slept
-    meanwhile, and nothing is known. Never raises but for cancellation.
+    Any answer is ``ok``, and echoes lost in the tries before it count as lost; ``at`` is left 0. A failure that took
+    longer than it can is one of a machine that slept meanwhile: nothing is known. Never raises but for cancellation.
     """
     began = clock.mono()
     result = await _confirmed(check, tools, clock, spacing, probe)
@@ -57,18 +57,27 @@ async def run_once(
 
 async def _confirmed(check: Check, tools: Tools, clock: Clock, spacing: float, probe: Probe | None) -> Result:
     tries = TRIES if check.confirm else 1
-    failed: Result | None = None
+    failed: list[Result] = []
     for number in range(1, tries + 1):
-        if failed is not None:
+        if failed:
             await clock.sleep(spacing)
         result = await _attempt(check, tools, probe)
         if result.outcome is Outcome.OK:
-            return result if number == 1 else _noted(result, f"answered at try {number} of {tries}")
+            return _noted(_counting(result, failed), f"answered at try {number} of {tries}") if failed else result
         if result.outcome is Outcome.UNKNOWN:
-            return failed or result
-        failed = result
-    assert failed is not None
-    return failed if tries == 1 else _noted(failed, f"{tries} tries")
+            return _counting(failed[-1], failed[:-1]) if failed else result
+        failed.append(result)
+    return failed[0] if tries == 1 else _noted(_counting(failed[-1], failed[:-1]), f"{tries} tries")
+
+
+def _counting(result: Result, before: Sequence[Result]) -> Result:
+    """The result with the echoes of the tries before it: a line that answers only the third train has lost two."""
+    trains = [one for one in before if one.sent is not None and one.lost is not None]
+    if result.sent is None or result.lost is None or not trains:
+        return result
+    sent = result.sent + sum(one.sent or 0 for one in trains)
+    lost = result.lost + sum(one.lost or 0 for one in trains)
+    return msgspec.structs.replace(result, sent=sent, lost=lost)
 
 
 async def _attempt(check: Check, tools: Tools, probe: Probe | None) -> Result:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 
 from sansang_agent.contract.check import Check, IcmpCheck, TcpCheck
@@ -99,6 +100,20 @@ async def test_success_in_any_try_is_success_and_says_which() -> None:
     result = await asked(a_check(), Probe(TIMEOUT, TIMEOUT, OK))
 
     assert (result.outcome, result.detail) == (Outcome.OK, "answered at try 3 of 3")
+
+
+async def test_echoes_lost_before_one_came_back_count_as_lost() -> None:
+    silent = msgspec.structs.replace(TIMEOUT, sent=5, lost=5)
+
+    result = await asked(a_check(), Probe(silent, silent, msgspec.structs.replace(OK, sent=5, lost=1)))
+
+    assert (result.outcome, result.sent, result.lost) == (Outcome.OK, 15, 11)
+
+
+async def test_a_silent_line_has_lost_the_echoes_of_all_its_tries() -> None:
+    result = await asked(a_check(), Probe(msgspec.structs.replace(TIMEOUT, sent=5, lost=5)))
+
+    assert (result.outcome, result.sent, result.lost) == (Outcome.FAILED, 15, 15)
 
 
 async def test_tries_are_apart_by_the_spacing() -> None:
