@@ -13,7 +13,7 @@ PIP     := $(BIN)/python -m pip --disable-pip-version-check -q
 export SANDBOX PROVINCE DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deps check format words lock bench fuzz soak dist clean
+.PHONY: help run test test-deps check format words lock bench evaluate fuzz soak dist clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,11 +45,14 @@ lock: $(VENV)/.dev-ready ## Renew the locked dependencies under requirements/
 soak: $(VENV)/.dev-ready $(MO) ## Kill, starve and confuse a real pair for MINUTES=30, then compare the books
 	@$(BIN)/python -m tests.soak.soak --minutes $(MINUTES)
 
+evaluate: $(VENV)/.run-ready $(MO) ## Play faults of every kind and print how well they are found (SEED= FAULTS= DAYS=; hours)
+	@$(BIN)/sansang-collector evaluate --lang en --jobs $(JOBS) --faults $(FAULTS) --days $(DAYS) $(if $(SEED),--seed $(SEED))
+
 fuzz: $(VENV)/.dev-ready $(MO) ## Send CASES=100000 damaged bodies, forms and queries to a real collector
 	@$(BIN)/python -m tests.fuzz.fuzz --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
 bench: $(VENV)/.dev-ready $(MO) ## Measure beside the peers (needs root and them; see tests/bench/README.md)
-	@for bench in icmp_error agent_footprint ingest history nation fleet profile_change enrolment; do $(BIN)/python tests/bench/$$bench.py || exit 1; done
+	@for bench in icmp_error agent_footprint ingest history nation fleet profile_change enrolment diagnosis; do $(BIN)/python tests/bench/$$bench.py || exit 1; done
 
 dist: $(VENV)/.dev-ready $(MO) ## Build the wheel and the source archive into dist/
 	@$(BIN)/python -m build --no-isolation -o dist . >/dev/null && ls dist

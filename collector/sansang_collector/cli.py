@@ -21,6 +21,7 @@ from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 from . import (
     cli_ask_arguments,
     cli_audit_arguments,
+    cli_evaluate_arguments,
     cli_explain_arguments,
     cli_inventory_arguments,
     cli_join_arguments,
@@ -61,6 +62,7 @@ _COMMANDS = {
     "coverage": ("sansang_collector.cli_topology", "coverage"),
     "maintenance": ("sansang_collector.cli_maintenance", "maintenance"),
     "person": ("sansang_collector.cli_person", "person"),
+    "evaluate": ("sansang_collector.cli_evaluate", "evaluate"),
     "simulate": ("sansang_collector.cli_simulate", "simulate"),
 }
 
@@ -154,6 +156,7 @@ def parser(language: str) -> argparse.ArgumentParser:
     cli_maintenance_arguments.add(commands, placed, language)
     cli_person_arguments.add(commands, placed, language)
     cli_simulate_arguments.add(commands, placed, language)
+    cli_evaluate_arguments.add(commands, shared, language)
     return parser
 
 

@@ -20,6 +20,7 @@ from . import changes
 from .board import Board
 from .consumers import BATCH_SECONDS
 from .diagnosis.engine import Engine
+from .diagnosis.graph import Graph
 from .diagnosis.hearing import Hearing
 from .following import Following, Kept
 from .incidents import recording
@@ -101,6 +102,11 @@ class Diagnosis:
         self._keep_again_s = KEEP_S
         self._fresh = False
         self._served: tuple[float, Mapping[str, Serving]] = (-math.inf, {})
+
+    @property
+    def graph(self) -> Graph | None:
+        """What there is; None without an inventory."""
+        return self._following.graph
 
     async def follow(self) -> None:
         """Follow the log and look until cancelled; then put the evidence away."""
@@ -187,17 +193,18 @@ class Diagnosis:
         if renewed or self._looking.localiser is None:
             self._looking.know(evidence.graph, version)
         hearing = following.ears.judge(evidence, now)
-        self._tell_hearing(hearing, following.ears.cut_off_since)
         if hearing is not Hearing.WELL:
+            self._tell_hearing(hearing, following.ears.cut_off_since)
             return None
         began = time.perf_counter()
         with self._store.read() as connection:
             found = self._looking.look(connection, evidence, now)
-        self.condition = self.condition._replace(
-            looked_at=now, seconds=time.perf_counter() - began, problem="", inactive=False
-        )
+        took = time.perf_counter() - began
+        self.condition = self.condition._replace(looked_at=now, seconds=took, problem="")
         if found.cut_off:
             self._tell_hearing(Hearing.CUT_OFF, self.condition.cut_off_since or now)
+        else:
+            self._tell_hearing(Hearing.WELL, None)
         return found
 
     def _tell_hearing(self, hearing: Hearing, cut_off_since: float | None) -> None:

@@ -129,6 +129,18 @@ FAMILIES: tuple[Family, ...] = (
         "counter",
         "Results of an earlier boot whose time could not be told; kept in the log, used nowhere",
     ),
+    Family("sansang_diagnosis_look_seconds", "gauge", "How long the last look for what broke took"),
+    Family(
+        "sansang_diagnosis_lag_seconds",
+        "gauge",
+        "How long ago the last look was, or the start; absent without an inventory",
+    ),
+    Family(
+        "sansang_diagnosis_cut_off",
+        "gauge",
+        "1 while the collector itself is cut off and says nothing of what it watches, else 0",
+    ),
+    Family("sansang_diagnosis_failed_looks_total", "counter", "Looks that failed"),
     Family("sansang_ingest_requests_total", "counter", "Answers to POST /api/v1/reports", ("status",)),
     Family("sansang_ingest_reports_total", "counter", "Reports taken into the log"),
     Family("sansang_ingest_refused_records_total", "counter", "Reports not taken", ("why",)),

@@ -22,6 +22,7 @@ from .check_history import INTERVAL
 from .chunk_history import CHUNK
 from .consumers import Consumer, position_of
 from .fronts import FRONT
+from .incidents import forgetting
 from .join_codes import JOIN_CODE
 from .links import LINK, SESSION
 from .log import ReportLog
@@ -38,6 +39,8 @@ ENVELOPES = 200
 """In one transaction of the log."""
 ROWS = 2000
 """In one transaction of the ledger."""
+INCIDENTS = 100
+"""With their stories in one transaction."""
 AGENTS = 20
 """Whose last hours are packed in one transaction."""
 PAUSE_SECONDS = 0.05
@@ -102,7 +105,8 @@ async def trim_log(log: ReportLog, upto: int, limits: Retention, now: float) -> 
 
 
 async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
-    """Delete single results, chunks, intervals, changes and requests older than they are kept for, and what is spent.
+    """Delete single results, chunks, intervals, changes, incidents and requests older than they are kept for, and what
+    is spent.
 
     What goes is looked for on a reading connection, so that only deleting holds up others.
     """
@@ -127,6 +131,11 @@ async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
         while ids := await asyncio.to_thread(_oldest_ids, store, at, before):
             await store.write(partial(_delete_ids, table, ids))
             await asyncio.sleep(PAUSE_SECONDS)
+    years = now - limits.interval_years * YEAR
+    while gone := await asyncio.to_thread(_over, store, years, raw):
+        await store.write(partial(forgetting.forget, incidents=gone))
+        await asyncio.sleep(PAUSE_SECONDS)
+    await store.write(partial(forgetting.forget_plans, before=years))
     for spent, age in (
         (LINK.c.expires_at, DAY),
         (SESSION.c.expires_at, DAY),
@@ -140,6 +149,11 @@ async def trim_ledger(store: Store, limits: Retention, now: float) -> None:
 
     for agent, last in await asyncio.to_thread(_surplus_boots, store):
         await store.write(partial(_delete_boots, agent, last))
+
+
+def _over(store: Store, before: float, dropped_before: float) -> list[int]:
+    with store.read() as connection:
+        return forgetting.over(connection, before, dropped_before, INCIDENTS)
 
 
 def _surplus_boots(store: Store) -> list[tuple[int, float]]:

@@ -13,6 +13,7 @@ from .agent_facts import Standing
 from .board import Province
 from .commune import Places
 from .consumers import position_of
+from .diagnosis.hearing import Hearing
 from .incidents import listing, maintenance, maintenance_rows
 from .liveness import State
 from .running import Collector
@@ -73,12 +74,24 @@ def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:
         lag = collector.log.position - position_of(connection, consumer.name)
         yield Sample("sansang_consumer_lag_entries", (consumer.name,), max(lag, 0))
         yield Sample("sansang_consumer_skipped_entries_total", (consumer.name,), consumer.skipped)
+    yield from _diagnosis(collector)
     yield Sample("sansang_results_time_unsure_total", (), collector.state.unsure)
     for status, count in sorted(collector.answers.items()):
         yield Sample("sansang_ingest_requests_total", (status,), count)
     yield Sample("sansang_ingest_reports_total", (), collector.taken)
     for why, count in sorted(collector.refused.items()):
         yield Sample("sansang_ingest_refused_records_total", (why,), count)
+
+
+def _diagnosis(collector: Collector) -> Iterator[Sample]:
+    condition, present = collector.diagnosis.condition, collector.present()
+    yield Sample("sansang_diagnosis_failed_looks_total", (), condition.failed)
+    if condition.inactive:
+        return
+    last = present.listening_since if condition.looked_at is None else condition.looked_at
+    yield Sample("sansang_diagnosis_look_seconds", (), condition.seconds)
+    yield Sample("sansang_diagnosis_lag_seconds", (), max(0.0, present.at - last))
+    yield Sample("sansang_diagnosis_cut_off", (), condition.hearing is Hearing.CUT_OFF)
 
 
 def _communes(codes: Iterable[str], places: Places) -> Iterator[Sample]:

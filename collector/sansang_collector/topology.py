@@ -70,7 +70,7 @@ class Topology(NamedTuple):
     templates: dict[str, dict[str, Template]]
     """By commune, then by check; the same checks everywhere."""
     inward: dict[str, Path]
-    """What the vantage's echoes cross: ``terminal:<line>``, ``access_node:<node>``, ``core``."""
+    """What the vantage's echoes cross: ``terminal:<line>``, ``access_node:<node>``, ``core``; ``gateway`` is its own."""
 
 
 def build(inventory: Inventory) -> Topology:
@@ -256,7 +256,7 @@ class _Builder:
 
     def _inward(self, lines: Mapping[str, Sequence[Line]]) -> dict[str, Path]:
         collector = self._part(Component.COLLECTOR)
-        found: dict[str, Path] = {CORE: (collector, self._core)}
+        found: dict[str, Path] = {GATEWAY: (collector,), CORE: (collector, self._core)}
         for node in self._inventory.access_nodes:
             if node.address:
                 found[f"{Component.ACCESS_NODE}:{node.id}"] = (collector, *reversed(self._trunk(node.id)))

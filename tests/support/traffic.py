@@ -79,6 +79,10 @@ class Traffic:
         self.slowed: dict[int, float] = {}
         """By part: the share of answers across it that are slow."""
         self.slow_usually = 0.01
+        self.silent = np.zeros(len(graph.agents) + 1, np.bool_)
+        """By agent, and never for the vantage (the last one): whose reports do not arrive."""
+        self.deaf: Sequence[int] = ()
+        """Checks that never find anything."""
         self._burst_until = np.zeros(len(graph.communes))
         self._burst_loss = np.zeros(len(graph.communes))
         self._commune = _communes(graph)[asked.checks]
@@ -96,12 +100,24 @@ class Traffic:
         """Five seconds."""
         self._begin_bursts()
         due = np.flatnonzero(int(self.now // STEP_S) % self.asked.period == self.asked.phase)
+        due = due[~self.silent[self.graph.check_agent[self.asked.checks[due]]]]
         failing = self._failing(due)
         tries = self.asked.tries[due]
         failed = self.dice.binomial(tries, failing)
         slow = self._slow(due)
         self.now += STEP_S
         put(self.evidence, self.now, self.asked.checks[due], failed, tries, slow)
+
+    def cut(self, part: int) -> None:
+        """Break a part: nothing crosses it, and who reports across it falls silent."""
+        self.faults[part] = steady(1.0)
+        for agent, check in enumerate(self.graph.report_check):
+            self.silent[agent] |= check != NOBODY and part in self.graph.path(int(check))
+
+    def mend(self, part: int) -> None:
+        """End what :meth:`cut` began; only for one part at a time."""
+        del self.faults[part]
+        self.silent[:] = False
 
     def burst(self, commune: int, loss: float, seconds: float) -> None:
         """A commune's line loses much for a moment."""
@@ -128,6 +144,7 @@ class Traffic:
             share = loss(self.now)
             spoilt = np.where(self._echo[due] | self._is_direct(part), share, share**3)
             good *= 1 - np.where(self._crosses(part)[due], spoilt, 0)
+        good[np.isin(self.asked.checks[due], self.deaf)] = 0
         return 1 - good
 
     def _slow(self, due: Ints) -> NDArray[np.bool_]:
@@ -207,14 +224,14 @@ def steady(share: float, begins: float = -np.inf, ends: float = np.inf) -> Loss:
     return lambda now: share if begins <= now < ends else 0.0
 
 
-def part_of(graph: Graph, kind: Component, least_agents: int = 1, most_agents: int = 99, skip: int = 0) -> int:
+def part_of(graph: Graph, kind: Component, least_agents: int = 1, most_agents: int = 1_000_000, skip: int = 0) -> int:
     """Some part of a kind with so many machines below it."""
-    found = [
-        number
-        for number in np.flatnonzero(graph.kinds == KINDS.index(kind))
-        if least_agents <= len(agents_below(graph, int(number))) <= most_agents
-    ]
-    return int(found[skip % len(found)])
+    them = np.flatnonzero(graph.kinds == KINDS.index(kind))
+    for place in range(len(them)):
+        number = int(them[(skip + place) % len(them)])
+        if least_agents <= len(agents_below(graph, number)) <= most_agents:
+            return number
+    raise LookupError(f"no {kind} has {least_agents} to {most_agents} machines below it")
 
 
 def agents_below(graph: Graph, part: int) -> Sequence[int]:

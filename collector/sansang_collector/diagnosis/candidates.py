@@ -1,4 +1,4 @@
-"""What may be named as a cause, and which checks, machines and communes speak about each of it. Made once per graph. Pure.
+"""What may be named as a cause, and which checks, machines and communes speak about it. Made once per graph. Pure.
 
 Evidence about what communes share is first summed in cells, one for each of them, so that no single commune (it may be
 declared under the wrong parent) can speak louder than a cap; a part of one commune is one cell.
@@ -35,7 +35,7 @@ GATEWAY = "gateway"
 
 
 class Candidates(NamedTuple):
-    """Edges are triples; ``way_*`` those of machines and the parts that their reports cross."""
+    """Edges are in the order of cells; ``way_*`` are those of machines and the parts that their reports cross."""
 
     of_commune: Flags
     """By part, as are the next two."""
@@ -49,8 +49,6 @@ class Candidates(NamedTuple):
     edge_cell: Ints
     edge_reported: Flags
     """Whether the check's own machine reports across that part: what failed behind it was still told through it."""
-    offsets: Places
-    """By check: where its edges begin."""
     way_agent: Ints
     way_part: Ints
     way_cell: Ints
@@ -77,6 +75,8 @@ def candidates(graph: Graph) -> Candidates:
     named = (of_commune | shared | far)[graph.members]
     edge_check, edge_part = owner_of_edge[named], graph.members[named]
     cells, cell_part, capped = _cells(graph, edge_check, edge_part, shared)
+    order = np.argsort(cells, kind="stable")
+    edge_check, edge_part, cells = edge_check[order], edge_part[order], cells[order]
     way = reports[edge_check]
     probes, targets = _probes(graph)
     direct_probe, direct_part = _direct(graph, probes, targets, shared)
@@ -91,7 +91,6 @@ def candidates(graph: Graph) -> Candidates:
         edge_check=edge_check,
         edge_cell=cells,
         edge_reported=_reported(graph, edge_check, edge_part, way),
-        offsets=np.searchsorted(edge_check, np.arange(graph.checks + 1)),
         way_agent=graph.check_agent[edge_check[way]],
         way_part=edge_part[way],
         way_cell=cells[way],

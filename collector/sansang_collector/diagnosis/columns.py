@@ -46,20 +46,20 @@ class Columns:
 
         Both by row and check (same order as ``checks``).
         """
-        groups, places = np.unique(self.group[checks], return_inverse=True)
+        groups, places = self._grouped(checks)
         entries, lengths = self._entries(groups)
         targets = self._members[entries]
         machine = self._machine[checks]
-        owned = machine != NOBODY
+        owned = np.flatnonzero(machine != NOBODY)
+        machine = machine[owned]
+        aside = self.direct[targets]
         found = np.empty((len(network), len(self)))
         for row, values in enumerate(network):
             other = values if direct is None else direct[row]
             along = np.repeat(np.bincount(places, values, len(groups)), lengths)
             if direct is not None:
-                aside = np.repeat(np.bincount(places, other, len(groups)), lengths)
-                along = np.where(self.direct[targets], aside, along)
-            found[row] = np.bincount(targets, along, len(self))
-            found[row] += np.bincount(machine[owned], other[owned], len(self))
+                along = np.where(aside, np.repeat(np.bincount(places, other, len(groups)), lengths), along)
+            found[row] = np.bincount(targets, along, len(self)) + np.bincount(machine, other[owned], len(self))
         return found
 
     def across(self, part: int) -> Ints:
@@ -76,7 +76,17 @@ class Columns:
         first = self.graph.first.get(VANTAGE_KEY, self.graph.checks)
         return first, first + len(self.graph.names.get(VANTAGE_KEY, ()))
 
-    def _entries(self, groups: Ints) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _grouped(self, checks: Ints) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The groups of these checks, and which of them each check belongs to."""
+        mine = self.group[checks]
+        there = np.zeros(len(self._offsets) - 1, np.bool_)
+        there[mine] = True
+        groups = np.flatnonzero(there)
+        numbers = np.empty(len(there), np.int64)
+        numbers[groups] = np.arange(len(groups))
+        return groups, numbers[mine]
+
+    def _entries(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Where the paths of these groups lie, one after the other, and how long each is."""
         begins = self._offsets[groups]
         lengths = self._offsets[groups + 1] - begins

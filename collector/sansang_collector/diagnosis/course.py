@@ -62,6 +62,10 @@ class Course:
         """Whether this look began it."""
         return place >= len(self._before)
 
+    def was_found(self, place: int) -> bool:
+        """Whether this look's verdicts found it as it is."""
+        return place in self.met and self.incidents[place].found > 0
+
     def places(self, *phases: Phase) -> Iterator[int]:
         """Those in one of the phases, as they stand when they are reached."""
         for place in range(len(self.incidents)):

@@ -13,8 +13,8 @@ from .graph import Floats, Ints
 from .trail import Singles, Trail
 
 LEAST_BLOCKS = 3
-LEFT_OUT = 2
-"""So many blocks that say most are left out."""
+FLOOR = 3.0
+"""A block without losses says less than one with them, by so much: a loss that comes and goes is a loss."""
 
 
 class Change(NamedTuple):
@@ -30,8 +30,8 @@ def standing(trail: Trail, numbers: range, calm: Singles, cap: float) -> Singles
     """By candidate: an upper bound of what :func:`changes` finds, cheap for all."""
     sums, block = (np.zeros_like(trail.scores[:, 0]) for _ in range(2))
     for number in numbers:
-        np.multiply(trail.scores[:, number % BLOCKS], calm, out=block)
-        np.minimum(block, cap, out=block)
+        np.clip(trail.scores[:, number % BLOCKS], -cap / FLOOR, cap, out=block)
+        block *= calm
         sums += block
         np.maximum(sums, 0, out=sums)
     return np.asarray(sums.max(axis=0))
@@ -41,7 +41,7 @@ def changes(trail: Trail, numbers: range, calm: Singles, cap: float, candidates:
     """Exactly, for a few candidates."""
     rows = [number % BLOCKS for number in reversed(numbers)]
     blocks = trail.scores[:, rows][:, :, candidates].astype(np.float64).transpose(1, 0, 2)
-    capped = np.minimum(blocks * calm[candidates], cap)
+    capped = np.clip(blocks, -cap / FLOOR, cap) * calm[candidates]
     total, first, second = (np.zeros(capped.shape[1:]) for _ in range(3))
     best = np.full(capped.shape[1:], -np.inf)
     for count, block in enumerate(capped, start=1):

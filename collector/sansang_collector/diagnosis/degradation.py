@@ -20,7 +20,7 @@ PROVINCE = 65
 """… of so many communes; a larger one has more chances to be wrong."""
 SUSPECT = 6.0
 """Nats below the threshold from which on it may be."""
-RIVAL = 10.0
+RIVAL = 4.0
 """Nats from which on a part may be what explains a change that another one showed."""
 SAME = 3.0
 """Nats within which two explanations are equally good."""
@@ -51,18 +51,25 @@ def find(trail: Trail, numbers: range, spreads: Spreads, wanted: float, allowed:
     columns, cap = trail.columns, wanted / 3
     calm = (1 / spreads.factors()).astype(np.float32)
     upper = standing(trail, numbers, calm, cap)
-    candidates = np.flatnonzero((upper + columns.log_rates >= RIVAL) & allowed).astype(np.int32)
-    if not len(candidates):
+    most = upper + columns.log_rates
+    if not (most[allowed] >= wanted - SUSPECT).any():
         return None
+    candidates = np.flatnonzero((most >= RIVAL) & allowed).astype(np.int32)
     change = changes(trail, numbers, calm, cap, candidates)
     rates = columns.log_rates[candidates]
     scores = change.capped + rates
-    share, place = np.unravel_index(int(np.argmax(scores)), scores.shape)
-    score = float(scores[share, place])
+    place = int(np.argmax(scores.max(axis=0)))
+    score = float(scores[:, place].max())
     if score < wanted - SUSPECT:
         return None
-    onset = LEAST_BLOCKS + int(np.argmax(change.whole[LEAST_BLOCKS - 1 :, share, place]))
-    return Finding(score, onset, _causes(change, scores, rates, onset))
+    causes = _causes(change, scores, rates, _onset(change, place))
+    (winner,) = np.flatnonzero(candidates == causes[0][0])
+    return Finding(score, _onset(change, int(winner)), causes)
+
+
+def _onset(change: Change, place: int) -> int:
+    """How many of the newest blocks speak for it most clearly."""
+    return LEAST_BLOCKS + int(np.argmax(change.whole[LEAST_BLOCKS - 1 :, :, place].max(axis=1)))
 
 
 def _causes(change: Change, scores: Floats, rates: Floats, blocks: int) -> tuple[tuple[int, float], ...]:

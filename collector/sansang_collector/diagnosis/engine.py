@@ -11,11 +11,12 @@ import numpy as np
 from . import grounds, likelihood, recovery, search, silence
 from .beliefs import Beliefs, unlearned
 from .candidates import Flags, candidates, check_commune
+from .degraded import Degraded, Look
 from .evidence import Evidence
 from .graph import Floats, Graph
 from .search import Scene, Search
 from .vantage import Vantage, View
-from .verdict import Assessment, Held, Level
+from .verdict import Assessment, Held, Level, Verdict
 
 LEARNED, UNLEARNED = 18.0, 20.0
 """Nats from which on a verdict is given: with rates of this province's own, and before."""
@@ -24,6 +25,11 @@ SUSPECT = 6.0
 PROVINCE = 65
 """Communes that the thresholds are meant for; more of them give chance more to play with."""
 MOST = 12
+RETURN_S = 900.0
+"""How long machines may take to come back once the way is there again: some were switched off meanwhile."""
+DEGRADED_S = 30.0
+"""How often degraded parts are looked for."""
+_NOTHING = Look((), (), frozenset())
 
 
 class Engine:
@@ -40,6 +46,8 @@ class Engine:
         self._kept_quiet: dict[str, Flags] = {}
         """By held part the machines whose silence it explained at the last look."""
         self._was_cut_off = False
+        self._degraded = Degraded(graph)
+        self._degraded_at = -math.inf
 
     def believe(self, beliefs: Beliefs) -> None:
         """Take what is usual from now on."""
@@ -63,7 +71,7 @@ class Engine:
             return Assessment(at=now, cut_off=True)
         if self._was_cut_off:
             self._was_cut_off = False
-            self._released[quiet.silent] = now
+            self._released[quiet.silent] = now + RETURN_S
             quiet = silence.observe(evidence, self._beliefs, self._released, now)
         scene = self._scene(evidence, quiet, view)
         return self._assess(scene, known, now)
@@ -72,7 +80,7 @@ class Engine:
         chosen = self._chosen = likelihood.active(evidence, self._candidates, self._chosen)
         seen = likelihood.sums(evidence, chosen, view.ignored)
         may = self._candidates
-        eligible = may.far if view.undecided else may.far | may.shared | may.of_commune
+        eligible = may.far if view.undecided else may.far | may.of_commune | (may.shared & ~view.answering)
         return Scene(self._graph, may, evidence, chosen, seen, quiet, eligible, self._homes)
 
     def _assess(self, scene: Scene, held: Sequence[Held], now: float) -> Assessment:
@@ -82,14 +90,21 @@ class Engine:
             grounds.verdict(scene, self._beliefs, pick)
             for pick in Search(self._without(scene, held), expected, explained).picks(least - SUSPECT, MOST)
         ]
-        down = [one for one in held if one.level is Level.DOWN]
-        well = recovery.recovered(scene, self._beliefs.baseline[scene.chosen.checks], down)
+        sure = tuple(one for one in found if one.score >= least)
+        well = recovery.recovered(scene, self._beliefs.baseline[scene.chosen.checks], held)
+        more = self._look_for_degraded(scene.evidence, held, sure, now)
         return Assessment(
             at=now,
-            verdicts=tuple(one for one in found if one.score >= least),
-            suspects=tuple(one for one in found if one.score < least),
-            recovered=frozenset((one.part, one.level) for one in well),
+            verdicts=sure + more.verdicts,
+            suspects=tuple(one for one in found if one.score < least) + more.suspects,
+            recovered=frozenset((one.part, one.level) for one in well) | more.recovered,
         )
+
+    def _look_for_degraded(self, evidence: Evidence, held: Sequence[Held], sure: Sequence[Verdict], now: float) -> Look:
+        if now - self._degraded_at < DEGRADED_S - 0.5:
+            return _NOTHING
+        self._degraded_at = now
+        return self._degraded.look(evidence, self._beliefs, held, sure, now)
 
     def _with(self, scene: Scene, held: Sequence[Held]) -> tuple[Floats, Flags]:
         """What active checks are expected to do, and whose silence is explained, by what is held."""
@@ -115,4 +130,4 @@ class Engine:
     def _release(self, held: Sequence[Held], now: float) -> None:
         """Machines that a part kept quiet which is held no more could speak again from now on."""
         for part in self._kept_quiet.keys() - {one.part for one in held}:
-            self._released[self._kept_quiet.pop(part)] = now
+            self._released[self._kept_quiet.pop(part)] = now + RETURN_S

@@ -135,14 +135,14 @@ class Evidence:
         rows = [slot % SLOTS for slot in range(begin, end + 1)]
         return Window(*(self._slots[kind, rows].sum(axis=0, dtype=np.int32) for kind in range(3)))
 
-    def newest(self, lengths: Sequence[int]) -> list[Window]:
-        """Windows of the newest so many slots each; lengths ascend."""
-        sums = np.zeros((3, self.graph.checks), np.int32)
-        found: list[Window] = []
+    def newest(self, lengths: Sequence[int], checks: NDArray[np.intp]) -> NDArray[np.float64]:
+        """By kind (as in Window), length in slots (they ascend) and one of ``checks``: the newest so many slots."""
+        sums = np.zeros((3, len(checks)), np.int32)
+        found = np.zeros((3, len(lengths), len(checks)))
         for age in range(min(lengths[-1], SLOTS)):
-            sums += self._slots[:, (self._slot - age) % SLOTS]
+            sums += self._slots[:, (self._slot - age) % SLOTS].take(checks, axis=1)
             if age + 1 in lengths:
-                found.append(Window(*sums.copy()))
+                found[:, lengths.index(age + 1)] = sums
         return found
 
     @property
@@ -196,6 +196,9 @@ class Evidence:
             self.booted[agent] = np.fmax(self.booted[agent], sighting.booted_at)
         if not sighting.live or sighting.at is None or sighting.at <= self.spoke[agent]:
             return
+        if sighting.at > sighting.received + AHEAD_S:
+            self.ignored += 1
+            return
         self.spoke[agent] = sighting.at
         self.bye[agent] = sighting.at if sighting.goodbye is not None else math.nan
         self.back[agent] = math.nan if sighting.back is None else sighting.back
@@ -217,18 +220,20 @@ class Evidence:
 
     def _count(self, check: int, one: Seen) -> None:
         slot, block = min(self._slot, math.floor(one.at / SLOT_S)), min(self._block, math.floor(one.at / BLOCK_S))
-        figures = (one.failed, one.tried, 1)
         if self._slot - slot < SLOTS:
-            for kind, figure in enumerate(figures):
-                _add(self._slots[kind, slot % SLOTS], check, figure, 255)
+            row = slot % SLOTS
+            _add(self._slots, 0, row, check, one.failed, 255)
+            _add(self._slots, 1, row, check, one.tried, 255)
+            _add(self._slots, 2, row, check, 1, 255)
         if self._block - block < BLOCKS:
             row = block % BLOCKS
             self._grown[row] += 1
-            for kind, figure in enumerate(figures[:2]):
-                _add(self._counts[kind, row], check, figure, 65_535)
-            slow = one.ms is not None and one.ms > self.usual_ms[check]
-            for kind, flag in enumerate((True, slow, one.ms is not None)):
-                _add(self._small[kind, row], check, int(flag), 255)
+            _add(self._counts, 0, row, check, one.failed, 65_535)
+            _add(self._counts, 1, row, check, one.tried, 65_535)
+            _add(self._small, 0, row, check, 1, 255)
+            if one.ms is not None:
+                _add(self._small, 1, row, check, int(one.ms > self.usual_ms[check]), 255)
+                _add(self._small, 2, row, check, 1, 255)
 
 
 def _turned(before: int, now: int, size: int) -> list[int]:
@@ -236,6 +241,9 @@ def _turned(before: int, now: int, size: int) -> list[int]:
     return [number % size for number in range(max(before + 1, now - size + 1), now + 1)]
 
 
-def _add(row: NDArray[np.uint8] | NDArray[np.uint16], place: int, figure: int, most: int) -> None:
+def _add(
+    counts: NDArray[np.uint8] | NDArray[np.uint16], kind: int, row: int, check: int, figure: int, most: int
+) -> None:
     """Add without running over."""
-    row[place] = min(most, int(row[place]) + figure)
+    if figure:
+        counts[kind, row, check] = min(most, int(counts[kind, row, check]) + figure)

@@ -5,19 +5,18 @@ What is made of one commune's silence is told only once two looks in a row have 
 
 from collections.abc import Iterable
 
+from .aftermath import INCIDENT, is_echo_of_recovery, is_less, is_receding, recent, was_merged
 from .course import Course
 from .incident import Happening, Incident, Phase
-from .matching import MOSTLY, Match, covers, is_only_put_away, match, parts_of, related
-from .verdict import Verdict
+from .matching import Match, is_only_put_away, match, related
+from .renaming import changes, keep_cause
+from .verdict import Level, Verdict
 
 LOOKS_NEEDED = 2
 LOOK_S = 4.0
 """A look sooner after the last one than this confirms nothing that was not there then."""
 ROW_S = 15.0
 """Looks further apart than this do not stand in a row."""
-STORM_S = 60.0
-"""For so long after a recovery what lies behind it is believed only by what was measured after it."""
-REOPEN_S = 600.0
 HOUR_S = 3600.0
 FLAPS = 3
 """Coming back so often within an hour is unstable."""
@@ -31,15 +30,17 @@ def take_verdict(course: Course, found: Match) -> None:
     place = _oldest(course, found.places)
     before = course.incidents[place]
     course.met.update(found.places)
-    if is_only_put_away(before) or _is_less(course, found.verdict, before):
+    if is_only_put_away(before) or is_less(course, found.verdict, before):
         return
     for other in found.places:
         if other != place:
-            _merge(course, other, before.id)
+            _take_up(course, other, before.id)
     if before.phase is Phase.SUSPECT:
         _confirm(course, place, found.verdict)
+    elif is_receding(before, found.verdict, course.context.share):
+        course.change(place, found=0)
     else:
-        _go_on(course, place, found.verdict)
+        _go_on(course, place, keep_cause(before.verdict, found.verdict))
 
 
 def take_suspicions(course: Course, suspects: Iterable[Verdict]) -> None:
@@ -70,12 +71,17 @@ def _suspect_again(course: Course, place: int, verdict: Verdict) -> None:
 
 def _begin(course: Course, verdict: Verdict) -> None:
     """Of a verdict that no incident under way is of."""
+    not_found = (course.incidents[place] for place in course.places(Phase.OPEN) if not course.was_found(place))
+    if any(is_receding(one, verdict, course.context.share) for one in not_found):
+        return
+    if was_merged(course, verdict):
+        return
     unsure = verdict.needs_confirmation or verdict.expected_off or is_echo_of_recovery(course, verdict)
     if unsure:
         detail = "expected_off" if verdict.expected_off else ""
         course.add(_new(course, verdict, Phase.SUSPECT), Happening.SUSPECTED, detail)
         return
-    if (gone := _recent(course, verdict)) is not None:
+    if (gone := recent(course, verdict)) is not None:
         _reopen(course, gone, verdict)
         return
     course.add(_new(course, verdict, Phase.OPEN), Happening.OPENED)
@@ -95,7 +101,7 @@ def _confirm(course: Course, place: int, verdict: Verdict) -> None:
     sure = found >= LOOKS_NEEDED or not verdict.needs_confirmation
     if not sure or verdict.expected_off or is_echo_of_recovery(course, verdict):
         return
-    gone = _recent(course, verdict)
+    gone = recent(course, verdict)
     if gone is None:
         open_(course, place)
     else:
@@ -112,7 +118,7 @@ def open_(course: Course, place: int, detail: str = "") -> None:
 def _go_on(course: Course, place: int, verdict: Verdict) -> None:
     """An open incident is found again, perhaps as something else."""
     one = course.incidents[place]
-    course.put_off(place, *_changes(one.verdict, verdict))
+    course.put_off(place, *changes(one.verdict, verdict))
     if one.phase is Phase.CLOSING:
         course.put_off(place, "ended=")
     settled = one.matured or bool(one.flaps)
@@ -127,21 +133,6 @@ def _go_on(course: Course, place: int, verdict: Verdict) -> None:
         ended_at=None,
         hit=_hit(one, verdict),
     )
-
-
-def _changes(before: Verdict, after: Verdict) -> list[str]:
-    found = []
-    if before.part != after.part:
-        found.append(f"cause={before.part}")
-    if before.level is not after.level:
-        found.append(f"level={before.level}")
-    if parts_of(before) != parts_of(after):
-        found.append(f"class={','.join(sorted(parts_of(before)))}")
-    if set(before.communes) != set(after.communes):
-        found.append(f"communes={len(before.communes)}")
-    if set(before.services) != set(after.services):
-        found.append(f"services={','.join(before.services)}")
-    return found
 
 
 def _reopen(course: Course, place: int, verdict: Verdict) -> None:
@@ -170,8 +161,17 @@ def _reopen(course: Course, place: int, verdict: Verdict) -> None:
         course.tell(place, Happening.UNSTABLE)
 
 
+def _take_up(course: Course, place: int, into: int) -> None:
+    """Merge what this look does not find by itself; one that was told, only if the last look did not find it either."""
+    one = course.incidents[place]
+    if one.phase is Phase.SUSPECT or one.matured or not one.found or one.verdict.level is not Level.DOWN:
+        _merge(course, place, into)
+    else:
+        course.change(place, found=0)
+
+
 def _merge(course: Course, place: int, into: int) -> None:
-    course.change(place, phase=Phase.DROPPED, resolved_at=course.now)
+    course.change(place, phase=Phase.DROPPED, resolved_at=course.now, held_back=f"{INCIDENT}:{into}")
     course.tell(place, Happening.MERGED, str(into))
 
 
@@ -183,34 +183,6 @@ def _oldest(course: Course, places: tuple[int, ...]) -> int:
         return one.phase is Phase.SUSPECT, one.opened_at or one.detected_at, one.id
 
     return min(places, key=age)
-
-
-def _is_less(course: Course, verdict: Verdict, one: Incident) -> bool:
-    """Whether it is only a piece of a settled incident that loses a share: what remains of it after a refit."""
-    same = one.verdict.part in verdict.instead_of or not parts_of(verdict).isdisjoint(parts_of(one.verdict))
-    return one.matured and not same and not covers(verdict, one, course.context.share)
-
-
-def is_echo_of_recovery(course: Course, verdict: Verdict) -> bool:
-    """Whether it lies behind something that has just recovered, and speaks of the time before that."""
-    return any(
-        one.ended_at is not None
-        and verdict.onset < one.ended_at
-        and course.now < one.ended_at + STORM_S
-        and course.context.share(verdict.part, one.verdict.part) >= MOSTLY
-        for one in course.incidents
-        if one.phase in (Phase.RESOLVED, Phase.CLOSING)
-    )
-
-
-def _recent(course: Course, verdict: Verdict) -> int | None:
-    """The incident that was resolved lately and comes back with this."""
-    for place in course.places(Phase.RESOLVED):
-        one = course.incidents[place]
-        gone_at = max(one.resolved_at or 0.0, one.ended_at or 0.0)
-        if course.now - gone_at <= REOPEN_S and not parts_of(verdict).isdisjoint(parts_of(one.verdict)):
-            return place
-    return None
 
 
 def _hit(one: Incident, verdict: Verdict) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ CLIP = 5.0
 """Nats of one result at most: echoes of one train are lost together."""
 EXPLAINED = 0.9
 """What fails as often as this by what is known already adds nothing for another part."""
+DEAF, DEAF_TRIED = 0.95, 10
+"""A check that fails as often as this in a block, of so many tries, is out of its count."""
 MOST = 0.999
 SLOW_USUALLY = 0.01
 """Share of answers that take longer than usual where nothing is wrong: usual is their 99th percentile."""
@@ -74,8 +76,7 @@ def rows(gauge: Gauge, evidence: Evidence, block: Block, baseline: Floats, known
     slow = gauge.level is Level.SLOW
     tried = block.timed if slow else block.tried
     checks = np.flatnonzero(tried).astype(np.int32) if only is None else only[tried[only] > 0]
-    if slow:
-        checks = checks[np.isfinite(evidence.usual_ms[checks])]
+    checks = checks[np.isfinite(evidence.usual_ms[checks]) if slow else ~_is_dead(block, checks)]
     if known.hidden is not None:
         checks = checks[~known.hidden[checks]]
     usual = np.full(len(checks), SLOW_USUALLY) if slow else baseline[checks]
@@ -91,6 +92,12 @@ def rows(gauge: Gauge, evidence: Evidence, block: Block, baseline: Floats, known
     )
 
 
+def _is_dead(block: Block, checks: Ints) -> Flags:
+    """What no echo comes back of loses no share: its target is deaf, its way is cut, or who asks is cut off itself."""
+    tried = block.tried[checks]
+    return (tried >= DEAF_TRIED) & (block.failed[checks] >= DEAF * tried)
+
+
 def sums(gauge: Gauge, columns: Columns, found: Rows) -> Sums:
     """What these rows add to each candidate."""
     plain, retried, expected, bad = columns.sums(
@@ -101,14 +108,16 @@ def sums(gauge: Gauge, columns: Columns, found: Rows) -> Sums:
     behind = np.where(columns.direct, shares, shares**3)
     scores = np.log1p(-shares) * plain + np.log1p(-behind) * retried
     failed = found.chosen(found.bad > 0)
-    network = np.stack([_weight(failed, effect(failed, share, direct=False)) for share in gauge.shares])
-    direct = np.stack([_weight(failed, effect(failed, share, direct=True)) for share in gauge.shares])
+    network = _weight(failed, effect(failed, shares, direct=False))
+    asked = failed.chosen(failed.retried)
+    direct = network.copy()
+    direct[:, failed.retried] = _weight(asked, effect(asked, shares, direct=True))
     return Sums(scores + columns.sums(failed.checks, network, direct), bad, expected)
 
 
-def effect(found: Rows, share: float, *, direct: bool) -> Floats:
-    """How often each row fails by a part that loses ``share``."""
-    return np.full(len(found.checks), share) if direct else np.where(found.retried, share**3, share)
+def effect(found: Rows, share: Floats | float, *, direct: bool) -> Floats:
+    """How often each row fails by a part that loses ``share``; shares as a column make a table."""
+    return np.where(found.retried & (not direct), np.power(share, 3), share)
 
 
 def gain(found: Rows, spoilt: Floats) -> Floats:

@@ -13,6 +13,7 @@ from .candidates import OF_COMMUNE, Flags
 from .evidence import REPORT_S
 from .graph import KINDS, NOBODY, Floats, Ints
 from .search import WINDOW_OF, Pick, Scene, below, onset
+from .silence import LATER_S
 from .verdict import Cause, Fact, Ground, Verdict
 
 MOST_PROBES = 6
@@ -113,14 +114,14 @@ def _grounds(scene: Scene, pick: Pick) -> Iterator[Ground]:
         yield from _of_answers(scene, pick)
     hit = set(_communes(scene, pick))
     others = [home for home, code in enumerate(scene.graph.communes) if code not in hit]
-    well = int(_alive_communes(scene)[others].sum())
+    well = int(_alive_communes(scene, onset(scene.evidence, pick.age))[others].sum())
     if others:
         yield Ground(Fact.ELSEWHERE_WELL, well, len(others))
 
 
 def _of_machines(scene: Scene, pick: Pick) -> Iterator[Ground]:
     evidence, began = scene.evidence, onset(scene.evidence, pick.age)
-    under = below(scene.candidates, pick.part, len(scene.graph.agents)) & ~np.isnan(scene.silence.spoke)
+    under = below(scene.candidates, pick.part, len(scene.graph.agents)) & ~np.isnan(scene.silence.heard)
     if len(pick.agents):
         yield Ground(Fact.SILENT, len(pick.agents), int(under.sum()))
     with np.errstate(invalid="ignore"):
@@ -197,11 +198,11 @@ def _whole(values: Floats) -> int:
     return int(values.sum())
 
 
-def _alive_communes(scene: Scene) -> Flags:
-    """By commune: somebody of it is heard."""
-    graph, now = scene.graph, scene.evidence.now
+def _alive_communes(scene: Scene, began: float) -> Flags:
+    """By commune: somebody of it was heard since."""
+    graph = scene.graph
     with np.errstate(invalid="ignore"):
-        alive = (scene.evidence.spoke >= now - 2 * REPORT_S) & (graph.agent_commune != NOBODY)
+        alive = (scene.evidence.spoke > began + LATER_S) & (graph.agent_commune != NOBODY)
     found = np.zeros(len(graph.communes), np.bool_)
     found[graph.agent_commune[alive]] = True
     return found

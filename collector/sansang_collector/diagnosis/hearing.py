@@ -5,7 +5,6 @@ machine at all and the vantage beside it does not get out either, or there is no
 """
 
 import math
-from collections.abc import Iterable
 from enum import StrEnum
 
 import numpy as np
@@ -50,16 +49,13 @@ class Ears:
         """When it began to listen."""
         self.cut_off_since: float | None = None
         """When it last heard anyone, while it is cut off."""
-        self._missed: frozenset[int] | None = None
+        self._missed: frozenset[int] = frozenset()
+        """Who was there before; empty where nobody is known to have been."""
         self._gateway_ok = self._gateway_bad = self._out = -math.inf
 
     def listen(self, evidence: Evidence | None, now: float) -> None:
         """Begin anew: what was said meanwhile could not be heard."""
-        self.since = now
-        self.cut_off_since = None
-        there = None if evidence is None else _in_contact(evidence, _machines(evidence.graph))
-        known = evidence is not None and there is not None and there.any()
-        self._missed = _ids(evidence.graph, there) if known and evidence is not None and there is not None else None
+        self._begin(now, _there(evidence) if evidence is not None else frozenset())
 
     def take(self, sighting: Sighting) -> None:
         """Remember what a vantage says of its own way out."""
@@ -77,20 +73,30 @@ class Ears:
         machines = _machines(evidence.graph)
         last = _last(evidence, machines)
         if self.cut_off_since is not None and last > self.cut_off_since:
-            self.listen(evidence, now)
+            self._begin(last, self._missed)
         if self._is_listening(evidence, now):
             return Hearing.LISTENING
         count = int(_in_contact(evidence, machines).sum())
         if self.cut_off_since is None and (count < LEAST or now - last <= quiet_s(count)):
             return Hearing.WELL
         found = self._asked(evidence, last, now)
-        self.cut_off_since = last if found is Hearing.CUT_OFF else None
+        if found is Hearing.CUT_OFF and self.cut_off_since is None:
+            self.cut_off_since, self._missed = last, _there(evidence)
+        elif found is not Hearing.CUT_OFF and self.cut_off_since is not None:
+            self._begin(now, self._missed)
+            return Hearing.LISTENING
         return found
 
+    def _begin(self, since: float, missed: frozenset[int]) -> None:
+        self.since, self._missed = since, missed
+        self.cut_off_since = None
+
     def _is_listening(self, evidence: Evidence, now: float) -> bool:
+        if float(np.nanmax(evidence.heard, initial=-math.inf)) < self.since:
+            return True
         if not 0 <= now - self.since < LISTEN_S:
             return False
-        if self._missed is None:
+        if not self._missed:
             return True
         numbers = [evidence.graph.agent_numbers[one] for one in self._missed if one in evidence.graph.agent_numbers]
         return not bool((evidence.heard[numbers] >= self.since).all())
@@ -129,5 +135,9 @@ def _in_contact(evidence: Evidence, among: NDArray[np.bool_]) -> NDArray[np.bool
     return there
 
 
-def _ids(graph: Graph, flags: Iterable[np.bool_]) -> frozenset[int]:
-    return frozenset(one.id for one, flag in zip(graph.agents, flags, strict=True) if flag)
+def _there(evidence: Evidence) -> frozenset[int]:
+    """Their ids."""
+    graph = evidence.graph
+    flags = _in_contact(evidence, _machines(graph))
+    known = flags & ~np.isnan(evidence.heard)
+    return frozenset(one.id for one, flag in zip(graph.agents, known, strict=True) if flag)

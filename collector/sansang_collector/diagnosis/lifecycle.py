@@ -7,10 +7,11 @@ but people, whose deeds lie in the incidents handed in: resolved by hand (no tru
 from collections.abc import Container, Iterator, Sequence
 from typing import TypeVar
 
+from .aftermath import REOPEN_S
 from .context import Context
 from .course import Course
 from .ending import began, end_what_is_well, mature
-from .finding import HOUR_S, REOPEN_S, take_suspicions, take_verdict
+from .finding import HOUR_S, take_suspicions, take_verdict
 from .incident import Incident, Phase, Step
 from .matching import is_only_put_away, match
 from .standing import judge, leave_what_is_gone

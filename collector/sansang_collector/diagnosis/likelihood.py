@@ -9,9 +9,9 @@ import numpy as np
 
 from sansang_agent.contract.rung import Component
 
-from .candidates import Candidates, Flags
+from .candidates import Candidates, Flags, Places
 from .evidence import Evidence
-from .graph import KINDS, Floats, Graph, Ints
+from .graph import KINDS, Floats, Graph
 
 WINDOWS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 24, 36)
 """Lengths in slots: 5 s to 3 min."""
@@ -29,11 +29,14 @@ _NO_RETRY_HELPS = (Component.DNS, Component.PDC, Component.SVC_TCP, Component.SV
 class Active(NamedTuple):
     """The checks that answered lately, and their edges."""
 
-    checks: Ints
+    checks: Places
     """Their numbers in the graph."""
-    source: Ints
+    source: Places
     """By edge: the place of its check in ``checks``; so many further where only what went well counts."""
-    cell: Ints
+    cell: Places
+    """By edge, ascending."""
+    begins: Places
+    """Where the edges of each cell that has some begin."""
 
 
 class Sums(NamedTuple):
@@ -52,20 +55,19 @@ def active(evidence: Evidence, candidates: Candidates, before: Active | None) ->
         known[before.checks] = True
         if not (lately & ~known).any() and len(before.checks) <= 1.25 * lately.sum() + 64:
             return before
-    checks = np.flatnonzero(lately).astype(np.int32)
-    place = np.zeros(len(lately), np.int32)
-    place[checks] = np.arange(len(checks), dtype=np.int32)
+    checks = np.flatnonzero(lately)
+    place = np.zeros(len(lately), np.intp)
+    place[checks] = np.arange(len(checks))
     kept = lately[candidates.edge_check]
     source = place[candidates.edge_check[kept]] + len(checks) * candidates.edge_reported[kept]
-    return Active(checks, source.astype(np.int32), candidates.edge_cell[kept])
+    cell = candidates.edge_cell[kept].astype(np.intp)
+    return Active(checks, source, cell, np.flatnonzero(np.diff(cell, prepend=-1)))
 
 
 def sums(evidence: Evidence, chosen: Active, ignored: Flags) -> Sums:
     """What the active checks found by window; ``ignored`` (by check) ones found nothing."""
-    every = evidence.newest(WINDOWS)
-    found = [np.stack([window[kind][chosen.checks] for window in every]).astype(np.float64) for kind in range(3)]
-    for one in found:
-        one[:, ignored[chosen.checks]] = 0.0
+    found = evidence.newest(WINDOWS, chosen.checks)
+    found[:, :, ignored[chosen.checks]] = 0.0
     return Sums(*found)
 
 
@@ -89,7 +91,7 @@ def crossing(chosen: Active, candidates: Candidates, part: int) -> Flags:
 
 
 def ratios(expected: Floats, seen: Sums) -> Floats:
-    """By window and active check: nats for "some part on its way is down", where it is ``expected`` to fail so often."""
+    """By window and active check: nats for "a part on its way is down", where it is ``expected`` to fail so often."""
     if_down = np.minimum(1 - (1 - expected) * (1 - DOWN), MOST)
     bad = np.where(expected > EXPLAINED, 0.0, np.log(if_down / expected))
     good = np.log((1 - if_down) / (1 - expected))
@@ -99,6 +101,9 @@ def ratios(expected: Floats, seen: Sums) -> Floats:
 
 def by_cell(nats: Floats, chosen: Active, candidates: Candidates) -> Floats:
     """By window and cell. What failed of a machine whose report came through the part says nothing against the part."""
-    cells = len(candidates.cell_part)
-    both = np.concatenate([nats, np.minimum(nats, 0.0)], axis=1)
-    return np.stack([np.bincount(chosen.cell, row[chosen.source], cells) for row in both])
+    found = np.zeros((len(nats), len(candidates.cell_part)))
+    if len(chosen.begins):
+        both = np.concatenate([nats, np.minimum(nats, 0.0)], axis=1)
+        for row, one in zip(found, both, strict=True):
+            row[chosen.cell[chosen.begins]] = np.add.reduceat(one.take(chosen.source), chosen.begins)
+    return found

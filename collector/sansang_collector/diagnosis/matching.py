@@ -83,7 +83,7 @@ def _mostly_one(share: Share) -> Callable[[Verdict, Incident], bool]:
             return True
         if one.matured and not _both_degraded(verdict, one):
             return False
-        return _can_be_one(verdict, one) and _overlap(verdict.part, one.verdict.part, share)
+        return _can_be_one(verdict, one) and is_nested(verdict.part, one.verdict.part, share)
 
     return akin
 
@@ -95,10 +95,11 @@ def covers(verdict: Verdict, one: Incident, share: Share) -> bool:
 
 def related(verdict: Verdict, others: Iterable[Verdict], share: Share) -> bool:
     """Whether most of what it says is said by one of the others already."""
-    return any(_overlap(verdict.part, other.part, share) for other in others)
+    return any(is_nested(verdict.part, other.part, share) for other in others)
 
 
-def _overlap(part: str, other: str, share: Share) -> bool:
+def is_nested(part: str, other: str, share: Share) -> bool:
+    """Whether one lies within the other, or they are about the same."""
     there, back = share(part, other), share(other, part)
     return max(there, back) >= WITHIN or min(there, back) >= MOSTLY
 

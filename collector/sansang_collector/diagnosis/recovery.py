@@ -4,7 +4,7 @@ Only what was seen after the incident was opened counts, and of shared parts onl
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -23,10 +23,10 @@ LATE_S = REPORT_S + 5.0
 """A machine that spoke so much later than the onset was not silenced then, or is back."""
 
 
-def recovered(scene: Scene, baseline: Floats, held: Iterable[Held]) -> list[Held]:
-    """Those of ``held`` (all down) that are well again."""
-    known = [one for one in held if one.part in scene.graph.part_numbers]
-    return [one for one in known if is_back(scene, one) or _answers(scene, baseline, one, known)]
+def recovered(scene: Scene, baseline: Floats, held: Sequence[Held]) -> list[Held]:
+    """Those of ``held`` that are down and well again."""
+    down = [one for one in held if one.level is Level.DOWN]
+    return [one for one in down if is_back(scene, one) or _answers(scene, baseline, one, held)]
 
 
 def is_back(scene: Scene, held: Held) -> bool:
@@ -40,11 +40,11 @@ def is_back(scene: Scene, held: Held) -> bool:
     return len(back) >= min(BACK, len(numbers)) and homes >= min(BACK, all_homes)
 
 
-def _answers(scene: Scene, baseline: Floats, held: Held, others: Iterable[Held]) -> bool:
+def _answers(scene: Scene, baseline: Floats, held: Held, others: Sequence[Held]) -> bool:
     graph = scene.graph
     expected = baseline
     for one in others:
-        if one.part != held.part:
+        if one is not held and one.level is not Level.SLOW:
             share = likelihood.DOWN if one.level is Level.DOWN else one.loss
             expected = search.with_down(scene, expected, graph.part_numbers[one.part], share)
     nats = likelihood.ratios(expected, scene.seen)[:, _speaking(scene, held)].sum(axis=1)

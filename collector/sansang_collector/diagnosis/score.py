@@ -79,7 +79,7 @@ class Score:
     def _best(self, seen: Seen, open_: Flags, now: float) -> Verdict | None:
         """Of all windows the part that explains most."""
         best: tuple[float, int, Flags, list[int]] | None = None
-        for window in WINDOWS_S:
+        for window in reversed(WINDOWS_S):  # of equals the one that most was seen in
             fresh = seen.at >= now - window
             bad, good = seen.bad & (fresh | seen.confirmed), seen.good & fresh
             found = self._eligible(bad & open_, bad, good, seen.confirmed)

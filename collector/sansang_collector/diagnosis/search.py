@@ -29,6 +29,8 @@ AGREE = 2
 """So many machines have to find that something beyond the core fails."""
 SAME = 3.0
 """Nats that two causes may differ by and still not be told apart."""
+LATER, LEAST_LATER = 2, 6.0
+"""Slots after the best moment that are looked at for that, as long as the best still says so much."""
 
 
 class Scene(NamedTuple):
@@ -58,7 +60,7 @@ class Pick(NamedTuple):
     failing: Ints
     """Active checks, by place, that failed across it."""
     rivals: tuple[tuple[int, float], ...]
-    """Parts that explain the same nearly as well, with their scores; itself first."""
+    """Parts that explain the same nearly as well, with their scores, the best first: itself."""
 
 
 class Search:
@@ -71,30 +73,33 @@ class Search:
         self._eligible = scene.eligible.copy()
         self._onsets = [onset(scene.evidence, age) for age in AGES]
         self._parts, self._starts = np.unique(scene.candidates.cell_part, return_index=True)
+        way = scene.candidates.way_cell
+        self._way_begins = np.flatnonzero(np.diff(way, prepend=-1))
+        self._scores = np.zeros((len(AGES), 0))
         self._vetoed = _vetoed(scene)
 
     def picks(self, least: float, most: int) -> Iterable[Pick]:
         """The best explanation, then the best of what that leaves, while they score ``least`` or more."""
-        scores, ages = self._scores()
-        while most and len(scores):
-            best = int(scores.argmax())
-            if scores[best] < least:
+        self._score()
+        while most and self._scores.size:
+            best = int(self._scores.max(axis=0).argmax())
+            if self._scores[:, best].max() < least:
                 return
-            pick = self._pick(best, scores, ages)
+            pick = self._pick(best)
             if pick is None:
                 self._eligible[self._parts[best]] = False
-                scores[best] = -np.inf
+                self._scores[:, best] = -np.inf
                 continue
             yield pick
             self._take(pick)
-            scores, ages = self._scores()
+            self._score()
             most -= 1
 
-    def _scores(self) -> tuple[Floats, Ints]:
-        """By candidate (``_parts``) its best score, prior included, and the age it has then."""
+    def _score(self) -> None:
+        """By age and candidate (``_parts``), prior included."""
         scene = self._scene
         if not len(self._parts):
-            return np.zeros(0), np.zeros(0, np.int32)
+            return
         nats = likelihood.ratios(self._expected, scene.seen)
         cells = likelihood.by_cell(nats, scene.chosen, scene.candidates)
         together = self._summed(cells[WINDOW_OF], silence.by_onset(scene.silence, self._explained, self._onsets))
@@ -102,34 +107,44 @@ class Search:
         since = self._summed(cells, silence.still(scene.silence, self._explained, [self._onsets[row] for row in rows]))
         refuted = _earlier_minimum(since)[WINDOW_OF] <= REFUTED
         scores = np.where(refuted | self._vetoed[:, self._parts], -np.inf, together)
-        scores += np.where(self._eligible, scene.graph.log_rates, -np.inf)[self._parts]
-        at = scores.argmax(axis=0)
-        return scores[at, np.arange(len(at))], at.astype(np.int32) + 1
+        self._scores = scores + np.where(self._eligible, scene.graph.log_rates, -np.inf)[self._parts]
 
     def _summed(self, cells: Floats, agents: Floats) -> Floats:
         """By row and candidate: all cells with their machines' silence, each commune's word on shared parts capped."""
         chosen = self._scene.candidates
-        quiet = np.stack([np.bincount(chosen.way_cell, row[chosen.way_agent], len(chosen.cell_part)) for row in agents])
-        whole = cells + quiet
+        whole = cells.copy()
+        if len(self._way_begins):
+            quiet = np.add.reduceat(agents.take(chosen.way_agent, axis=1), self._way_begins, axis=1)
+            whole[:, chosen.way_cell[self._way_begins]] += quiet
         whole[:, chosen.capped] = np.maximum(whole[:, chosen.capped], CAP)
         return np.add.reduceat(whole, self._starts, axis=1)
 
-    def _pick(self, best: int, scores: Floats, ages: Ints) -> Pick | None:
+    def _pick(self, best: int) -> Pick | None:
         """None where a single machine says so of what lies beyond the core."""
-        scene, part, age = self._scene, int(self._parts[best]), int(ages[best])
+        scene, part, age = self._scene, int(self._parts[best]), int(self._scores[:, best].argmax()) + 1
         agents, failing = self._silenced(part, age), self._failing(part, age)
         if scene.candidates.far[part] and not len(agents) and self._machines(failing) < AGREE:
             return None
-        close = np.flatnonzero(scores >= scores[best] - SAME)
-        order = sorted(close.tolist(), key=lambda one: (one != best, -scores[one]))
-        rivals = [
-            (int(self._parts[one]), float(scores[one]))
-            for one in order
-            if one == best or self._same(int(self._parts[one]), age, agents, failing)
-        ]
-        return Pick(part, float(scores[best]), age, agents, failing, tuple(rivals))
+        rivals = self._rivals(best, age)
+        return Pick(rivals[0][0], float(self._scores[:, best].max()), age, agents, failing, rivals)
 
-    def _same(self, part: int, age: int, agents: Ints, failing: Ints) -> bool:
+    def _rivals(self, best: int, age: int) -> tuple[tuple[int, float], ...]:
+        """What explains the same nearly as well at the same moment, or a little later: results that were measured in
+        the slot in which it broke, but before, speak against those that more is known of.
+        """
+        rows = [row for row in range(max(0, age - 1 - LATER), age) if self._scores[row, best] >= LEAST_LATER]
+        behind = np.min(self._scores[rows, best][:, None] - self._scores[rows], axis=0)
+        score = float(self._scores[age - 1, best])
+        part = int(self._parts[best])
+        found = [
+            (int(self._parts[one]), score - float(behind[one]))
+            for one in np.flatnonzero(behind <= SAME)
+            if one == best or self._same(int(self._parts[one]), part, age)
+        ]
+        return tuple(sorted(found, key=lambda one: -one[1]))
+
+    def _same(self, part: int, best: int, age: int) -> bool:
+        agents, failing = self._silenced(best, age), self._failing(best, age)
         return np.array_equal(self._silenced(part, age), agents) and np.array_equal(self._failing(part, age), failing)
 
     def _silenced(self, part: int, age: int) -> Ints:
@@ -193,13 +208,13 @@ def _vetoed(scene: Scene) -> Flags:
     chosen, parts = scene.candidates, len(scene.graph.parts)
     place = np.full(scene.graph.checks, NOBODY)
     place[scene.chosen.checks] = np.arange(len(scene.chosen.checks))
-    at = place[chosen.probes]
-    seen = scene.seen
-    with np.errstate(invalid="ignore", divide="ignore"):
-        good = np.nan_to_num((seen.tried - seen.failed) / seen.tried * seen.results)[:, at] * (at != NOBODY)
-    usable = (at != NOBODY) & (seen.results[-1][at] > 0) if len(at) else np.zeros(0, np.bool_)
-    counted = usable[chosen.direct_probe]
-    of = np.bincount(chosen.direct_part[counted], minlength=parts)
-    answers = good[:, chosen.direct_probe] >= ANSWERS
-    yes = [np.bincount(chosen.direct_part[counted], row[counted], parts) for row in answers]
+    at = place[chosen.probes[chosen.direct_probe]]
+    seen, part = scene.seen, chosen.direct_part[at != NOBODY]
+    at = at[at != NOBODY]
+    usable = seen.results[-1, at] > 0
+    at, part = at[usable], part[usable]
+    of = np.bincount(part, minlength=parts)
+    tried = np.maximum(seen.tried[:, at], 1.0)
+    answers = (tried - seen.failed[:, at]) / tried * seen.results[:, at] >= ANSWERS
+    yes = [np.bincount(part, row, parts) for row in answers]
     return np.stack([(of > 0) & (2 * row >= of) for row in yes])[WINDOW_OF]

@@ -30,8 +30,12 @@ OFFLINE_LEAVES = 5.0
 class Silence(NamedTuple):
     """By agent; those never heard are neither silent nor alive."""
 
+    heard: Floats
+    """When it spoke last; NaN: never."""
     spoke: Floats
-    """When it spoke last, or from when on it could have spoken again; NaN: never heard."""
+    """The same, or from when on it could have spoken again."""
+    missed: Floats
+    """Reports."""
     weight: Floats
     """Nats of its being silent; 0 where it is not, or said goodbye."""
     silent: Flags
@@ -41,36 +45,33 @@ class Silence(NamedTuple):
 def observe(evidence: Evidence, beliefs: Beliefs, released: Floats, now: float) -> Silence:
     """Who is silent at ``now``.
 
-    ``released``: by agent when a part that explained its silence was well again (NaN: none did); from then on it counts.
+    ``released``: by agent when a part that explained its silence was well again (NaN: none did); from then it counts.
     """
-    spoke = np.where(evidence.spoke >= evidence.since, evidence.spoke, np.nan)
-    away = np.nan_to_num(np.maximum(released - spoke, 0.0))
-    spoke = np.where(away > 0, released, spoke)
-    missed = np.floor(np.nan_to_num(now - spoke - GRACE_S) / REPORT_S)
+    heard = np.where(evidence.spoke >= evidence.since, evidence.spoke, np.nan)
+    away = np.nan_to_num(np.maximum(released - heard, 0.0))
+    spoke = np.where(away > 0, released, heard)
+    missed = np.maximum(0.0, np.floor(np.nan_to_num(now - spoke - GRACE_S) / REPORT_S))
     silent = (missed >= 1) & np.isnan(evidence.bye)
     leaves = beliefs.leaves * np.maximum(1.0, OFFLINE_LEAVES * away / REPORT_S / ALIGNED)
     harmless = beliefs.late**missed + ALIGNED * (beliefs.restart * (missed <= RESTART_REPORTS) + leaves)
     weight = np.where(silent, -np.log(np.clip(harmless, 1e-9, 1.0)), 0.0)
-    return Silence(spoke, weight, silent)
+    return Silence(heard, spoke, missed, weight, silent)
 
 
 def by_onset(silence: Silence, explained: Flags, onsets: Sequence[float]) -> Floats:
     """By onset and agent: nats for a part on the way of its reports having broken then."""
-    return np.stack([_together(silence, explained, onset) for onset in onsets])
+    began = np.asarray(onsets)[:, None]
+    with np.errstate(invalid="ignore"):
+        then = (silence.spoke >= began - EARLIER_S) & (silence.spoke <= began + LATER_S)
+    return np.where(then & ~explained, silence.weight, 0.0) + _alive(silence, began)
 
 
 def still(silence: Silence, explained: Flags, onsets: Sequence[float]) -> Floats:
     """The same whenever it fell silent: whether what broke earlier is still broken then."""
     weight = np.where(explained, 0.0, silence.weight)
-    return np.stack([weight + _alive(silence, onset) for onset in onsets])
+    return weight + _alive(silence, np.asarray(onsets)[:, None])
 
 
-def _together(silence: Silence, explained: Flags, onset: float) -> Floats:
+def _alive(silence: Silence, began: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
-        then = (silence.spoke >= onset - EARLIER_S) & (silence.spoke <= onset + LATER_S)
-    return np.where(then & ~explained, silence.weight, 0.0) + _alive(silence, onset)
-
-
-def _alive(silence: Silence, onset: float) -> Floats:
-    with np.errstate(invalid="ignore"):
-        return np.where(silence.spoke > onset + LATER_S, CONTRADICTION, 0.0)
+        return np.where(silence.heard > began + LATER_S, CONTRADICTION, 0.0)

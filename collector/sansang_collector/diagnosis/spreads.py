@@ -16,8 +16,10 @@ MOST_SQUARE = 16.0
 """What one block counts at most: a single burst among thirty blocks makes no bursty line."""
 MEMORY = 240
 """Blocks, two hours: what is older is forgotten by and by."""
-PRIOR, PRIOR_BLOCKS = 1.2, 15.0
+PRIOR, PRIOR_BLOCKS = 1.0, 15.0
 """What is believed of a part before anything was learned, and how many blocks that is worth."""
+CHANCE = 1.25
+"""So much may come by chance, and by the burst now and then that every line has."""
 
 
 class Spreads:
@@ -42,4 +44,4 @@ class Spreads:
     def factors(self) -> Floats:
         """By candidate; 1 where losses come one by one."""
         found = (self._squares + PRIOR * PRIOR_BLOCKS) / (self._blocks + PRIOR_BLOCKS)
-        return np.maximum(1.0, found)
+        return np.maximum(1.0, found / CHANCE)

@@ -5,14 +5,15 @@ A change of the inventory never lets an incident point at a part that is gone; w
 
 from msgspec.structs import replace
 
+from .aftermath import INCIDENT
 from .context import Context, Judged
 from .course import Course
 from .incident import Happening, Incident, Phase, Severity
 from .matching import MOSTLY, is_followed, is_only_put_away, parts_of
 from .verdict import Cause, Level
 
-MAINTENANCE, INCIDENT, SITUATION, HOURS = "maintenance", "incident", "situation", "hours"
-"""What can hold an incident back; a colon and which one follow."""
+MAINTENANCE, SITUATION, HOURS = "maintenance", "situation", "hours"
+"""What can hold an incident back beside another one; a colon and which one follow."""
 CALM_S = 60.0
 """It must have been calmer for so long before it counts as less urgent; more urgent it is at once."""
 _ORDER = list(Severity)

@@ -1,7 +1,7 @@
 """Whether the vantage's echoes may be believed: each probe for itself, and all of them together.
 
 A probe that never answered, or that stopped while those behind it go on reporting, is deaf and proves nothing; where
-all fail at once it is the collector's own way that is cut, unless its own gateway answers.
+all fail at once it is the collector's own way that is cut, unless its own gateway answers: then it is the core.
 """
 
 from typing import NamedTuple
@@ -20,6 +20,8 @@ RECENT_S = 60.0
 SHARE_BLIND, LEAST_PROBES = 0.9, 5
 CUT_OFF = 0.6
 """Of all machines, silent together while the vantage sees nothing."""
+SURELY = 2
+"""Reports that a vantage has to miss before it is not merely late."""
 MEMORY_S = 180.0
 """So long what was seen while it was blind stays in the windows."""
 
@@ -29,6 +31,8 @@ class View(NamedTuple):
 
     ignored: Flags
     """By check: an echo that proves nothing."""
+    answering: Flags
+    """By part that communes share: by the newest word most of what looks at it answers."""
     undecided: bool = False
     """It sees nothing, and whether machines still report is not known yet."""
     cut_off: bool = False
@@ -52,19 +56,21 @@ class Vantage:
     def look(self, evidence: Evidence, silence: Silence, now: float) -> View:
         """Take what is newest."""
         self._follow(evidence)
-        deaf = self._deaf(silence.spoke)
-        fails = self._all_fail(evidence, deaf, now)
+        deaf = self._deaf(silence.heard)
+        fails, all_fail = self._fails(evidence, deaf, now)
         mute = bool((silence.silent & self._is_vantage).any())
-        if fails:
+        surely = fails or bool((silence.missed[self._is_vantage & silence.silent] >= SURELY).any())
+        if all_fail:
             self._saw_wrong = now
         if not (fails or mute):
             self._blind_since = np.nan
         elif np.isnan(self._blind_since):
-            self._blind_since = self._began(evidence, silence, now)
+            self._blind_since = self._began(silence, now)
         ignored = np.zeros(evidence.graph.checks, np.bool_)
-        wrong = fails or now - self._saw_wrong < MEMORY_S
+        wrong = now - self._saw_wrong < MEMORY_S
         ignored[self._candidates.probes if wrong else self._candidates.probes[deaf]] = True
-        return self._judged(ignored, silence) if fails or mute else View(ignored)
+        view = View(ignored, self._answering(evidence, ignored, now))
+        return self._judged(view, silence, surely=surely) if fails or mute else view
 
     def _follow(self, evidence: Evidence) -> None:
         probes = self._candidates.probes
@@ -86,34 +92,53 @@ class Vantage:
             later = np.bincount(place, spoke[agent] > since + BEHIND_S, count)
         return ~self._answered | ((later > 0) & (2 * later >= known))
 
-    def _all_fail(self, evidence: Evidence, deaf: Flags, now: float) -> bool:
+    def _fails(self, evidence: Evidence, deaf: Flags, now: float) -> tuple[bool, bool]:
+        """Whether the core, or all where no core is known, does not answer; and whether all is silent with it."""
         chosen = self._candidates
-        if chosen.own_gateway != NOBODY and self._answers(evidence, chosen.own_gateway, now):
-            return False
+        if self._gateway_answers(evidence, now):
+            return False, False
         usable = ~deaf & (now - np.nan_to_num(evidence.last_at[chosen.probes], nan=-np.inf) <= FRESH_S)
         failed = evidence.last_failed[chosen.probes] & usable
         core = chosen.probes == chosen.core
-        seen = failed[core].any() or (not usable[core].any() and usable.sum() >= LEAST_PROBES)
-        return bool(seen and failed.sum() >= SHARE_BLIND * usable.sum())
+        nearly_all = bool(failed.any() and failed.sum() >= SHARE_BLIND * usable.sum())
+        if usable[core].any():
+            return bool(failed[core].any()), bool(failed[core].any()) and nearly_all
+        return (nearly_all and usable.sum() >= LEAST_PROBES,) * 2
 
-    def _answers(self, evidence: Evidence, check: int, now: float) -> bool:
-        return bool(now - evidence.last_at[check] <= FRESH_S and not evidence.last_failed[check])
+    def _gateway_answers(self, evidence: Evidence, now: float) -> bool:
+        """Also after the first of what fails now began to."""
+        check = self._candidates.own_gateway
+        if check == NOBODY or evidence.last_failed[check]:
+            return False
+        core = self._failing_since[self._candidates.probes == self._candidates.core]
+        since = np.nan_to_num(core if len(core) else self._failing_since, nan=-np.inf).max(initial=-np.inf)
+        return bool(evidence.last_at[check] >= max(now - FRESH_S, since))
 
-    def _began(self, evidence: Evidence, silence: Silence, now: float) -> float:
+    def _began(self, silence: Silence, now: float) -> float:
         began = np.nanmin(self._failing_since) if not np.isnan(self._failing_since).all() else now
-        spoke = silence.spoke[self._is_vantage & silence.silent]
+        spoke = silence.heard[self._is_vantage & silence.silent]
         return float(max(now - 2 * REPORT_S, min([began, now, *(spoke + LATER_S)])))
 
-    def _judged(self, ignored: Flags, silence: Silence) -> View:
-        machines = ~self._is_vantage & ~np.isnan(silence.spoke)
+    def _answering(self, evidence: Evidence, ignored: Flags, now: float) -> Flags:
+        chosen, parts = self._candidates, len(evidence.graph.parts)
+        check = chosen.probes[chosen.direct_probe]
         with np.errstate(invalid="ignore"):
-            alive = machines & (silence.spoke > self._blind_since + LATER_S)
-            gone = machines & silence.silent & (silence.spoke >= self._blind_since - EARLIER_S) & ~alive
+            fresh = (evidence.last_at[check] >= now - FRESH_S) & ~ignored[check]
+        well = fresh & ~evidence.last_failed[check]
+        return 2 * np.bincount(chosen.direct_part[well], minlength=parts) > np.bincount(
+            chosen.direct_part[fresh], minlength=parts
+        )
+
+    def _judged(self, view: View, silence: Silence, *, surely: bool) -> View:
+        machines = ~self._is_vantage & ~np.isnan(silence.heard)
+        with np.errstate(invalid="ignore"):
+            alive = machines & (silence.heard > self._blind_since + LATER_S)
+            gone = machines & silence.silent & (silence.heard >= self._blind_since - EARLIER_S) & ~alive
         known = int(alive.sum() + gone.sum())
-        recent = int((machines & (silence.spoke >= self._blind_since - EARLIER_S)).sum())
-        if 2 * known < recent:
-            return View(ignored, undecided=True)
-        return View(ignored, cut_off=gone.sum() > CUT_OFF * known)
+        recent = int((machines & (silence.heard >= self._blind_since - EARLIER_S)).sum())
+        if not surely or 2 * known < recent:
+            return view._replace(undecided=True)
+        return view._replace(cut_off=bool(gone.sum() > CUT_OFF * known))
 
 
 def _behind(candidates: Candidates) -> tuple[np.typing.NDArray[np.intp], np.typing.NDArray[np.int32]]:

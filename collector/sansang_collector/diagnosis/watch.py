@@ -34,7 +34,7 @@ OVER_BLOCKS, OVER = 4, -8.0
 LEAST_SHARE = 0.03
 SAME_CHECKS = 0.5
 """Two parts that share this much of their checks, of the one that has fewer, are one trouble."""
-MOST_SPREAD = 3.0
+MOST_SPREAD = 6.0
 """A bursty loss is over when it was well for so much longer at most."""
 
 

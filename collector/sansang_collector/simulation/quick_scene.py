@@ -9,8 +9,8 @@ from random import Random
 from typing import NamedTuple
 
 from sansang_agent.contract.assignment import Role
-from sansang_agent.contract.check import Check, HttpCheck, IcmpCheck
-from sansang_agent.contract.rung import Component, Rung
+from sansang_agent.contract.check import Check
+from sansang_agent.contract.rung import Component
 from sansang_collector import topology
 from sansang_collector.profiles.compiler import Plan
 from sansang_collector.profiles.election import Machine
@@ -21,6 +21,7 @@ from .bursts import Bursts
 from .faults import DAY_S, DOWN, Fault, day_of
 from .noise import Hit, Noise
 from .provinces import Made
+from .quick_checks import Run, run_of
 from .weather import Weather
 from .world import Pc, World
 
@@ -37,28 +38,6 @@ class Options(NamedTuple):
     """Whether losses come in bursts."""
     vantage: bool = True
     """Whether somebody looks into the communes from the province's side."""
-
-
-class Run(NamedTuple):
-    """A check as one machine runs it; what its run costs is worked out once."""
-
-    check: Check
-    id: str
-    period: float
-    phase: float
-    live_s: float
-    """How old its result may be and still be news."""
-    echoes: int
-    """Of a train; 0 for other checks."""
-    train_s: float
-    """How long a whole train takes."""
-    tries: int
-    is_service: bool
-    is_page: bool
-    crosses_line: bool
-    """Whether the commune's line may lose it."""
-    ms: float
-    """How long an answer takes, before its jitter."""
 
 
 class Sky(NamedTuple):
@@ -99,7 +78,7 @@ class Scene:
         known = self.inward if vantage else self.world.places[machine.commune].paths
         delay = 0.0 if vantage else self.world.places[machine.commune].delay_ms
         share = Random(f"{self.seed(machine)}/splay").random()  # noqa: S311
-        return [_run(check, share, delay) for check in checks if check.id in known]
+        return [run_of(check, share, delay) for check in checks if check.id in known]
 
     def hits(self, machine: Machine, check: str, at: float) -> tuple[Hit, ...]:
         """The broken parts on the way of a check at that moment."""
@@ -208,26 +187,3 @@ def _squalls(seed: str, rates: Noise, begins: float, ends: float) -> list[tuple[
     while (at := at + dice.expovariate(rates.bursts_per_slot / noise.BURST_SLOT_S)) < ends:
         found.append((at, at + dice.uniform(15, 30), dice.uniform(0.2, 0.4)))
     return found
-
-
-def _run(check: Check, share: float, delay_ms: float) -> Run:
-    is_train = isinstance(check, IcmpCheck)
-    echoes = check.count if isinstance(check, IcmpCheck) else 0
-    line = noise.Line(0.0, delay_ms)
-    ms = noise.delay_of(check, line)
-    if check.rung is Rung.SERVICE:
-        ms = 4 * ms + 34 if isinstance(check, HttpCheck) else ms
-    return Run(
-        check=check,
-        id=check.id,
-        period=check.period,
-        phase=share * check.period if check.phase is None else check.phase,
-        live_s=2 * max(15.0, check.period),
-        echoes=echoes,
-        train_s=(echoes - 1) * check.gap if isinstance(check, IcmpCheck) else 0.0,
-        tries=3 if check.confirm else 1,
-        is_service=check.rung is Rung.SERVICE,
-        is_page=isinstance(check, HttpCheck),
-        crosses_line=not is_train or check.rung is not Rung.GATEWAY,
-        ms=ms,
-    )

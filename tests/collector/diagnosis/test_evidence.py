@@ -5,6 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_collector import topology
@@ -113,3 +114,11 @@ def test_a_result_from_the_future_is_no_evidence(graph: Graph) -> None:
     evidence.apply(said(1, BAD._replace(at=NOON + 3600)))
     assert evidence.ignored == 1
     assert evidence.blocks().failed.sum() == 0
+
+
+def test_a_report_from_the_future_does_not_keep_a_machine_alive(graph: Graph) -> None:
+    evidence = Evidence(graph, NOON)
+
+    evidence.apply(replace(said(1, GOOD), at=NOON + 3600))
+    assert math.isnan(evidence.spoke[0])
+    assert evidence.heard[0] == NOON

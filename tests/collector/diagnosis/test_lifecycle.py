@@ -38,8 +38,8 @@ def node(onset: float = T - 10) -> Verdict:
     return a_verdict(NODE, onset=onset, communes=OF_NODE, agents=(1, 2, 3, 4))
 
 
-def ring(onset: float = T - 10) -> Verdict:
-    return a_verdict(RING, onset=onset, communes=OF_RING, agents=(1, 2, 3, 4, 5, 6, 7))
+def ring(onset: float = T - 10, agents: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)) -> Verdict:
+    return a_verdict(RING, onset=onset, communes=OF_RING, agents=agents)
 
 
 def dark(onset: float = T - 20, **more: object) -> Verdict:
@@ -116,17 +116,45 @@ def test_two_access_nodes_that_turn_out_to_be_the_ring_merge_into_the_older_one(
     follower.look(T, node())
     follower.look(T + 5, node(), a_verdict(OTHER_NODE, onset=T - 5, communes=("00010",), agents=(5, 6, 7)))
     follower.look(T + 10, ring())
+    follower.look(T + 15, ring())
 
     assert [(one.id, one.verdict.part) for one in follower.under_way] == [(1, RING)]
     assert follower.told[-1] == (MERGED, 2, "1")
     assert phase(follower, 2) == Phase.DROPPED
 
 
+def test_what_was_merged_and_is_found_again_belongs_to_the_one_it_was_merged_into(follower: Follower) -> None:
+    other = a_verdict(OTHER_NODE, onset=T - 5, communes=("00010",), agents=(5, 6, 7))
+    follower.look(T, node(), other)
+    follower.look(T + 5, ring())
+    follower.look(T + 10, ring())
+
+    assert follower.look(T + 15, ring(), other) == []
+
+
 def test_what_looked_like_the_ring_becomes_the_node_in_the_same_incident(follower: Follower) -> None:
-    follower.look(T, ring())
+    follower.look(T, ring(agents=(1, 2, 3, 4)))
     follower.look(T + 5, node())
 
     assert [(one.id, one.verdict.part, one.hit) for one in follower.under_way] == [(1, NODE, OF_NODE)]
+
+
+def test_what_is_left_of_a_young_ring_while_it_recovers_is_no_incident_of_its_own(follower: Follower) -> None:
+    follower.looks(T, T + 25, ring())
+    left = a_verdict(NODE, onset=T - 10, communes=OF_NODE, agents=(1, 2, 3))
+    follower.look(T + 30, left, a_verdict(OTHER_NODE, onset=T - 10, communes=("00010",), agents=(7,)))
+    assert follower.held(T + 35) == {RING}
+
+    follower.looks(T + 35, T + 65, well={(RING, DOWN)})
+    assert [one[0] for one in follower.told] == [OPENED, CLOSING, MATURED, RESOLVED]
+
+
+def test_what_was_named_stays_named_while_it_explains_as_much(follower: Follower) -> None:
+    follower.look(T, ring())
+    same_scope = {"communes": OF_RING, "agents": (1, 2, 3, 4, 5, 6, 7)}
+    follower.look(T + 5, a_verdict("power_area:khu-vuc-0", RING, onset=T - 10, **same_scope))
+
+    assert follower.under_way[0].verdict.part == RING
 
 
 def test_a_settled_node_is_taken_up_by_the_ring_of_the_same_event(follower: Follower) -> None:
@@ -471,3 +499,14 @@ def test_a_verdict_that_is_named_as_seen_better_is_the_same_incident(follower: F
 
     follower.look(T + 120, better)
     assert [one.verdict.part for one in follower.under_way] == ["core"]
+
+
+def test_failures_of_rare_checks_from_before_a_recovery_are_no_news_for_minutes(follower: Follower) -> None:
+    follower.looks(T, T + 100, a_verdict("core", onset=T - 10, communes=OF_RING, agents=(1, 2, 3)))
+    core = ("core", DOWN)
+    follower.look(T + 105, well={core}, ended={core: T + 100})
+    follower.looks(T + 110, T + 335, service(onset=T + 60), well={core})
+    assert follower.under_way == []
+
+    follower.look(T + 345, service(onset=T + 60))
+    assert [one.verdict.part for one in follower.under_way] == ["svc_app:dich-vu-0"]

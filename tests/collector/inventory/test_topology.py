@@ -88,7 +88,7 @@ def test_every_part_has_its_rung_and_owner(topology: Topology) -> None:
 
 
 def test_the_vantage_asks_only_addresses_that_somebody_entered(topology: Topology) -> None:
-    assert list(topology.inward) == ["core", "access_node:an-1", "terminal:06001-tslcd2"]
+    assert list(topology.inward) == ["gateway", "core", "access_node:an-1", "terminal:06001-tslcd2"]
     assert [topology.parts[n].id for n in topology.inward["terminal:06001-tslcd2"]] == [
         "collector", *reversed(TRUNK), *reversed(NEAR), *INSIDE[1:],
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from sansang_agent.contract.rung import Owner
 from sansang_collector import changes
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Step
 from sansang_collector.diagnosis.verdict import Cause, Fact, Ground, Verdict
-from sansang_collector.incidents import recording, rows
+from sansang_collector.incidents import forgetting, recording, rows
 from sansang_collector.incidents.rows import Wanted
 from sansang_collector.incidents.tables import INCIDENT
 from sansang_collector.rights import ALL, NONE, Communes, just
@@ -154,3 +154,26 @@ def test_a_body_is_brought_up_without_a_word_in_the_story(connection: Connection
     assert recording.rewrite(connection, [one], {one.id: kept.body}) == []
     assert rows.under_way(connection)[0].incident == newer
     assert (len(rows.story(connection, one.id)), changes.newest(connection)) == (1, 2)
+
+
+def test_what_is_long_over_goes_with_its_story_and_suspicions_sooner(connection: Connection) -> None:
+    day = 86_400.0
+    wide, narrow, nothing, still = (begun(connection) for _ in range(4))
+    over = {"phase": Phase.RESOLVED, "opened_at": NOW, "resolved_at": NOW + 90, "ended_at": NOW + 60}
+    for one in (wide, narrow):
+        recording.write(connection, [Step(msgspec.structs.replace(one, **over), Happening.RESOLVED)], NOW + 90)
+    recording.write(connection, [Step(msgspec.structs.replace(nothing, phase=Phase.DROPPED), Happening.DROPPED)], NOW)
+    connection.execute(INCIDENT.update().where(INCIDENT.c.id == narrow.id).values(merged_into=wide.id))
+
+    def gone(years: float, week: float) -> list[int]:
+        found = forgetting.over(connection, NOW + years, NOW + week, 10)
+        forgetting.forget(connection, found)
+        return found
+
+    assert gone(-day, 0) == []
+    assert gone(-day, day) == [nothing.id]
+    assert gone(day, day) == [narrow.id]
+    assert gone(day, day) == [wide.id]
+    assert [kept.incident.id for kept in rows.under_way(connection)] == [still.id]
+    assert rows.story(connection, wide.id) == []
+    forgetting.forget_plans(connection, NOW + day)

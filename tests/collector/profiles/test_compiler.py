@@ -40,7 +40,7 @@ def test_checks_have_the_names_the_topology_gives_them(one: dict[int, Assignment
     for id_ in (COUNTER, KIOSK, MINI):
         named = ids(one[id_].profile.checks) | ids(one[id_].on_ask)
         assert named - {"machine"} <= topology.templates["00004"].keys()
-    assert ids(one[VANTAGE].profile.checks) - {"machine"} == topology.inward.keys()
+    assert ids(one[VANTAGE].profile.checks) - {"machine", "gateway"} == topology.inward.keys()
 
 
 def test_what_has_no_address_is_asked_by_nobody() -> None:
@@ -49,7 +49,7 @@ def test_what_has_no_address_is_asked_by_nobody() -> None:
     )
 
     assert ids(compiled(bare, machines(1))[MINI].profile.checks) == {"machine", "gateway"}
-    assert ids(compiled(bare, machines(1))[VANTAGE].profile.checks) == {"machine"}
+    assert ids(compiled(bare, machines(1))[VANTAGE].profile.checks) == {"machine", "gateway"}
 
 
 def test_without_an_access_node_s_address_the_first_hop_stands_for_the_line() -> None:
@@ -106,7 +106,7 @@ def test_one_vantage_looks_and_another_waits() -> None:
     found = compiled(an_inventory(2), [*machines(2), second])
 
     assert {check.period for check in found[9].profile.checks if check.id.startswith("terminal:")} == {5.0}
-    assert ids(found[99].profile.checks) == {"machine"}
+    assert ids(found[99].profile.checks) == {"machine", "gateway"}
 
 
 def test_services_of_the_vantage_are_asked_by_it_alone() -> None:

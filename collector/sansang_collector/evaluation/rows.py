@@ -1,0 +1,144 @@
+"""The rows of the evaluation: what breaks, in what circumstances, how long it is watched, what is asked of it."""
+
+from typing import NamedTuple
+
+from sansang_agent.contract.rung import Component
+from sansang_collector.simulation.faults import DOWN
+from sansang_collector.simulation.noise import Noise
+from sansang_collector.simulation.quick_scene import Options
+
+from . import drawing as d
+from . import goals as g
+from .goals import Goal
+
+HARD_S, LOSS_S, LITTLE_LOSS_S = 180.0, 480.0, 1200.0
+WARM_S = 150.0
+"""What is seen before the fault."""
+_LATE = Noise(late=0.10)
+
+
+class Row(NamedTuple):
+    """One row; times are seconds."""
+
+    name: str
+    draw: d.Draw | None
+    """None: nothing breaks."""
+    goal: Goal
+    losses: tuple[float, ...] = (DOWN,)
+    """How much each part loses; the last holds for all that follow."""
+    lasts_s: float = HARD_S
+    warm_s: float = WARM_S
+    options: Options = Options()
+    clock: str = "09:10"
+    learned: bool = True
+    """Whether the diagnosis knows the province's habits."""
+    stale: bool = False
+    note_only: bool = False
+    """What breaks is no incident: right is to open none."""
+    weight: float = 1.0
+    """Trials, as a share of those asked for."""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing breaks."""
+        return self.draw is None
+
+
+def _lossy(name: str, draw: d.Draw, percent: int, goal: Goal | None = None, *, correlated: bool = False) -> Row:
+    little = percent < 8
+    return Row(
+        name, draw, goal or (g.LITTLE_LOSS if little else g.LOSS), (percent / 100,),
+        LITTLE_LOSS_S if little else LOSS_S, options=Options(correlated=correlated), weight=0.5,
+    )  # fmt: skip
+
+
+def _inside() -> list[Row]:
+    kinds = (("power", Component.SITE_POWER), ("terminal", Component.TERMINAL), ("link", Component.ACCESS_LINK))
+    rows = [
+        Row("pc", d.machine, g.NOTE_ONLY, note_only=True),
+        Row("lan 3+ PCs", d.commune(Component.LAN, 3), g.LAN),
+        Row("lan 2 PCs", d.commune(Component.LAN, 2, 2), g.LAN_OF_TWO),
+        Row("lan 1 PC", d.commune(Component.LAN, 1, 1), g.NOTE_ONLY, note_only=True),
+    ]
+    for name, kind in kinds:
+        rows += [
+            Row(f"{name} 3+ PCs", d.commune(kind, 3), g.COMMUNE),
+            Row(f"{name} 2 PCs", d.commune(kind, 2, 2), g.COMMUNE),
+            Row(f"{name} 1 PC", d.commune(kind, 1, 1), g.COMMUNE_OF_ONE),
+        ]
+    return rows
+
+
+def _shared() -> list[Row]:
+    return [
+        Row("node 1 commune", d.node(1, 1), g.COMMUNE_OF_ONE),
+        Row("node 2 communes", d.node(2, 2), g.NODE_OF_TWO),
+        Row("node 3+ communes", d.node(3), g.SHARED),
+        Row("arc", d.shared(Component.ARC), g.SHARED),
+        Row("ring", d.ring, g.SHARED),
+        Row("shared risk", d.shared(Component.SHARED_RISK, 3), g.SHARED),
+        Row("core", d.any_of(Component.CORE), g.SHARED),
+        Row("wan", d.any_of(Component.WAN), g.SHARED_FAR),
+        Row("ndc", d.any_of(Component.NDC), g.CONNECTED),
+        Row("dns", d.any_of(Component.DNS), g.SHARED_FAR),
+        Row("pdc", d.any_of(Component.PDC), g.CONNECTED),
+        Row("svc_tcp", d.any_of(Component.SVC_TCP), g.REFUSED),
+        Row("svc_app", d.any_of(Component.SVC_APP), g.PAGE),
+    ]
+
+
+def _doubles() -> list[Row]:
+    inside = d.commune(Component.ACCESS_LINK, 2)
+    pairs = [
+        ("2 communes", d.both(d.commune(Component.SITE_POWER, 2), inside), HARD_S),
+        ("2 of one node", d.two_of_one_node, HARD_S),
+        ("ring+commune", d.both(d.ring, inside), HARD_S),
+        ("2 rings", d.both(d.ring, d.ring), HARD_S),
+        ("dns+node", d.both(d.any_of(Component.DNS), d.node(2)), HARD_S),
+        ("2 services", d.both(d.any_of(Component.SVC_TCP), d.any_of(Component.SVC_TCP)), HARD_S),
+        ("ring+service", d.both(d.ring, d.any_of(Component.SVC_TCP)), HARD_S),
+    ]
+    return [Row(f"double {name}", draw, g.TWO, lasts_s=lasts) for name, draw, lasts in pairs]
+
+
+def _degraded() -> list[Row]:
+    many, one = d.commune(Component.ACCESS_LINK, 3), d.commune(Component.ACCESS_LINK, 1, 1)
+    return [
+        *(_lossy(f"link loses {percent} %", many, percent) for percent in (3, 8, 15, 30)),
+        *(_lossy(f"link loses {percent} % in bursts", many, percent, correlated=True) for percent in (8, 30)),
+        _lossy("link loses 30 %, 1 PC", one, 30, g.NONE),
+        *(_lossy(f"ring loses {percent} %", d.ring, percent) for percent in (3, 8, 30)),
+        _lossy("a service refuses 30 %", d.any_of(Component.SVC_TCP), 30),
+    ]
+
+
+def _odd() -> list[Row]:
+    link, node, blind = d.commune(Component.ACCESS_LINK, 2), d.node(2), Options(vantage=False)
+    return [
+        Row("area power", d.shared(Component.POWER_AREA, 4), g.NONE),
+        Row("cold ring", d.ring, g.SHARED, warm_s=35, learned=False),
+        Row("cold link", link, g.COMMUNE, warm_s=35, learned=False),
+        Row("cold svc_tcp", d.any_of(Component.SVC_TCP), g.REFUSED, warm_s=35, learned=False),
+        Row("stale node", d.node(2), g.RIGHT_IN_SPITE, stale=True),
+        Row("stale ring", d.ring, g.RIGHT_IN_SPITE, stale=True),
+        Row("stale link", link, g.RIGHT_IN_SPITE, stale=True),
+        Row("late ring", d.ring, g.SHARED, options=Options(noise=_LATE)),
+        Row("late link", link, g.COMMUNE, options=Options(noise=_LATE)),
+        Row("no vantage power", d.commune(Component.SITE_POWER, 3), g.NONE, options=blind),
+        Row("no vantage node", node, g.NONE, options=blind),
+        Row("no vantage ring", d.ring, g.NONE, options=blind),
+    ]
+
+
+def _quiet() -> list[Row]:
+    day, closing = 9 * 3600.0, 5400.0
+    return [
+        Row("office day", None, g.QUIET, lasts_s=day, clock="07:40"),
+        Row("office day 10 % late", None, g.QUIET, lasts_s=day, clock="07:40", options=Options(noise=_LATE)),
+        Row("closing hour", None, g.NEVER, lasts_s=closing, clock="16:15"),
+        Row("closing hour unlearned", None, g.NONE, lasts_s=closing, clock="16:15", learned=False),
+    ]
+
+
+ROWS = {row.name: row for row in (*_inside(), *_shared(), *_doubles(), *_odd(), *_degraded(), *_quiet())}
+"""All of them, in the order of the table."""

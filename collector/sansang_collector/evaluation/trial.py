@@ -1,0 +1,170 @@
+"""One trial: a province, a fault or none, and everybody who watches; what each of them said is compared with the truth.
+
+Repeatable: all draws come of the seed, the row and the trial's number.
+"""
+
+import time
+from collections.abc import Sequence
+from itertools import permutations
+from random import Random
+from typing import NamedTuple
+
+import msgspec
+
+from sansang_collector.diagnosis.evidence import Evidence
+from sansang_collector.simulation.faults import DAY_S, Fault, parse_time
+from sansang_collector.simulation.quick import Quick
+
+from .ground import Ground, ground, running
+from .keeping import Contestant, Said
+from .rows import ROWS, Row
+from .watching import Watcher, watchers
+
+LOOK_S = 5.0
+PROVINCES = 5
+"""So many different ones take turns."""
+MONDAY = parse_time("2026-06-22", 0)
+DAYS = 5
+TRIES = 20
+"""Draws before a province is given up that has no fitting place."""
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What one of them made of one trial. Times are seconds from the fault."""
+
+    row: str
+    number: int
+    who: str
+    truths: tuple[str, ...]
+    found_s: tuple[float | None, ...]
+    """By truth: when an alert's class first held it."""
+    first: tuple[bool, ...]
+    """By truth: whether it is the first-named one of an alert that stands in the end."""
+    sizes: tuple[int, ...]
+    """Sizes of the classes that held truths in the end."""
+    exact: bool
+    """Whether in the end exactly the truths are said."""
+    alerts: int
+    """Since the fault; where nothing broke, since the beginning."""
+    look_ms: float
+    """CPU milliseconds of one look on average."""
+    said: tuple[str, ...] = ()
+    """What stands in the end, for whoever looks into a failure."""
+
+
+class Drawn(NamedTuple):
+    """A trial's world."""
+
+    on: Ground
+    quick: Quick
+    faults: list[Fault]
+    begins: float
+    fault_at: float
+    ends: float
+
+
+def run(row_name: str, seed: int, number: int, communes: int) -> list[Outcome]:
+    """Play one trial; empty where no province of this seed has a fitting place."""
+    row = ROWS[row_name]
+    drawn = draw(row, seed, number, communes)
+    return [] if drawn is None else play(row, drawn, number)
+
+
+def draw(row: Row, seed: int, number: int, communes: int) -> Drawn | None:
+    """What happens in this trial."""
+    dice = Random(f"{seed}/{row.name}/{number}")  # noqa: S311  # an evaluation must be repeatable
+    begins = MONDAY + dice.randrange(DAYS) * DAY_S + parse_time(f"2026-06-22T{row.clock}", 0) - MONDAY
+    begins += 0.0 if row.is_quiet else dice.uniform(0, 3600)
+    fault_at = begins + row.warm_s + dice.uniform(0, 15)
+    ends = (begins if row.is_quiet else fault_at) + row.lasts_s
+    for attempt in range(TRIES):
+        place = seed * 1000 + (number + attempt) % PROVINCES
+        on = ground(place, communes, stale=row.stale)
+        faults = _faults(row, on, fault_at, begins, seed + number, dice)
+        if faults is not None:
+            quick = Quick(on.made, faults, begins, ends, seed=seed + number, options=row.options)
+            return Drawn(on, quick, faults, begins, fault_at, ends)
+    return None
+
+
+def _faults(row: Row, on: Ground, at: float, begins: float, seed: int, dice: Random) -> list[Fault] | None:
+    if row.draw is None:
+        return []
+    fair = Quick(on.made, (), begins, at + 60, seed=seed, options=row.options)
+    stay = set(fair.machines_on(begins)) & set(fair.machines_on(at + 60))
+    here = running([(one.commune, one.role) for one in stay])
+    parts = row.draw(on, here, dice)
+    if parts is None:
+        return None
+    losses = [row.losses[min(n, len(row.losses) - 1)] for n in range(len(parts))]
+    times = [at, *(at + dice.uniform(0, 20) for _ in parts[1:])]
+    return [Fault(part, loss, when, float("inf")) for part, loss, when in zip(parts, losses, times, strict=True)]
+
+
+def play(row: Row, drawn: Drawn, number: int) -> list[Outcome]:
+    """Let everybody watch it."""
+    watching = watchers(drawn.on.graph, row, drawn.quick.scene)
+    evidence = Evidence(drawn.on.graph, drawn.begins)
+    due = drawn.begins + LOOK_S
+    first: dict[tuple[str, str], float] = {}
+    for sighting in drawn.quick.play():
+        while sighting.received > due:
+            _look(watching, evidence, due, drawn.faults, first)
+            due += LOOK_S
+        evidence.apply(sighting)
+        for one in watching:
+            one.contestant.hear(sighting)
+    _look(watching, evidence, drawn.ends, drawn.faults, first)
+    return [_outcome(row, drawn, number, one, first) for one in watching]
+
+
+def _look(
+    watching: Sequence[Watcher],
+    evidence: Evidence,
+    now: float,
+    faults: Sequence[Fault],
+    first: dict[tuple[str, str], float],
+) -> None:
+    evidence.advance(now)
+    for one in watching:
+        began = time.process_time()
+        one.look(evidence, now)
+        one.cpu_s += time.process_time() - began
+        one.looks += 1
+        for fault in faults:
+            key = (one.contestant.name, fault.component)
+            if key not in first and now >= fault.begins and _is_said(one.contestant, fault.component):
+                first[key] = now - fault.begins
+
+
+def _is_said(who: Contestant, part: str) -> bool:
+    return any(one.is_open and part in one.causes for one in who.said)
+
+
+def _outcome(row: Row, drawn: Drawn, number: int, watcher: Watcher, first: dict[tuple[str, str], float]) -> Outcome:
+    who = watcher.contestant
+    truths = [] if row.note_only else [one.component for one in drawn.faults]
+    after = drawn.begins if row.is_quiet else drawn.fault_at
+    standing = [one for one in who.said if one.is_open]
+    return Outcome(
+        row=row.name,
+        number=number,
+        who=who.name,
+        truths=tuple(truths),
+        found_s=tuple(first.get((who.name, one)) for one in truths),
+        first=tuple(any(one.part == truth for one in standing) for truth in truths),
+        sizes=tuple(len(one.causes) for truth in truths for one in standing if truth in one.causes),
+        exact=is_exact(truths, standing),
+        alerts=sum(one.opened_at >= after for one in who.said),
+        look_ms=1000 * watcher.cpu_s / max(1, watcher.looks),
+        said=tuple(f"{one.part}@{one.opened_at - after:.0f}s" for one in standing[:6]),
+    )
+
+
+def is_exact(truths: Sequence[str], standing: Sequence[Said]) -> bool:
+    """Whether each stands for one truth, and each truth for one of them."""
+    if len(truths) != len(standing):
+        return False
+    return any(
+        all(truth in one.causes for truth, one in zip(truths, order, strict=True)) for order in permutations(standing)
+    )

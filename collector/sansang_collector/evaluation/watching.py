@@ -1,0 +1,50 @@
+"""Who watches a row: our engine, told every five minutes what is usual, and the ways it is held against."""
+
+import msgspec
+
+from sansang_collector.diagnosis.engine import Engine
+from sansang_collector.diagnosis.evidence import Evidence
+from sansang_collector.diagnosis.graph import Graph
+from sansang_collector.diagnosis.score import Score
+from sansang_collector.simulation.quick_scene import Scene
+
+from .keeping import Confirmed, Contestant, Keeper
+from .per_check import PerCheck
+from .rows import Row
+from .usual import beliefs
+
+ENGINE, SCORE, SET_COVER, PARENTS, PER_CHECK = "engine", "SCORE", "set cover", "parents", "per check"
+ALL = (ENGINE, SCORE, SET_COVER, PARENTS, PER_CHECK)
+BELIEVED_S = 300.0
+"""How often the engine is told what is usual."""
+
+
+class Watcher(msgspec.Struct):
+    """One of them, and what its looks cost."""
+
+    contestant: Contestant
+    scene: Scene
+    engine: Engine | None = None
+    learned: bool = True
+    believed_at: float = float("-inf")
+    cpu_s: float = 0.0
+    looks: int = 0
+
+    def look(self, evidence: Evidence, now: float) -> None:
+        """Time to say what is broken."""
+        if self.engine is not None and now - self.believed_at >= BELIEVED_S:
+            self.engine.believe(beliefs(evidence.graph, self.scene, now, learned=self.learned))
+            self.believed_at = now
+        self.contestant.look(evidence, now)
+
+
+def watchers(graph: Graph, row: Row, scene: Scene) -> list[Watcher]:
+    """Those that take part in this row."""
+    engine = Engine(graph)
+    return [
+        Watcher(Keeper(ENGINE, engine, graph), scene, engine, row.learned),
+        Watcher(PerCheck(PER_CHECK, graph, parents=False), scene),
+        Watcher(PerCheck(PARENTS, graph, parents=True), scene),
+        Watcher(Keeper(SET_COVER, Confirmed(Score(graph, 1.0), 2), graph), scene),
+        Watcher(Keeper(SCORE, Score(graph), graph), scene),
+    ]

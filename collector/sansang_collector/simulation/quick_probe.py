@@ -1,0 +1,94 @@
+"""What one run of a check finds in the fast world and when that is known: tries and time-outs as machines have."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import NamedTuple
+
+from sansang_agent.contract.rung import Component
+from sansang_collector.diagnosis.sighting import Seen
+from sansang_collector.profiles.election import Machine
+
+from .noise import APPLICATION, Hit
+from .quick_checks import Run
+from .quick_scene import Scene
+
+TRY_APART_S = 1.0
+OK, FAILED, UNKNOWN = 0, 1, 2
+_AT_ONCE_S = 0.05
+_QUICK_TO_FAIL = {Component.SVC_TCP, Component.SVC_APP, Component.PC_APP}
+"""What refuses or answers wrongly; the rest is silent until the time is out."""
+
+
+class Found(NamedTuple):
+    """What a run came to, and when that was known."""
+
+    known: float
+    outcome: int
+    seen: Seen
+    silent: Component | None = None
+    """What kept a service from saying anything."""
+
+
+class Prober:
+    """One machine's; ``is_slow``: a part of its questions to services take too long."""
+
+    def __init__(self, machine: Machine, scene: Scene, dice: Random, *, is_slow: bool) -> None:
+        self.machine, self._scene, self._dice, self._slow = machine, scene, dice, is_slow
+        self._draw = dice.random
+
+    def run(self, run: Run, at: float) -> Found:
+        """A run that begins ``at``, Unix seconds."""
+        scene = self._scene
+        hits = scene.hits(self.machine, run.id, at)
+        if run.echoes:
+            return self._train(run, hits, at)
+        known, silent = at, None
+        for number in range(run.tries):
+            culprit = self._spoils(run, hits, known)
+            if culprit is None:
+                ms = run.ms * (0.85 + 0.5 * self._draw())
+                return Found(known + ms / 1000, OK, Seen(run.id, at, 0, 1, True, ms))
+            known += (_AT_ONCE_S if culprit in _QUICK_TO_FAIL else run.check.timeout) + (TRY_APART_S if number else 0)
+            hits = scene.hits(self.machine, run.id, known + TRY_APART_S) if number + 1 < run.tries else hits
+            silent = culprit if run.is_service and culprit not in _QUICK_TO_FAIL else None
+        return Found(known, FAILED, Seen(run.id, at, 1, 1, True, None, "timeout"), silent)
+
+    def _spoils(self, run: Run, hits: Sequence[Hit], at: float) -> Component | None:
+        """What makes one try fail; TCP asks three times by itself."""
+        for hit in hits:
+            loss = self._scene.loss(self.machine, (hit,), at, line=False)
+            if hit.fault.down or self._draw() < (loss if hit.kind in APPLICATION else loss**3):
+                return hit.kind
+        if run.is_service:
+            rates = self._scene.options.noise
+            if self._draw() < rates.spurious or (self._slow and self._draw() < rates.slow_timeouts):
+                return Component.PC
+        lost = self._scene.line_loss(self.machine.commune, at)
+        return Component.ACCESS_LINK if lost and self._draw() < lost**3 else None
+
+    def _train(self, run: Run, hits: Sequence[Hit], at: float) -> Found:
+        began, count = at, run.echoes
+        for number in range(run.tries):
+            loss = self._scene.loss(self.machine, hits, began, line=run.crosses_line)
+            lost = self._lost(count, loss)
+            if lost < count:
+                ms = run.ms * (0.85 + 0.5 * self._draw())
+                known = began + (run.train_s + ms / 1000 if not lost else run.check.timeout)
+                return Found(known, OK, Seen(run.id, at, lost, count, True, ms))
+            began += run.check.timeout + TRY_APART_S
+            if number + 1 < run.tries:
+                hits = self._scene.hits(self.machine, run.id, began)
+        return Found(began - TRY_APART_S, FAILED, Seen(run.id, at, count, count, True, None, "timeout"))
+
+    def _lost(self, count: int, loss: float) -> int:
+        if loss <= 0:
+            return 0
+        if loss >= 1:
+            return count
+        draw = self._draw
+        if draw() < (1 - loss) ** count:
+            return 0
+        while True:  # at least one: draw until it is so
+            lost = sum(draw() < loss for _ in range(count))
+            if lost:
+                return lost

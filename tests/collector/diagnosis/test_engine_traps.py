@@ -1,0 +1,250 @@
+"""What others fell into: phantoms behind a cause, old news, wrong parents, waves of updates, blind or deaf vantages."""
+
+from itertools import groupby
+from random import Random
+
+import msgspec
+import pytest
+
+from sansang_agent.contract.report import GoodbyeReason
+from sansang_collector import topology
+from sansang_collector.diagnosis.beliefs import unlearned
+from sansang_collector.diagnosis.engine import Engine
+from sansang_collector.diagnosis.evidence import Evidence
+from sansang_collector.diagnosis.graph import AgentAt, Graph, build
+from sansang_collector.diagnosis.sighting import Seen, Sighting
+from sansang_collector.diagnosis.verdict import Assessment, Level
+from sansang_collector.inventory.model import Inventory, Province
+from sansang_collector.simulation.quick_scene import Options
+from tests.support.looking import FAULT_S, LOOK_S, MORNING, Looks, Place, down, look, place, play
+
+
+@pytest.fixture(scope="module")
+def here() -> Place:
+    return place(4, communes=10)
+
+
+def ring_of(where: Place, least: int = 2) -> str:
+    rings = [part.id for part in where.graph.parts if part.kind == "ring" and len(where.communes_of(part.id)) >= least]
+    return rings[0]
+
+
+def node_of_two(where: Place) -> tuple[str, list[str]]:
+    for part in where.graph.parts:
+        if part.kind == "access_node" and len(homes := where.communes_of(part.id)) == 2:
+            return part.id, sorted(homes)
+    raise LookupError
+
+
+def failing(one: Sighting) -> Sighting:
+    return msgspec.structs.replace(
+        one, results=tuple(seen._replace(failed=seen.tried, ms=None) for seen in one.results)
+    )
+
+
+def broken(looks: Looks) -> set[str]:
+    return {one.part for said in looks.assessments for one in said.verdicts if one.level is Level.DOWN}
+
+
+@pytest.mark.parametrize("kind", ["ring", "dns"])
+def test_what_is_down_for_half_an_hour_is_one_incident_to_the_end(here: Place, kind: str) -> None:
+    part = ring_of(here) if kind == "ring" else "dns:tinh"
+
+    looks = look(here.graph, play(here, down(part), lasts=1950), until=1950)
+    assert [(one.part, one.is_open) for one in looks.said] == [(part, True)]
+
+
+def test_what_is_well_again_is_over_and_leaves_nothing_behind(here: Place) -> None:
+    part = ring_of(here)
+
+    looks = look(here.graph, play(here, down(part, lasts=200), lasts=700), until=700)
+    (one,) = looks.said
+    assert one.ended_at is not None
+    assert one.ended_at - MORNING - FAULT_S - 200 <= 75
+
+
+def test_a_part_below_a_broken_one_is_found_when_that_is_well_again(here: Place) -> None:
+    ring = ring_of(here)
+    commune = min(here.communes_of(ring))
+
+    looks = look(here.graph, play(here, down(ring, lasts=150), down(f"site_power:{commune}"), lasts=600), until=600)
+    assert looks.standing() == {f"site_power:{commune}"}
+    assert {one.part for one in looks.said} == {ring, f"site_power:{commune}"}
+
+
+def test_order_and_repetition_change_nothing(here: Place) -> None:
+    straight = list(play(here, down(ring_of(here)), lasts=240))
+    dice, shuffled = Random(3), list[Sighting]()
+    for _, them in groupby(straight, key=lambda one: (one.received - MORNING) // LOOK_S):
+        dice.shuffle(again := [*(some := list(them)), *some])
+        shuffled += sorted(again, key=lambda one: (one.received - MORNING) // LOOK_S)
+
+    def said(arriving: list[Sighting]) -> list[Assessment]:
+        return look(here.graph, iter(arriving), until=235).assessments
+
+    assert said(straight) == said(shuffled)
+
+
+def test_what_arrives_late_is_never_a_live_verdict(here: Place) -> None:
+    def late(one: Sighting) -> Sighting:
+        old = tuple(seen._replace(live=False) for seen in failing(one).results)
+        return msgspec.structs.replace(one, live=False, results=old)
+
+    looks = look(here.graph, play(here, down(ring_of(here))), change=late)
+    assert not any(one.verdicts or one.suspects or one.cut_off for one in looks.assessments)
+
+
+def test_a_commune_under_a_wrong_parent_does_not_hide_the_ring(here: Place) -> None:
+    ring = ring_of(here, 3)
+    wrong = min(here.communes_of(ring))
+    lines = [line for line in here.made.inventory.lines if line.commune not in here.communes_of(ring)]
+    elsewhere = lines[0].access_node
+    inventory = msgspec.structs.replace(
+        here.made.inventory,
+        lines=tuple(
+            msgspec.structs.replace(line, access_node=elsewhere) if line.commune == wrong else line
+            for line in here.made.inventory.lines
+        ),
+    )
+    believed = build(topology.build(inventory), [AgentAt(*one) for one in here.made.machines])
+
+    looks = look(believed, play(here, down(ring)))
+    assert ring in looks.standing()
+    assert len(looks.said) <= 2
+
+
+def test_a_wave_of_updates_is_no_incident(here: Place) -> None:
+    begins, ends = MORNING + FAULT_S, MORNING + FAULT_S + 75
+
+    def updating(one: Sighting) -> Sighting | None:
+        if one.agent == here.vantage or not begins <= one.received < ends:
+            return one
+        if one.received < begins + 15:
+            return msgspec.structs.replace(one, goodbye=GoodbyeReason.UPDATE, back=ends)
+        return None
+
+    assert look(here.graph, play(here), change=updating).said == []
+
+
+def test_two_communes_under_one_node_are_two_where_the_node_answers(here: Place) -> None:
+    _, homes = node_of_two(here)
+
+    looks = look(here.graph, play(here, *(down(f"access_link:{home}-a") for home in homes)))
+    assert len(looks.said) == 2
+    assert {cause for one in looks.said for cause in one.causes} >= {f"access_link:{home}-a" for home in homes}
+
+
+def test_without_a_vantage_the_node_is_named(here: Place) -> None:
+    node, _ = node_of_two(here)
+    quiet = Options(noise=Options().noise._replace(restarts_per_day=0, away_per_day=0), vantage=False)
+
+    looks = look(here.graph, play(here, down(node), options=quiet))
+    assert any(node in one.causes for one in looks.said)
+
+
+def test_a_collector_that_is_cut_off_says_so_and_nothing_else(here: Place) -> None:
+    at = MORNING + FAULT_S
+
+    def cut(one: Sighting) -> Sighting | None:
+        if one.received < at:
+            return one
+        return failing(one) if one.agent == here.vantage else None
+
+    looks = look(here.graph, play(here), change=cut)
+    assert looks.last().cut_off
+    assert looks.said == []
+
+
+def test_a_blind_vantage_is_not_believed_while_machines_report(here: Place) -> None:
+    at = MORNING + FAULT_S
+
+    def blind(one: Sighting) -> Sighting:
+        return failing(one) if one.agent == here.vantage and one.received >= at else one
+
+    looks = look(here.graph, play(here), change=blind)
+    assert looks.said == []
+    assert not looks.last().cut_off
+
+
+def test_a_terminal_that_stops_answering_is_not_believed_while_its_commune_reports(here: Place) -> None:
+    commune = next(code for code in here.graph.communes if len(here.machines_of(code)) == 1)
+
+    def deaf(one: Sighting) -> Sighting:
+        if one.agent != here.vantage or one.received < MORNING + FAULT_S:
+            return one
+        seen = [
+            found._replace(failed=found.tried) if found.check == f"terminal:{commune}-a" else found
+            for found in one.results
+        ]
+        return msgspec.structs.replace(one, results=tuple(seen))
+
+    assert broken(look(here.graph, play(here), change=deaf)) == set()
+
+
+def test_machines_that_may_not_ping_are_no_broken_line(here: Place) -> None:
+    mute = set(here.machines_of(here.graph.communes[0]))
+
+    def blocked(one: Sighting) -> Sighting:
+        return failing(one) if one.agent in mute else one
+
+    assert broken(look(here.graph, play(here), change=blocked)) == set()
+
+
+def test_a_service_that_one_machine_alone_finds_failing_is_not_named(here: Place) -> None:
+    machine = next(one for one in here.graph.agents if len(here.machines_of(one.commune)) > 1)
+
+    def spoilt(one: Sighting) -> Sighting:
+        if one.agent != machine.id:
+            return one
+        seen = [found._replace(failed=found.tried) if "-http" in found.check else found for found in one.results]
+        return msgspec.structs.replace(one, results=tuple(seen))
+
+    assert look(here.graph, play(here, lasts=900), until=900, change=spoilt).said == []
+
+
+def test_whoever_goes_last_and_throws_the_breaker_is_expected_off(here: Place) -> None:
+    commune = next(code for code in here.graph.communes if len(here.machines_of(code)) > 1)
+    goes = MORNING + FAULT_S - 30
+
+    def leaving(one: Sighting) -> Sighting | None:
+        if one.agent not in here.machines_of(commune) or one.received < goes:
+            return one
+        if one.received < goes + 16:
+            return msgspec.structs.replace(one, goodbye=GoodbyeReason.SHUTDOWN)
+        return None
+
+    looks = look(here.graph, play(here, down(f"site_power:{commune}")), change=leaving)
+    assert looks.said == []
+    assert any(one.expected_off for said in looks.assessments for one in said.verdicts + said.suspects)
+
+
+def nothing(graph: Graph) -> Assessment:
+    evidence = Evidence(graph, MORNING)
+    for number, one in enumerate(graph.agents):
+        seen = (Seen("core", MORNING, 5, 5), Seen("khong-biet", MORNING, 1, 1))
+        evidence.apply(
+            Sighting(agent=one.id, stream="a", seq=number, received=MORNING, at=MORNING, live=True, results=seen)
+        )
+    engine = Engine(graph)
+    engine.believe(unlearned(graph))
+    for seconds in range(0, 120, 5):
+        said = engine.localise(evidence, (), MORNING + seconds)
+    return said
+
+
+def test_an_empty_inventory_and_lonely_or_lost_machines_break_nothing(here: Place) -> None:
+    empty = topology.build(Inventory(province=Province(name="Trống", code="99")))
+    vantage = AgentAt(*here.made.machines[-1])
+    full = topology.build(here.made.inventory)
+
+    for built, agents in ((empty, []), (empty, [vantage]), (full, []), (full, [AgentAt(7, "99999", "lac")])):
+        assert nothing(build(built, agents)).verdicts == ()
+    assert nothing(build(full, [AgentAt(*here.made.machines[0])])).verdicts == ()
+
+
+def test_a_collector_that_has_just_begun_knows_nobody_as_silent(here: Place) -> None:
+    evidence, engine = Evidence(here.graph, MORNING), Engine(here.graph)
+    evidence.spoke[:] = MORNING - 20
+
+    for seconds in range(5, 300, 5):
+        assert engine.localise(evidence, (), MORNING + seconds).verdicts == ()
