@@ -34,7 +34,7 @@ _SLOW = mark("{part} slower than usual {when}, in {share} of measurements")
 ATTEMPTS = OF_A_SERVICE | {Component.DNS, Component.PDC, Component.NDC, Component.PC_APP}
 """Where no packets are counted but answers."""
 _OFF = mark("{commune}: everything probably switched off {when}, as is usual at this time")
-_FAULTS = {Component.SITE_POWER: mark("power out"), Component.POWER_AREA: mark("area power out")}
+_FAULTS = {Component.SITE_POWER: mark("power out"), Component.POWER_AREA: mark("power out over {area}")}
 """Among several causes these read better as what happened than as what it happened to."""
 
 
@@ -86,7 +86,11 @@ def broken(case: Case, speech: Speech) -> str:
         return _named(case, speech, _OFF)
     if len(case.causes) > 1 and case.verdict.level is Level.DOWN:
         return _undecided(case, speech)
-    return _named(case, speech, _form(case))
+    said = _named(case, speech, _form(case))
+    if len(case.causes) == 1:
+        return said
+    form = speech.say("{broke} — which of them cannot be told yet (because {why})")
+    return form.format(broke=said, why=why_alike(case, speech))
 
 
 def _form(case: Case) -> str:
@@ -126,7 +130,7 @@ def _undecided(case: Case, speech: Speech) -> str:
 def _title(part: str, case: Case, speech: Speech) -> str:
     one = case.naming.part(part)
     if one.kind in _FAULTS:
-        return speech.say(_FAULTS[one.kind])
+        return speech.say(_FAULTS[one.kind]).format(area=one.name)
     if one.kind in NEAR and case.commune:
         return speech.word("component", one.kind)
     return case.naming.title(part, speech)

@@ -73,6 +73,10 @@ class Naming:
         """Whether the centre sends echoes to this access node."""
         return part in self._topology.inward
 
+    def lies_before(self, part: str, probed: str) -> bool:
+        """Whether the centre's echoes to ``probed`` cross this part."""
+        return self._topology.numbers.get(part) in self._topology.inward.get(probed, ())
+
     def spared(self, parts: Iterable[str], communes: Collection[str]) -> list[str]:
         """Names of the services that none of these communes reaches across any of these parts."""
         numbers = {self._topology.numbers[part] for part in parts if part in self._topology.numbers}
@@ -110,9 +114,10 @@ def _told_by_id(part: str) -> Part:
 
 def _own_name(part: Part) -> str:
     """The name without what it shares with the term: of ``Vòng Văn Quan`` only ``Văn Quan``, in both languages."""
+    if part.kind in _IN_BRACKETS:
+        return f"({part.name})" if part.name else ""
     name, term = part.name.split(), word("component", part.kind).split()
     shared = 0
     while shared < min(len(name), len(term)) and name[shared].lower() == term[shared]:
         shared += 1
-    own = " ".join(name[shared:])
-    return f"({own})" if own and part.kind in _IN_BRACKETS else own
+    return " ".join(name[shared:])

@@ -14,6 +14,7 @@ from sansang_collector.inventory.model import Inventory
 from sansang_collector.web.phrases import Phrases
 from tests.support.incidents import (
     ALL,
+    AREA,
     DESKS,
     KHANH_KHE,
     NOW,
@@ -71,7 +72,7 @@ def test_what_people_ended_ends_when_they_did() -> None:
 
 
 def test_a_day_that_is_not_today_stands_beside_the_time() -> None:
-    assert "08:14 2026-06-26" in told(ring_cut(), now=at("07:00", day=27)).since
+    assert told(ring_cut(), now=at("07:00", day=27)).since == "08:14:00 2026-06-26 (± 15 seconds)"
 
 
 def test_beyond_ten_communes_the_rest_is_counted() -> None:
@@ -163,6 +164,38 @@ def test_what_answers_is_never_ruled_out_where_it_is_a_cause_itself() -> None:
     assert told(one).is_not == ()
 
 
+def test_what_answers_through_the_cause_itself_speaks_against_it() -> None:
+    probe = Ground(Fact.PROBE_ANSWERS, 1, 6, "terminal:06112-tslcd2")
+    found = told(incident(verdict("ring:vq-bg", communes=ON_RING, grounds=(probe,))))
+
+    assert found.is_not == ()
+    assert found.speaks_against == ("terminal of Xã Bình Gia answers the centre, 1 of 6 echoes were lost",)
+
+
+def test_a_server_that_takes_no_connections_clears_nothing() -> None:
+    grounds = (Ground(Fact.TCP_WELL, 1, 40),)
+    one = page_down()
+
+    assert told(page_down(verdict=msgspec.structs.replace(one.verdict, grounds=grounds))).is_not == ()
+
+
+def test_echoes_that_many_did_not_answer_make_one_line() -> None:
+    probes = tuple(Ground(Fact.PROBE_FAILS, 6, 6, f"terminal:{code}-tslcd2") for code in ON_RING[:5])
+
+    (line,) = told(incident(verdict("ring:vq-bg", communes=ON_RING, grounds=probes))).speaks_for
+
+    assert line == (
+        "30 of 30 echoes the centre sent to terminal of Xã Hoa Thám, terminal of Xã Bình Gia, terminal of Xã Tân Văn"
+        " and 2 others were lost"
+    )
+
+
+def test_that_others_report_says_nothing_of_a_service() -> None:
+    one = incident(verdict(f"svc_tcp:{PORTAL}", communes=ON_RING, grounds=(Ground(Fact.ELSEWHERE_WELL, 6, 6),)))
+
+    assert not any("other communes" in line for line in told(one).still_works)
+
+
 def test_a_few_well_communes_among_many_rule_nothing_out() -> None:
     one = incident(verdict("ring:vq-bg", communes=ON_RING, grounds=(Ground(Fact.ELSEWHERE_WELL, 2, 6),)))
 
@@ -173,6 +206,25 @@ def test_services_that_do_not_cross_what_broke_still_work() -> None:
     found = told(incident(verdict("wan", communes=ALL)))
 
     assert found.still_works[0] == "services that are not reached across it: Hệ thống một cửa"
+
+
+def test_many_services_are_not_all_named() -> None:
+    inventory = lang_son()
+    more = tuple(msgspec.structs.replace(inventory.services[1], id=f"s{n}", name=f"Dịch vụ {n}") for n in range(9))
+    many = msgspec.structs.replace(inventory, services=(*inventory.services, *more))
+
+    found = told(incident(verdict("wan", communes=ALL)), inventory=many)
+
+    assert found.still_works[0].endswith("Hệ thống một cửa, Dịch vụ 0, Dịch vụ 1, Dịch vụ 2, Dịch vụ 3 and 5 others")
+
+
+def test_a_service_is_called_by_its_whole_name() -> None:
+    inventory = lang_son()
+    named = msgspec.structs.replace(inventory.services[0], name="Dịch vụ công liên thông")
+    found = explain(page_down(), Naming(msgspec.structs.replace(inventory, services=(named,))), Phrases("vi"), NOW)
+
+    assert found.causes[0].title == "dịch vụ công (Dịch vụ công liên thông)"
+    assert found.headline.startswith("Dịch vụ công liên thông: trang không hoạt động")
 
 
 def test_of_a_commune_that_is_dark_no_service_is_said_to_work() -> None:
@@ -271,6 +323,24 @@ def test_a_loss_is_told_with_its_interval() -> None:
 
     assert found.headline == "Line of Phường Tam Thanh losing about 8 % of packets since 08:14."
     assert found.speaks_for[0] == "the share is about 8 %, with 90 % certainty between 6 % and 11 %"
+
+
+def test_a_loss_of_one_of_several_parts_says_that_it_may_be_either() -> None:
+    found = lossy_line().verdict
+    either = (Cause(found.part, 0.6), Cause("access_node:tam-thanh", 0.4))
+    one = incident(msgspec.structs.replace(found, causes=either))
+
+    assert told(one).headline == (
+        "Line of Phường Tam Thanh or access node Tam Thanh losing about 8 % of packets since 08:14 — which of them"
+        " cannot be told yet (because only one commune seen hangs from the access node)."
+    )
+
+
+def test_an_area_without_power_beside_other_causes_is_named() -> None:
+    both = causes(power_area__huyenlocbinh=0.7, ring__lb=0.3)
+    one = incident(verdict(both[0].part, causes=both, communes=AREA))
+
+    assert told(one).headline.startswith("Power out over huyenlocbinh or ring Lộc Bình disconnected since 08:14 — ")
 
 
 def test_a_slow_part_is_told_as_slow() -> None:

@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 from sansang_collector.inventory import versions
-from tests.support.incidents import dark_commune, lang_son, ring_cut
+from sansang_collector.rights import Held
+from tests.support.incidents import ON_RING, dark_commune, lang_son, ring_cut
+from tests.support.visitors import Visitor, let_in
 from tests.support.web_collector import WebCollector, web_collector
 
 from .test_explain_command import put
+
+BINH_GIA = "06112"
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +53,20 @@ def test_an_incident_that_is_not_there_is_a_problem(running: WebCollector) -> No
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"] == "there is no incident 4711"
+
+
+def test_who_sees_one_commune_is_told_of_that_alone(running: WebCollector) -> None:
+    viewer = Visitor("viewer there", held=(Held("viewer", BINH_GIA),), is_person=True)
+    with let_in(running, viewer, "") as client:
+        said = client.get("/api/v1/incidents/1/explanation?lang=en")
+        hidden = client.get("/api/v1/incidents/2/explanation")
+
+    found = said.json()
+    assert found["headline"] == "Ring Văn Quan – Bình Gia disconnected since 08:14: 1 commune affected."
+    assert found["where"] == "Xã Bình Gia"
+    assert "speaks_for" not in found
+    assert not [code for code in ON_RING if code != BINH_GIA and code in said.text]
+    assert hidden.status_code == 403
 
 
 @pytest.mark.parametrize("number", ["x", "-1", "0", "99999999999999999999"])
