@@ -110,8 +110,6 @@ PURE = [
     "spreadsheet",
     "standing",
     "starting",
-    "summary",
-    "steps",
     "steps",
     "story_words",
     "summary",
