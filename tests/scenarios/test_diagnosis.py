@@ -67,6 +67,14 @@ class Played:
         now = self._clock.now() + later_s
         self.collector = self._clock.collector = ClockedCollector(self._folder, now, self.collector.port)
 
+    async def revised(self) -> tuple[Kept, list[Event]]:
+        """The one incident, once what was stored meanwhile has corrected it: looked for every few real seconds."""
+        while True:
+            ((kept, story),) = self.incidents()
+            if kept.incident.revision is not None:
+                return kept, story
+            await asyncio.sleep(0.5)
+
     def incidents(self) -> list[tuple[Kept, list[Event]]]:
         """All there ever were."""
         store = Store(self._folder)
@@ -117,7 +125,7 @@ async def test_a_collector_killed_in_the_middle_of_an_incident_loses_and_repeats
         assert (still.incident.id, still.incident.code) == (open_.incident.id, open_.incident.code)
         assert meanwhile == before
         await province.until(MENDED + 180)
-        ((over, story),) = province.incidents()
+        over, story = await province.revised()
 
     assert open_.incident.verdict.part == "ring:a"
     assert open_.incident.opened_at is not None
@@ -125,8 +133,12 @@ async def test_a_collector_killed_in_the_middle_of_an_incident_loses_and_repeats
     assert open_.incident.hit == BEHIND
     assert over.incident.code == open_.incident.code
     assert [event.happened for event in story if event.happened is not Happening.UPDATED] == [
-        Happening.OPENED, Happening.MATURED, Happening.CLOSING, Happening.RESOLVED
+        Happening.OPENED, Happening.MATURED, Happening.CLOSING, Happening.RESOLVED, Happening.REVISED
     ]  # fmt: skip
+    assert over.incident.revision is not None
+    assert [cause.part for cause in over.incident.revision.causes] == ["ring:a"]
+    assert abs(over.incident.revision.onset - BREAKS) <= 16
+    assert abs(over.incident.revision.ended_at - MENDED) <= 16
     assert over.incident.phase is Phase.RESOLVED
     assert over.incident.ended_at is not None
     assert abs(over.incident.ended_at - MENDED) <= 30
