@@ -55,7 +55,7 @@ RESULTS = [
 
 @pytest.fixture(scope="module")
 def scraped(collector: CollectorProcess, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What a scrape reads after one report of everything, and one with a mistake; there are an inventory and an incident."""
+    """What a scrape reads after a report of everything and one with a mistake; with an inventory and an incident."""
     place = folder(tmp_path_factory.mktemp("folder") / "inventory")
     collector.run("inventory", "apply", str(place), "--data", str(collector.data))
     store = Store(collector.data)
