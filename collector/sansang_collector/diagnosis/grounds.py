@@ -97,7 +97,7 @@ def _is_off(scene: Scene, beliefs: Beliefs, pick: Pick) -> bool:
     fitting = float(beliefs.breaker[commune])
     if _all_said_goodbye(scene, commune, onset(scene.evidence, pick.age)):
         fitting = max(fitting, LAST_ONE_OUT)
-    return fitting > scene.graph.log_rates[pick.part]
+    return fitting > float(scene.graph.log_rates[pick.part])
 
 
 def _all_said_goodbye(scene: Scene, commune: int, began: float) -> bool:
