@@ -12,13 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from . import changes
 from .board import Board
 from .consumers import BATCH_SECONDS
+from .diagnosis.condition import Condition
 from .diagnosis.engine import Engine
 from .diagnosis.graph import Graph
 from .diagnosis.hearing import Hearing
@@ -36,7 +36,6 @@ from .store import Store
 
 _LOG = logging.getLogger(__name__)
 
-NAME = "diagnosis"
 LOOK_S = 5.0
 SOONEST_S = 1.0
 """A fresh failure is looked at at once, but no sooner than this after the last look."""
@@ -50,24 +49,6 @@ BEHIND_S = 2.0
 """While the log's writer needs longer than this for what waits, who is silent cannot be told."""
 PAUSED_S = 30.0
 """A clock that goes on by so much between two turns means that nobody listened meanwhile."""
-
-
-class Condition(NamedTuple):
-    """How the diagnosis fares; replaced whole, read from any thread. Times are Unix seconds."""
-
-    looked_at: float | None = None
-    """The last look that was not held back."""
-    seconds: float = 0.0
-    """How long it took."""
-    hearing: Hearing = Hearing.LISTENING
-    cut_off_since: float | None = None
-    """When the collector last heard anyone, while it is cut off."""
-    problem: str = ""
-    """Why looks fail, while they do."""
-    failed: int = 0
-    """Looks, since the start."""
-    inactive: bool = True
-    """There is no inventory: nothing can be found out."""
 
 
 class Diagnosis:

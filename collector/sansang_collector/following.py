@@ -4,10 +4,11 @@ Everything here blocks and is for one thread at a time; the event loop hands it 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.assignment import Role
 
@@ -19,12 +20,13 @@ from .graph_in_force import GraphInForce
 from .habituation import Habituation
 from .incidents import evidence_rows, manners
 from .inventory.versions import Version
-from .log import ReportLog
+from .log import Entry, ReportLog
 from .sightings import sightings
 from .store import Store
 
 _LOG = logging.getLogger(__name__)
 
+NAME = "diagnosis"
 BATCH_REPORTS = 500
 REPLAYED = 500_000
 """Envelopes at most: what lies further back says nothing of the present."""
@@ -115,18 +117,39 @@ class Following:
     def catch_up(self) -> bool:
         """Read the log to its end; whether a check that was well has failed."""
         if self.evidence is None:
-            self.position = self._log.position
+            self._reached(self._log.position)
             return False
         fresh = False
         while entries := self._log.read_from(self.position, BATCH_REPORTS):
-            with self._store.read() as connection:
-                found = sightings(connection, entries)
-            for one in found:
-                fresh |= self.evidence.apply(one)
-                self._habituation.take(one)
-                if one.agent in self._vantages:
-                    self.ears.take(one)
-            self.position = entries[-1].position
+            fresh |= self._take_or_skip(self.evidence, entries)
+            self._reached(entries[-1].position)
+        return fresh
+
+    def _reached(self, position: int) -> None:
+        self.position = position
+        self._log.reached(NAME, position)
+
+    def _take_or_skip(self, evidence: Evidence, entries: Sequence[Entry]) -> bool:
+        """Take entries in; one that cannot be is left out, and the others count."""
+        try:
+            return self._take(evidence, entries)
+        except OperationalError:
+            raise
+        except Exception:  # noqa: BLE001  # one bad entry must not stop the diagnosis for good
+            if len(entries) > 1:
+                return sum(self._take_or_skip(evidence, [one]) for one in entries) > 0
+            _LOG.exception("the diagnosis leaves out position %d", entries[0].position)
+            return False
+
+    def _take(self, evidence: Evidence, entries: Sequence[Entry]) -> bool:
+        with self._store.read() as connection:
+            found = sightings(connection, entries)
+        fresh = False
+        for one in found:
+            fresh |= evidence.apply(one)
+            self._habituation.take(one)
+            if one.agent in self._vantages:
+                self.ears.take(one)
         return fresh
 
     def put_away(self) -> Kept | None:
