@@ -69,10 +69,11 @@ def _outside_down(evidence: Evidence) -> Finding | None:
         return None
     outside = evidence.at(*_OUTSIDE, tslcd=False)
     if evidence.proven(Rung.LINE):
-        beyond = (Component.ACCESS_NODE, Component.RING, Component.CORE, Component.WAN)
-        return Finding(State.DOWN, Cause.BEYOND_LINE_DOWN, Rung.INTERNET, beyond, proof=ids(failing(outside)))
+        beyond = (Component.ACCESS_NODE, Component.ARC, Component.RING, Component.CORE, Component.WAN)
+        rung = Rung.CORE if evidence.at(Rung.CORE, tslcd=False) else Rung.INTERNET
+        return Finding(State.DOWN, Cause.BEYOND_LINE_DOWN, rung, beyond, proof=ids(failing(outside)))
     if evidence.gateway_answers:
-        line = (Component.ACCESS_LINK, Component.ACCESS_NODE, Component.RING)
+        line = (Component.ACCESS_LINK, Component.ACCESS_NODE, Component.ARC, Component.RING)
         return Finding(State.DOWN, Cause.LINE_DOWN, Rung.LINE, line, proof=ids(failing(outside)))
     suspects = (*_CANNOT_SPLIT_NEAR, Component.ACCESS_LINK)
     facts = Facts(reason=_why_near_is_unknown(evidence))

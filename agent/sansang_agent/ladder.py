@@ -91,7 +91,8 @@ def _row(evidence: Evidence, finding: Finding, rung: Rung, seen: tuple[Seen, ...
     light = light_of(outcome(each) for each in seen)
     row = Row(rung=rung, light=light, seen=seen)
     passes = rung in _BEYOND and evidence.proven(*_BEYOND[rung], tslcd=False if rung is Rung.INTERNET else None)
-    if light is Light.FAILED and passes and finding.rung is not rung:
+    is_to_blame = finding.rung is rung and finding.cause is not Cause.SERVICE_SLOW  # what is slow lets through
+    if light is Light.FAILED and passes and not is_to_blame:
         return msgspec.structs.replace(row, light=Light.DEGRADED, note=Note.SILENT_BUT_PASSES)
     if rung is Rung.SERVICE and light is Light.OK and any(is_slow(each) for each in seen):
         return msgspec.structs.replace(row, light=Light.DEGRADED, note=Note.SLOW)

@@ -111,4 +111,5 @@ def _slow(services: tuple[Seen, ...]) -> Finding | None:
         return None
     everywhere = len(slow) == len(services) > 1
     suspects = (Component.ACCESS_LINK, Component.WAN) if everywhere else (Component.SVC_APP,)
-    return Finding(State.DEGRADED, Cause.SERVICE_SLOW, Rung.SERVICE, suspects, Facts(services=names(slow)), ids(slow))
+    rung = Rung.LINE if everywhere else Rung.SERVICE
+    return Finding(State.DEGRADED, Cause.SERVICE_SLOW, rung, suspects, Facts(services=names(slow)), ids(slow))

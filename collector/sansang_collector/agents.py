@@ -64,6 +64,12 @@ def find(connection: Connection, commune: str, name: str) -> int | None:
     return connection.scalar(select(AGENT.c.id).where(AGENT.c.commune == commune, AGENT.c.name == name))
 
 
+def place_of(connection: Connection, agent: int) -> tuple[str, str] | None:
+    """The commune and the name of this machine; None if there is none."""
+    row = connection.execute(select(AGENT.c.commune, AGENT.c.name).where(AGENT.c.id == agent)).one_or_none()
+    return (row.commune, row.name) if row else None
+
+
 def change_time(connection: Connection, now: float) -> float:
     """A ``changed_at`` after all others, whatever the clock: what is in memory is read again from the newest on."""
     newest = connection.scalar(select(func.max(AGENT.c.changed_at))) or 0.0

@@ -67,6 +67,7 @@ What = Literal[
     "revoke",
     "revoke-code",
     "role",
+    "settle_doubt",
     "split",
     "token",
     "unretire",

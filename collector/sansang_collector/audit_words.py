@@ -43,6 +43,7 @@ def names(_: Callable[[str], str]) -> dict[str, str]:
         "revoke": _("tokens revoked"),
         "revoke-code": _("join code withdrawn"),
         "role": _("machine's role changed"),
+        "settle_doubt": _("doubt of the inventory settled"),
         "split": _("communes split out of an incident"),
         "token": _("token made"),
         "unretire": _("machine taken back into use"),

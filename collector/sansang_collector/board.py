@@ -16,6 +16,7 @@ from sansang_agent.contract.assignment import Role
 from . import attendance, serving
 from .attendance import Attending
 from .commune import PACKAGED, Places
+from .incidents import maintenance, maintenance_rows
 from .inventory.calendars import Calendar, calendars
 from .inventory.hours import parse_hours
 from .inventory.in_force import InForce
@@ -44,6 +45,12 @@ class Work(NamedTuple):
     commune: str
     since: float
     until: float
+
+
+def announced(connection: Connection, now: float) -> list[Work]:
+    """The work and the power cuts that are under way, commune by commune."""
+    plans = maintenance.in_force(maintenance_rows.standing(connection, now), now)
+    return [Work(code, one.begins, one.until) for one in plans for code in one.communes]
 
 
 class Question(NamedTuple):
@@ -106,9 +113,12 @@ class Board:
             return [one for those in self._questions.values() for one in those]
 
     def province(
-        self, connection: Connection, present: Present, commune: str | None = None, work: Iterable[Work] = ()
+        self, connection: Connection, present: Present, commune: str | None = None, work: Iterable[Work] | None = None
     ) -> Province:
-        """All communes of the inventory, or one of them, as they stand; ``work``: what is announced."""
+        """All communes of the inventory, or one of them, as they stand.
+
+        ``work``: what is announced; None: what the ledger has.
+        """
         with self._one_at_a_time:
             version = self._inventory.version
             if version is None:
@@ -123,8 +133,9 @@ class Board:
             seen = self._plan.sights.bring_up(
                 connection, [member for member in found if member.presence is Presence.LIVE], present.at
             )
+            work = announced(connection, present.at) if work is None else list(work)
             codes = self._plan.communes.keys() if commune is None else self._plan.communes.keys() & {commune}
-            return Province(self._inventory.places, self._judge(codes, found, seen, present.at, list(work)))
+            return Province(self._inventory.places, self._judge(codes, found, seen, present.at, work))
 
     def _judge(
         self,

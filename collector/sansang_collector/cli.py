@@ -22,6 +22,7 @@ from . import (
     cli_ask_arguments,
     cli_audit_arguments,
     cli_evaluate_arguments,
+    cli_explain_arguments,
     cli_inventory_arguments,
     cli_join_arguments,
     cli_maintenance_arguments,
@@ -57,6 +58,7 @@ _COMMANDS = {
     "check-config": ("sansang_collector.cli_certificates", "check_config"),
     "ask": ("sansang_collector.cli_ask", "ask"),
     "audit": ("sansang_collector.cli_audit", "show"),
+    "explain": ("sansang_collector.cli_explain", "explain"),
     "coverage": ("sansang_collector.cli_topology", "coverage"),
     "maintenance": ("sansang_collector.cli_maintenance", "maintenance"),
     "person": ("sansang_collector.cli_person", "person"),
@@ -149,6 +151,7 @@ def parser(language: str) -> argparse.ArgumentParser:
     cli_ask_arguments.add(commands, placed, language)
     cli_join_arguments.add(commands, placed, language)
     cli_audit_arguments.add(commands, placed, language)
+    cli_explain_arguments.add(commands, placed, language)
     cli_inventory_arguments.add(commands, shared, placed, language)
     cli_maintenance_arguments.add(commands, placed, language)
     cli_person_arguments.add(commands, placed, language)

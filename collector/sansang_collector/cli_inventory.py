@@ -1,4 +1,4 @@
-"""``sansang-collector inventory init|check|import|apply|show``: files people keep, and versions in the ledger."""
+"""``sansang-collector inventory init|check|import|apply|show``: files people keep, and their versions in the ledger."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.words import catalogue
 
-from . import audit, cli_topology
+from . import audit, cli_doubts, cli_topology
 from .inventory import policies, starting, taking_in, units, versions
 from .inventory.differences import SHOWN, Difference, differences
 from .inventory.folder import FILES, Read, read_folder
@@ -34,6 +34,7 @@ def inventory(options: argparse.Namespace, settings: CollectorSettings) -> int:
         "apply": _apply,
         "show": _show,
         "path": cli_topology.path,
+        "doubts": cli_doubts.show,
     }[options.action]
     return action(options, settings, _)
 

@@ -46,6 +46,11 @@ def add(commands: Any, shared: argparse.ArgumentParser, placed: argparse.Argumen
     path.add_argument("--machine", default="", metavar="NAME", help=_("a machine of the commune"))
     _from(path, language)
 
+    doubts = actions.add_parser("doubts", parents=[placed], help=_("communes that may be under the wrong part"))
+    doubts.add_argument("--json", action="store_true", help=_("all of it, for programs"))
+    settle = _("somebody has looked into this one")
+    doubts.add_argument("--settle", nargs=2, metavar=("COMMUNE", "PART"), help=settle)
+
     coverage = commands.add_parser("coverage", parents=[placed], help=_("what cannot be told apart, and what mends it"))
     coverage.add_argument("--commune", default="", metavar="COMMUNE", help=_("the commune's code or name"))
     coverage.add_argument("--json", action="store_true", help=_("all of it, for programs"))

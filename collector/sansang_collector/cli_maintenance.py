@@ -112,7 +112,7 @@ def _import(options: argparse.Namespace, store: Store) -> int:
     for note in reading.notes:
         print(f"{options.file}: {note}")
     for plan in plans:
-        print(_planned(plan, say, now))
+        print(_planned(plan, say))
     if not plans:
         print(_("Nothing in it is new."))
     elif options.yes:
@@ -151,7 +151,7 @@ def _line(one: Maintenance, say: Phrases, now: float) -> str:
     return f"{one.id}  {state}  {_about(one.kind, one.title, (one.begins, one.until), one.parts, one.communes, say)}"
 
 
-def _planned(plan: Plan, say: Phrases, now: float) -> str:
+def _planned(plan: Plan, say: Phrases) -> str:
     return _about(plan.kind, plan.title, (plan.begins, plan.ends), plan.parts, plan.communes, say)
 
 

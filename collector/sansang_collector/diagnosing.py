@@ -12,17 +12,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from . import changes
 from .board import Board
 from .consumers import BATCH_SECONDS
+from .diagnosis.condition import Condition
 from .diagnosis.engine import Engine
 from .diagnosis.graph import Graph
 from .diagnosis.hearing import Hearing
 from .following import Following, Kept
+from .habituation import Due, Habituation
 from .incidents import recording
 from .incidents.recording import Written
 from .inventory.in_force import InForce
@@ -35,7 +36,6 @@ from .store import Store
 
 _LOG = logging.getLogger(__name__)
 
-NAME = "diagnosis"
 LOOK_S = 5.0
 SOONEST_S = 1.0
 """A fresh failure is looked at at once, but no sooner than this after the last look."""
@@ -49,24 +49,6 @@ BEHIND_S = 2.0
 """While the log's writer needs longer than this for what waits, who is silent cannot be told."""
 PAUSED_S = 30.0
 """A clock that goes on by so much between two turns means that nobody listened meanwhile."""
-
-
-class Condition(NamedTuple):
-    """How the diagnosis fares; replaced whole, read from any thread. Times are Unix seconds."""
-
-    looked_at: float | None = None
-    """The last look that was not held back."""
-    seconds: float = 0.0
-    """How long it took."""
-    hearing: Hearing = Hearing.LISTENING
-    cut_off_since: float | None = None
-    """When the collector last heard anyone, while it is cut off."""
-    problem: str = ""
-    """Why looks fail, while they do."""
-    failed: int = 0
-    """Looks, since the start."""
-    inactive: bool = True
-    """There is no inventory: nothing can be found out."""
 
 
 class Diagnosis:
@@ -94,19 +76,16 @@ class Diagnosis:
         self._board = board
         self._present = present
         self._batch_s = batch_s
-        self._following = Following(store, log, self._now)
-        self._looking = Looking(make, self._serving)
+        self.habituation = Habituation(lambda: present().usual)
+        """What was learned of machines and communes."""
+        self._following = Following(store, log, self._now, self.habituation)
+        self._looking = Looking(make, self.habituation, self._serving)
         self._one_at_a_time = threading.Lock()
         self._looked_at = -math.inf
         self._turned_at = self._kept_at = self._now()
         self._keep_again_s = KEEP_S
         self._fresh = False
         self._served: tuple[float, Mapping[str, Serving]] = (-math.inf, {})
-
-    @property
-    def graph(self) -> Graph | None:
-        """What there is; None without an inventory."""
-        return self._following.graph
 
     async def follow(self) -> None:
         """Follow the log and look until cancelled; then put the evidence away."""
@@ -120,12 +99,18 @@ class Diagnosis:
                 await asyncio.sleep(self._batch_s)
         finally:
             await self._put_away()
+            await self._keep_learned(all_of_it=True)
 
     async def settled(self) -> None:
         """Wait until the log has been taken in and no look is due; for clocks that stand still meanwhile."""
         while self._following.position < self._log.position or self._is_due(self._now()):
             self.wake.set()
             await asyncio.sleep(0.01)
+
+    @property
+    def graph(self) -> Graph | None:
+        """What it works with now; None without an inventory. From any thread."""
+        return self._following.graph
 
     def touched(self) -> None:
         """Somebody did something about an incident: the next look, which sees it, comes at once. From any thread."""
@@ -153,8 +138,18 @@ class Diagnosis:
                 await self._news.tell(newest)
             if not 0 <= self._now() - self._kept_at < self._keep_again_s:
                 await self._put_away()
+            await self._keep_learned()
         except Exception as error:  # noqa: BLE001  # the collector goes on without, and the next look is another one
             self._failed(error)
+
+    async def _keep_learned(self, *, all_of_it: bool = False) -> None:
+        due = await asyncio.to_thread(self._learned_now, all_of_it)
+        if not due.is_nothing:
+            await self._store.write(due.write)
+
+    def _learned_now(self, all_of_it: bool) -> Due:
+        with self._one_at_a_time:
+            return self.habituation.due(self._now(), all_of_it=all_of_it)
 
     def _failed(self, error: Exception) -> None:
         problem = f"{type(error).__name__}: {error}"

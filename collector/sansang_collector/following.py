@@ -4,10 +4,11 @@ Everything here blocks and is for one thread at a time; the event loop hands it 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.assignment import Role
 
@@ -16,14 +17,16 @@ from .diagnosis.graph import Graph
 from .diagnosis.hearing import Ears
 from .diagnosis.snapshots import SnapshotError, restore, snapshot
 from .graph_in_force import GraphInForce
-from .incidents import evidence_rows
+from .habituation import Habituation
+from .incidents import evidence_rows, manners
 from .inventory.versions import Version
-from .log import ReportLog
+from .log import Entry, ReportLog
 from .sightings import sightings
 from .store import Store
 
 _LOG = logging.getLogger(__name__)
 
+NAME = "diagnosis"
 BATCH_REPORTS = 500
 REPLAYED = 500_000
 """Envelopes at most: what lies further back says nothing of the present."""
@@ -44,10 +47,11 @@ class Kept(NamedTuple):
 class Following:
     """Made for an open store and log; :meth:`begin` once, then :meth:`catch_up` whenever there may be news."""
 
-    def __init__(self, store: Store, log: ReportLog, now: Callable[[], float]) -> None:
+    def __init__(self, store: Store, log: ReportLog, now: Callable[[], float], habituation: Habituation) -> None:
         self._store = store
         self._log = log
         self._now = now
+        self._habituation = habituation
         self._graphs = GraphInForce()
         self._vantages: frozenset[int] = frozenset()
         self.evidence: Evidence | None = None
@@ -113,17 +117,39 @@ class Following:
     def catch_up(self) -> bool:
         """Read the log to its end; whether a check that was well has failed."""
         if self.evidence is None:
-            self.position = self._log.position
+            self._reached(self._log.position)
             return False
         fresh = False
         while entries := self._log.read_from(self.position, BATCH_REPORTS):
-            with self._store.read() as connection:
-                found = sightings(connection, entries)
-            for one in found:
-                fresh |= self.evidence.apply(one)
-                if one.agent in self._vantages:
-                    self.ears.take(one)
-            self.position = entries[-1].position
+            fresh |= self._take_or_skip(self.evidence, entries)
+            self._reached(entries[-1].position)
+        return fresh
+
+    def _reached(self, position: int) -> None:
+        self.position = position
+        self._log.reached(NAME, position)
+
+    def _take_or_skip(self, evidence: Evidence, entries: Sequence[Entry]) -> bool:
+        """Take entries in; one that cannot be is left out, and the others count."""
+        try:
+            return self._take(evidence, entries)
+        except OperationalError:
+            raise
+        except Exception:  # noqa: BLE001  # one bad entry must not stop the diagnosis for good
+            if len(entries) > 1:
+                return sum(self._take_or_skip(evidence, [one]) for one in entries) > 0
+            _LOG.exception("the diagnosis leaves out position %d", entries[0].position)
+            return False
+
+    def _take(self, evidence: Evidence, entries: Sequence[Entry]) -> bool:
+        with self._store.read() as connection:
+            found = sightings(connection, entries)
+        fresh = False
+        for one in found:
+            fresh |= evidence.apply(one)
+            self._habituation.take(one)
+            if one.agent in self._vantages:
+                self.ears.take(one)
         return fresh
 
     def put_away(self) -> Kept | None:
@@ -131,10 +157,15 @@ class Following:
         return None if self.evidence is None else Kept(self.position, self._now(), snapshot(self.evidence))
 
     def _know(self, graph: Graph) -> None:
+        self._habituation.know(graph, self._manners, self._now())
         self._vantages = frozenset(one.id for one in graph.agents if one.role is Role.VANTAGE)
         if graph.unplaced:
             _LOG.info("%d machines are in no commune of the inventory: nothing is found out of them",
                       len(graph.unplaced))  # fmt: skip
+
+    def _manners(self) -> manners.Kept:
+        with self._store.read() as connection:
+            return manners.read(connection)
 
     def _taken_back(self, kept: evidence_rows.KeptEvidence, graph: Graph, now: float) -> Evidence | None:
         try:

@@ -10,12 +10,14 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from .diagnosis import lifecycle
+from .diagnosis.beliefs import Believer
 from .diagnosis.context import Context
 from .diagnosis.evidence import Evidence
 from .diagnosis.graph import Graph
 from .diagnosis.incident import Happening, Incident, Step
 from .diagnosis.shares import Shares
 from .diagnosis.verdict import Assessment, Localiser
+from .habituation import Habituation
 from .incidents import maintenance, maintenance_rows, recording, rows, severity, situation_rows, situations
 from .incidents.recording import Written
 from .incidents.situations import Situation, SituationStep
@@ -47,8 +49,11 @@ class Found(NamedTuple):
 class Looking:
     """For one graph at a time; remembers what it knows of incidents beyond their rows."""
 
-    def __init__(self, make: Maker, serving: Callable[[Connection, float], Mapping[str, Serving]]) -> None:
+    def __init__(
+        self, make: Maker, habituation: Habituation, serving: Callable[[Connection, float], Mapping[str, Serving]]
+    ) -> None:
         self._make = make
+        self._habituation = habituation
         self._serving = serving
         self._more: dict[int, tuple[bytes, Incident]] = {}
         """By number: what the row holds, and the incident as it is known."""
@@ -66,8 +71,10 @@ class Looking:
         assert self.localiser is not None
         incidents, before = self._incidents(connection, now)
         evidence.advance(now)
+        self._believe(now)
         held = lifecycle.held(incidents, now, self._graph.part_numbers)
         assessment = self.localiser.localise(evidence, held, now)
+        self._habituation.looked(evidence, incidents, now)
         if not incidents and not assessment.verdicts and not assessment.suspects:
             return Found(now, cut_off=assessment.cut_off)
         wider = situation_rows.under_way(connection)
@@ -93,6 +100,11 @@ class Looking:
         """Incidents of which more is known than their rows hold, and what those hold."""
         more = {number: one for number, one in self._more.items() if rows.packed(one[1]) != one[0]}
         return [incident for _, incident in more.values()], {number: body for number, (body, _) in more.items()}
+
+    def _believe(self, now: float) -> None:
+        localiser: object = self.localiser
+        if isinstance(localiser, Believer) and (beliefs := self._habituation.beliefs(now)) is not None:
+            localiser.believe(beliefs)
 
     def _incidents(self, connection: Connection, now: float) -> tuple[list[Incident], dict[int, bytes]]:
         """Those to look at as they are known; where a row is not as it was left, somebody did something, as it says."""

@@ -98,6 +98,13 @@ FAMILIES: tuple[Family, ...] = (
         "1 for the state a commune of the inventory is in, 0 for the others",
         ("commune", "state"),
     ),
+    Family(
+        "sansang_incidents",
+        "gauge",
+        "Open incidents by the kind of what broke; kinds, owners and severities without any are left out",
+        ("kind", "owner", "severity"),
+    ),
+    Family("sansang_maintenance", "gauge", "Planned work and announced power cuts that are under way", ("kind",)),
     Family("sansang_agents", "gauge", "Agents by state; retired ones are left out", ("commune", "state")),
     Family("sansang_agent_versions", "gauge", "Agents by the version they last reported", ("version",)),
     Family("sansang_build_info", "gauge", "The running collector's version", ("version",)),

@@ -114,8 +114,9 @@ def rung_intervals(connection: Connection, commune: str, rung: Rung, first: floa
             late=stretch.late,
             revision=revision,
             light=stretch.light,
+            incident=incident,
         )
-        for revision, stretch in rung_history.current(
+        for revision, stretch, incident in rung_history.with_incidents(
             connection, commune, rung, round(first * 1000), round(last * 1000)
         )
     ]

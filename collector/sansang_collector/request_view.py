@@ -9,6 +9,9 @@ from sansang_agent.contract.report import Result
 
 from .requests import Asked
 
+BY_SYSTEM = frozenset({"collector", "sansang"})
+"""Who asks for second opinions, and for closer looks."""
+
 
 class RequestState(StrEnum):
     """How far a request has come."""
@@ -31,6 +34,9 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     who: str
     why: str
+    """Of a closer look by sansang itself: the incident's code."""
+    by_system: bool
+    """Whether nobody asked but the collector itself: for a second opinion, or because of a young incident."""
     state: RequestState
     asked_at: float
     expires_at: float
@@ -57,6 +63,7 @@ def request_view(asked: Asked, now: float) -> RequestView:
         count=request.count,
         who=asked.who,
         why=asked.why,
+        by_system=asked.who in BY_SYSTEM,
         state=state,
         asked_at=asked.asked_at,
         expires_at=request.expires,

@@ -99,6 +99,12 @@ def newest(connection: Connection, of: Communes, limit: int, offset: int) -> tup
     return int(connection.scalar(number) or 0), [_asked(row) for row in connection.execute(piece)]
 
 
+def of_agent(connection: Connection, agent: int, limit: int) -> list[Asked]:
+    """What one machine was asked last, newest first."""
+    query = _WHOLE.where(REQUEST.c.agent == agent).order_by(REQUEST.c.asked_at.desc(), REQUEST.c.id)
+    return [_asked(row) for row in connection.execute(query.limit(limit))]
+
+
 def busy(connection: Connection, now: float, spacing_s: float) -> list[Asked]:
     """The requests that may be running: open ones, and those answered less than ``spacing_s`` seconds ago.
 

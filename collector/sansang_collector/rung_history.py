@@ -47,7 +47,9 @@ RUNG_INTERVAL = Table(
     Column("revision", Integer, nullable=False),
     Column("made_at", Float, nullable=False),
     Column("revised_at", Float),
+    Column("incident", Integer),
 )
+"""``incident``: the number of the incident it belongs to, once that was revised."""
 CURRENT = RUNG_INTERVAL.c.revised_at.is_(None)
 Index(
     "rung_interval_now",
@@ -65,6 +67,7 @@ class _Known(NamedTuple):
     id: int
     revision: int
     stretch: Stretch
+    incident: int | None
 
 
 class _Edge(NamedTuple):
@@ -95,6 +98,13 @@ def renew(connection: Connection, commune: str, rung: str, window: Window, tips:
 def current(connection: Connection, commune: str, rung: str, first: int, last: int) -> list[tuple[int, Stretch]]:
     """The current intervals of a rung that overlap a window, in order, each with its revision."""
     return [(row.revision, row.stretch) for row in _rows(connection, commune, rung, first, last)]
+
+
+def with_incidents(
+    connection: Connection, commune: str, rung: str, first: int, last: int
+) -> list[tuple[int, Stretch, int | None]]:
+    """The same, each with the number of the incident it belongs to."""
+    return [(row.revision, row.stretch, row.incident) for row in _rows(connection, commune, rung, first, last)]
 
 
 def newest(connection: Connection, commune: str | None = None) -> list[Row[tuple[str, str, str, int]]]:
@@ -168,14 +178,14 @@ def _rows(connection: Connection, commune: str, rung: str, first: int, last: int
     """The current rows that overlap a window, in order."""
     rows = _OVERLAPPING.run(connection, (commune, rung, commune, rung, first, first, last, first))
     return [
-        _Known(number, revision, Stretch(begin, end, _LIGHTS[light], bool(late)))
-        for number, revision, begin, end, light, late in rows
+        _Known(number, revision, Stretch(begin, end, _LIGHTS[light], bool(late)), incident)
+        for number, revision, begin, end, light, late, incident in rows
     ]
 
 
 _LIGHTS = {light.value: light for light in Light}
 _OVERLAPPING = Direct("""
-    SELECT id, revision, first_ms, last_ms, light, late FROM rung_interval
+    SELECT id, revision, first_ms, last_ms, light, late, incident FROM rung_interval
     WHERE commune = ? AND rung = ? AND revised_at IS NULL AND first_ms BETWEEN coalesce(
         (SELECT max(first_ms) FROM rung_interval
          WHERE commune = ? AND rung = ? AND revised_at IS NULL AND first_ms < ?), ?) AND ?
@@ -205,7 +215,9 @@ def _write(connection: Connection, commune: str, rung: str, old: list[_Known], n
                 connection.execute(_CHANGE, {"row": same[0].id, **stretch._asdict()})
             continue
         revision = max((row.revision for row in overlapped), default=0) + 1
-        values = {"commune": commune, "rung": rung, "revision": revision, "made_at": now, **stretch._asdict()}
+        incident = next((row.incident for row in same if row.incident is not None), None)
+        own = {"commune": commune, "rung": rung, "revision": revision, "made_at": now, "incident": incident}
+        values = own | stretch._asdict()
         connection.execute(_INSERT, values)
     gone = [row.id for row in old if row.id not in kept]
     if gone:

@@ -18,6 +18,8 @@ from .enrolment import Enrolment
 from .expected import NOTHING_USUAL, Usual
 from .history import History
 from .incidents import evidence_rows
+from .incidents.closer_look import CloserLook
+from .incidents.revising import Revising
 from .inventory.calendars import Calendar
 from .inventory.in_force import InForce
 from .liveness import Present
@@ -77,6 +79,10 @@ class Collector:
     """Renews tokens, and ends those that two machines use."""
     second_opinion: SecondOpinion
     """Asks another machine where only one says that a service is not reached."""
+    revising: Revising
+    """Corrects incidents by what arrives later."""
+    closer_look: CloserLook
+    """Has machines look again while an incident is young."""
     login: Login
     """Names and passwords."""
     enrolment: Enrolment
@@ -124,6 +130,8 @@ class Collector:
         self.diagnosis = Diagnosis(
             self.store, self.log, self.news, self.inventory, self.board, self.present, batch_s=batch_s
         )
+        self.revising = Revising(self.store, lambda: self.diagnosis.graph, now)
+        self.closer_look = CloserLook(self.store, self.inventory, lambda: self.diagnosis.graph, now)
         self.login = Login(self.store, now)
         self.enrolment = Enrolment(self.store, now)
         self._tasks: list[asyncio.Task[None]] = []
@@ -173,6 +181,8 @@ class Collector:
         self._tasks.append(asyncio.create_task(self.desk.follow(), name="requests"))
         self._tasks.append(asyncio.create_task(self.tokens.follow(), name="tokens"))
         self._tasks.append(asyncio.create_task(self.second_opinion.follow(), name="second opinion"))
+        self._tasks.append(asyncio.create_task(self.revising.follow(), name="revising"))
+        self._tasks.append(asyncio.create_task(self.closer_look.follow(), name="closer look"))
         current = assignments.keep_current(self.assignments, self.store, lambda: self.inventory.version)
         self._tasks.append(asyncio.create_task(current, name="assignments"))
         self._tasks.append(asyncio.create_task(audit_end.follow(self.store), name="audit"))

@@ -14,6 +14,7 @@ from .board import Province
 from .commune import Places
 from .consumers import position_of
 from .diagnosis.hearing import Hearing
+from .incidents import listing, maintenance, maintenance_rows
 from .liveness import State
 from .running import Collector
 
@@ -33,10 +34,12 @@ def samples(collector: Collector, standings: Sequence[Standing]) -> Iterator[Sam
         province = collector.board.province(connection, collector.present())
         versions = contact.versions(connection)
         own = list(_own(collector, connection))
+        trouble = list(_trouble(connection, collector.now()))
     yield from _communes(sorted({*codes, *province.serving}), province.places)
     yield from _serving(province)
     yield from _states(standings)
     yield from (Sample("sansang_agent_versions", (version,), count) for version, count in versions.items())
+    yield from trouble
     yield from own
 
 
@@ -47,6 +50,13 @@ def _states(standings: Iterable[Standing]) -> Iterator[Sample]:
         found.setdefault(standing.commune, Counter())[standing.state] += 1
     for commune_code, counts in found.items():
         yield from (Sample("sansang_agents", (commune_code, state), counts[state]) for state in _SHOWN)
+
+
+def _trouble(connection: Connection, now: float) -> Iterator[Sample]:
+    for labels, count in sorted(listing.counts(connection).items()):
+        yield Sample("sansang_incidents", labels, count)
+    plans = Counter(one.kind for one in maintenance.in_force(maintenance_rows.standing(connection, now), now))
+    yield from (Sample("sansang_maintenance", (kind,), plans[kind]) for kind in maintenance.Kind)
 
 
 def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:

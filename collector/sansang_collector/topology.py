@@ -70,7 +70,7 @@ class Topology(NamedTuple):
     templates: dict[str, dict[str, Template]]
     """By commune, then by check; the same checks everywhere."""
     inward: dict[str, Path]
-    """What the vantage's echoes cross: ``terminal:<line>``, ``access_node:<node>``, ``core``; ``gateway`` is its own."""
+    """What the vantage's echoes cross: ``terminal:<line>``, ``access_node:<node>``, ``core``, its own ``gateway``."""
 
 
 def build(inventory: Inventory) -> Topology:

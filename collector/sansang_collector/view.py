@@ -162,6 +162,8 @@ class IntervalView(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     light: Light | None = None
     """The light of a rung's stretch; ``outcome`` then is ``failed`` for degraded too."""
+    incident: int | None = None
+    """The number of the incident that a rung's stretch belongs to, once it was revised."""
 
 
 class PointView(msgspec.Struct, frozen=True, kw_only=True):

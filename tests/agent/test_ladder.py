@@ -210,6 +210,17 @@ def test_first_hop_good_and_nothing_beyond() -> None:
     assert Part.LINE not in verdict.holds
 
 
+def test_a_silent_core_behind_a_good_first_hop_stands_on_the_cores_rung() -> None:
+    verdict = looked(
+        MACHINE, GATEWAY, HOP, CORE, FAR, NAMES, PORTAL,
+        core=Reason.TIMEOUT, far=Reason.TIMEOUT, names=Reason.TIMEOUT, portal=Reason.TIMEOUT,
+    )  # fmt: skip
+
+    assert (verdict.cause, verdict.rung) == (Cause.BEYOND_LINE_DOWN, Rung.CORE)
+    assert row(verdict, Rung.CORE).light is Light.FAILED
+    assert row(verdict, Rung.INTERNET).note is Note.BEHIND
+
+
 def test_one_of_two_provider_resolvers_silent_changes_nothing_for_the_clerk() -> None:
     verdict = looked(far=Reason.TIMEOUT)
 
@@ -428,7 +439,15 @@ def test_a_slow_service_is_degraded() -> None:
 def test_when_every_service_is_slow_the_way_is_suspected() -> None:
     verdict = looked(portal=slow(PORTAL), desk=slow(DESK))
 
-    assert verdict.components == (Component.ACCESS_LINK, Component.WAN)
+    assert (verdict.rung, verdict.components) == (Rung.LINE, (Component.ACCESS_LINK, Component.WAN))
+
+
+def test_a_silent_first_hop_that_slow_answers_come_through_is_not_shown_as_broken() -> None:
+    verdict = looked(hop=Reason.TIMEOUT, portal=slow(PORTAL), desk=slow(DESK))
+
+    assert verdict.cause is Cause.SERVICE_SLOW
+    assert row(verdict, Rung.LINE).light is Light.DEGRADED
+    assert row(verdict, Rung.LINE).note is Note.SILENT_BUT_PASSES
 
 
 def told(check: Check, offset: float, reason: Reason | None = None, expiry: float | None = None) -> Result:

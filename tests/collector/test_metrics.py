@@ -25,8 +25,10 @@ from sansang_collector.metrics import FAMILIES
 from sansang_collector.running import Collector
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.state import State
+from sansang_collector.store import Store
 from tests.collector.inventory.folders import folder
 from tests.support.collector_process import CollectorProcess
+from tests.support.incident_rows import add_incident
 from tests.support.ledgers import NOW, add_agent, entry_of
 from tests.support.reports import GATEWAY, SERVICE, body, report, result
 
@@ -53,9 +55,12 @@ RESULTS = [
 
 @pytest.fixture(scope="module")
 def scraped(collector: CollectorProcess, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What a scrape reads after one report of everything, and one with a mistake; there is an inventory."""
+    """What a scrape reads after a report of everything and one with a mistake; with an inventory and an incident."""
     place = folder(tmp_path_factory.mktemp("folder") / "inventory")
     collector.run("inventory", "apply", str(place), "--data", str(collector.data))
+    store = Store(collector.data)
+    store.write_sync(lambda it: add_incident(it, ["05983"], time.time(), "core"))
+    store.close()
     with collector.client("admin") as admin:
         admin.post("/-/reload").raise_for_status()
     with collector.client("agent", "05983", "pc-1") as agent, collector.client("metrics") as metrics:

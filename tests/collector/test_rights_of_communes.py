@@ -25,8 +25,9 @@ from tests.support.web_collector import COMMUNE, PROFILE, WebCollector
 NOWHERE_ELSE = "99999"
 NO_AGENT, NO_JOIN_CODE, NO_REQUEST, NO_CODE, NO_INCIDENT, NO_PLAN = 4711, "???", "0" * 32, "ZZZZZZ", 4711, 4711
 CHANGING = (Right.ASK, Right.CHANGE_MACHINES, Right.HANDLE, Right.PLAN)
-LISTS = ("/api/v1/incidents?state=all", "/api/v1/maintenance", "/", "/api/v1/communes", "/api/v1/agents", "/api/v1/fleet", "/api/v1/requests", "/fleet", "/fleet.csv",
-         "/fleet/blind-spots", "/api/v1/stream?after=0")  # fmt: skip
+LISTS = ("/", "/api/v1/communes", "/api/v1/agents", "/api/v1/fleet", "/api/v1/requests", "/fleet", "/fleet.csv",
+         "/fleet/blind-spots", "/api/v1/stream?after=0", "/api/v1/incidents?state=all", "/api/v1/maintenance",
+         "/incidents", "/maintenance")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

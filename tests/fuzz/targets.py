@@ -65,6 +65,10 @@ PLAN = (
     b'{"kind":"planned_work","title":"Thay c\xc3\xa1p","communes":["05983"],"parts":["core"],"begins":2000000000,'
     b'"ends":2000003600,"announced_at":1782440000}'
 )
+PLAN_FORM = (
+    b"kind=power_cut&title=a&begins=2033-05-18T10%3A00&ends=2033-05-18T11%3A00&announced=2026-06-01&commune=05983"
+    b"&part=core"
+)
 INCIDENTS = b"state=all&commune=05983&owner=telecom&severity=critical&since=1&limit=10&offset=0"
 
 TARGETS = (
@@ -122,5 +126,17 @@ TARGETS = (
     Target("POST", "/api/v1/incidents/1/split", "admin", b'{"communes":["05983"]}', allowed=REFUSED | {201}),
     Target("GET", "/api/v1/maintenance", "read", b"limit=10&offset=0", form),
     Target("POST", "/api/v1/maintenance", "admin", PLAN, allowed=REFUSED | {201}),
+    Target(
+        "POST",
+        "/incidents/1/deeds",
+        "admin",
+        b"deed=merge&into=K7F2QD&text=a&commune=05983",
+        form,
+        FORM,
+        REFUSED | {303},
+    ),
+    Target("POST", "/maintenance", "admin", PLAN_FORM, form, FORM, REFUSED | {303}),
+    Target("POST", "/maintenance/1/deeds", "admin", b"deed=cancel", form, FORM, REFUSED | {303}),
+    Target("POST", "/agents/1/ask", "admin", b"check=gw", form, FORM, REFUSED | {303}),
     Target("GET", "/api/v1/stream", "metrics", b"after=1", form, allowed=frozenset({400, 403})),
 )

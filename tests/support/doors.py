@@ -88,6 +88,15 @@ def plan(place: Place) -> dict[str, Any]:
     return {"kind": "planned_work", "title": "Thay cáp", "communes": [place.code], "begins": 2e9, "ends": 2e9 + 60}
 
 
+def note(_place: Place) -> dict[str, Any]:
+    return {"deed": "note", "text": "đã gọi"}
+
+
+def plan_form(place: Place) -> dict[str, Any]:
+    spans = {"begins": "2033-05-18T10:00", "ends": "2033-05-18T11:00"}
+    return {"kind": "power_cut", "title": "Cắt điện", "commune": place.code} | spans
+
+
 CHANGE = Right.CHANGE_MACHINES
 DOORS: dict[tuple[str, str], Door] = {
     ("MOUNT", "/static"): Door(None, "/static/app.css", opens="anybody"),
@@ -125,6 +134,7 @@ DOORS: dict[tuple[str, str], Door] = {
     ),
     ("GET", "/api/v1/incidents"): sees("/api/v1/incidents?commune={code}&state=all"),
     ("GET", "/api/v1/incidents/{number}"): sees("/api/v1/incidents/{incident}"),
+    ("GET", "/api/v1/incidents/{number}/explanation"): sees("/api/v1/incidents/{incident}/explanation"),
     ("GET", "/api/v1/incidents/{number}/story"): sees("/api/v1/incidents/{incident}/story"),
     # 409: somebody has acknowledged, or resolved, it already.
     **dict([
@@ -136,6 +146,11 @@ DOORS: dict[tuple[str, str], Door] = {
         handles("split", frozenset({422, 409})),
     ]),
     ("GET", "/api/v1/situations"): sees("/api/v1/situations"),
+    ("GET", "/api/v1/topology/doubts"): sees("/api/v1/topology/doubts", Right.SEE_FLEET),
+    ("POST", "/api/v1/topology/doubts/settle"): Door(
+        Right.HANDLE, "/api/v1/topology/doubts/settle", frozenset({404}),
+        lambda place: {"commune": place.code, "declared": "ring:?"},
+    ),
     ("GET", "/api/v1/maintenance"): sees("/api/v1/maintenance"),
     ("POST", "/api/v1/maintenance"): Door(Right.PLAN, "/api/v1/maintenance", frozenset({201}), plan),
     # 409: it has not begun, or was cancelled already.
@@ -144,6 +159,20 @@ DOORS: dict[tuple[str, str], Door] = {
     ),
     ("POST", "/api/v1/maintenance/{number}/cancel"): Door(
         Right.PLAN, "/api/v1/maintenance/{plan}/cancel", frozenset({200, 409})
+    ),
+    ("GET", "/incidents"): sees("/incidents"),
+    ("GET", "/incidents/{number}"): sees("/incidents/{incident}"),
+    ("POST", "/incidents/{number}/deeds"): Door(
+        Right.HANDLE, "/incidents/{incident}/deeds", frozenset({303}), note, is_form=True
+    ),
+    ("GET", "/maintenance"): sees("/maintenance"),
+    ("POST", "/maintenance"): Door(Right.PLAN, "/maintenance", frozenset({303}), plan_form, is_form=True),
+    ("POST", "/maintenance/{number}/deeds"): Door(
+        Right.PLAN, "/maintenance/{plan}/deeds", frozenset({303, 409}), lambda _place: {"deed": "cancel"}, is_form=True
+    ),
+    # 409: it has as many to answer as it may have.
+    ("POST", "/agents/{agent_id}/ask"): Door(
+        Right.ASK, "/agents/{agent}/ask", frozenset({303, 409}), lambda _place: {"check": "gw"}, is_form=True
     ),
     ("GET", "/fleet/confirm"): sees("/fleet/confirm?deed=retire&id={agent}", CHANGE),
     ("POST", "/fleet/deeds"): Door(CHANGE, "/fleet/deeds", frozenset({303}), form, is_form=True),

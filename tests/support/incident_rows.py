@@ -4,13 +4,12 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
-from sansang_agent.contract.codec import encode
 from sansang_agent.contract.rung import PLACES, Component, Owner
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Severity
 from sansang_collector.diagnosis.verdict import Cause, Fact, Ground, Level, Verdict
+from sansang_collector.incidents.rows import packed
 from sansang_collector.incidents.tables import INCIDENT, INCIDENT_COMMUNE, INCIDENT_EVENT, SITUATION
 
 
@@ -25,7 +24,9 @@ def add_incident(
 ) -> int:
     """An open incident since ``at`` (Unix seconds) that hits these communes; its number."""
     kind = Component(part.partition(":")[0])
-    known = {name: more.pop(name) for name in ("situation", "maintenance", "merged_into") if name in more}
+    known: dict[str, Any] = {
+        name: more.pop(name) for name in ("situation", "maintenance", "merged_into") if name in more
+    }
     verdict = Verdict(
         part=part,
         level=more.pop("level", Level.DOWN),
@@ -70,11 +71,9 @@ def _row(connection: Connection, incident: Incident, kind: Component, code: str,
         "part": incident.verdict.part, "kind": kind.value, "level": incident.verdict.level.value,
         "phase": incident.phase.value, "owner": Owner(incident.owner).value, "severity": incident.severity.value,
         "onset": incident.onset, "opened_at": incident.opened_at, "resolved_at": incident.resolved_at,
-        "changed_at": incident.changed_at, "body": b"",
+        "changed_at": incident.changed_at, "body": packed(incident),
     }  # fmt: skip
     number = int(connection.execute(INCIDENT.insert().values(row | known).returning(INCIDENT.c.id)).scalar_one())
-    body = encode(msgspec.structs.replace(incident, id=number, code=row["code"]))
-    connection.execute(INCIDENT.update().where(INCIDENT.c.id == number).values(body=body))
     rows = [{"incident": number, "commune": commune} for commune in incident.hit]
     if rows:
         connection.execute(INCIDENT_COMMUNE.insert(), rows)

@@ -3,7 +3,7 @@
 The likelihoods hold what was seen against it; arrays are by check, agent and commune of a graph, for one moment.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -35,6 +35,15 @@ class Beliefs(NamedTuple):
     """By commune: ln of the yearly rate that would be fitting for "all is switched off" at this moment."""
     learned: bool = False
     """Whether rates are this province's own; thresholds are higher until they are."""
+
+
+@runtime_checkable
+class Believer(Protocol):
+    """A localiser that holds what it sees against what is usual."""
+
+    def believe(self, beliefs: Beliefs) -> None:
+        """Hold it against this from now on."""
+        ...
 
 
 def unlearned(graph: Graph) -> Beliefs:

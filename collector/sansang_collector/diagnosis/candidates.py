@@ -157,7 +157,7 @@ def _probes(graph: Graph) -> tuple[Ints, Ints]:
 
 def _direct(graph: Graph, probes: Ints, targets: Ints, shared: Flags) -> tuple[Ints, Ints]:
     """A node's or the core's own probe; those of the nodes on an arc or a ring; of terminals where there is no node."""
-    own, near, far = [], [], []
+    own, near, far = list[tuple[int, int]](), list[tuple[int, int]](), list[tuple[int, int]]()
     node = _is(graph, [Component.ACCESS_NODE])
     for place, (check, target) in enumerate(zip(probes, targets, strict=True)):
         crossed = [part for part in graph.path(int(check)).tolist() if shared[part] and part != target]

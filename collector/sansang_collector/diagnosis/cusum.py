@@ -31,10 +31,9 @@ def standing(trail: Trail, numbers: range, calm: Singles, cap: float) -> Singles
     sums, block = (np.zeros_like(trail.scores[:, 0]) for _ in range(2))
     for number in numbers:
         np.clip(trail.scores[:, number % BLOCKS], -cap / FLOOR, cap, out=block)
-        block *= calm
         sums += block
         np.maximum(sums, 0, out=sums)
-    return np.asarray(sums.max(axis=0))
+    return np.asarray(sums.max(axis=0) * calm)
 
 
 def changes(trail: Trail, numbers: range, calm: Singles, cap: float, candidates: Ints) -> Change:

@@ -74,29 +74,30 @@ class Engine:
             self._released[quiet.silent] = now + RETURN_S
             quiet = silence.observe(evidence, self._beliefs, self._released, now)
         scene = self._scene(evidence, quiet, view)
-        return self._assess(scene, known, now)
+        return self._assess(scene, known, view.answering, now)
 
     def _scene(self, evidence: Evidence, quiet: silence.Silence, view: View) -> Scene:
         chosen = self._chosen = likelihood.active(evidence, self._candidates, self._chosen)
         seen = likelihood.sums(evidence, chosen, view.ignored)
         may = self._candidates
-        eligible = may.far if view.undecided else may.far | may.of_commune | (may.shared & ~view.answering)
+        eligible = may.far if view.undecided else may.far | may.of_commune | may.shared
         return Scene(self._graph, may, evidence, chosen, seen, quiet, eligible, self._homes)
 
-    def _assess(self, scene: Scene, held: Sequence[Held], now: float) -> Assessment:
+    def _assess(self, scene: Scene, held: Sequence[Held], answering: Flags, now: float) -> Assessment:
+        """``answering``: parts that may well be the cause, but whose own probes have yet to say so."""
         expected, explained = self._with(scene, held)
         least = self.threshold
         found = [
             grounds.verdict(scene, self._beliefs, pick)
             for pick in Search(self._without(scene, held), expected, explained).picks(least - SUSPECT, MOST)
         ]
-        sure = tuple(one for one in found if one.score >= least)
+        sure = tuple(one for one in found if one.score >= least and not answering[self._graph.part_numbers[one.part]])
         well = recovery.recovered(scene, self._beliefs.baseline[scene.chosen.checks], held)
         more = self._look_for_degraded(scene.evidence, held, sure, now)
         return Assessment(
             at=now,
             verdicts=sure + more.verdicts,
-            suspects=tuple(one for one in found if one.score < least) + more.suspects,
+            suspects=tuple(one for one in found if one not in sure) + more.suspects,
             recovered=frozenset((one.part, one.level) for one in well) | more.recovered,
         )
 

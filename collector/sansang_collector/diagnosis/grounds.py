@@ -97,7 +97,7 @@ def _is_off(scene: Scene, beliefs: Beliefs, pick: Pick) -> bool:
     fitting = float(beliefs.breaker[commune])
     if _all_said_goodbye(scene, commune, onset(scene.evidence, pick.age)):
         fitting = max(fitting, LAST_ONE_OUT)
-    return fitting > scene.graph.log_rates[pick.part]
+    return fitting > float(scene.graph.log_rates[pick.part])
 
 
 def _all_said_goodbye(scene: Scene, commune: int, began: float) -> bool:
@@ -151,7 +151,7 @@ def _of_probes(scene: Scene, pick: Pick) -> Iterator[Ground]:
         failed, tried = int(scene.seen.failed[row, at]), int(scene.seen.tried[row, at])
         if tried:
             fact = Fact.PROBE_FAILS if 2 * failed > tried else Fact.PROBE_ANSWERS
-            yield Ground(fact, failed if fact is Fact.PROBE_FAILS else tried - failed, tried, graph.parts[target].id)
+            yield Ground(fact, failed, tried, graph.parts[target].id)
             told += 1
 
 

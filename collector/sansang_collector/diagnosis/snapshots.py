@@ -25,7 +25,7 @@ BY_AGENT = ("heard", "spoke", "bye", "back", "booted", "battery")
 BY_CHECK = ("usual_ms", "is_echo", "last_at", "last_failed", "_slots", "_counts", "_small")
 """The arrays of the evidence; the last dimension is the agent's or the check's."""
 SCALARS = ("since", "ignored", "_slot", "_block")
-_KNOWN = "_known"
+_KNOWN, _STREAMS = "_known", "_streams"
 
 
 class SnapshotError(Exception):
@@ -81,6 +81,7 @@ def restore(packed: bytes, graph: Graph, now: float) -> Evidence:
     made = Evidence(graph, body.now)
     known = {(agent, stream): (high, int.from_bytes(mask)) for agent, stream, high, mask in body.known}
     setattr(made, _KNOWN, known)
+    setattr(made, _STREAMS, _streams(known))
     try:
         for name in SCALARS:
             setattr(made, name, body.scalars[name])
@@ -89,6 +90,14 @@ def restore(packed: bytes, graph: Graph, now: float) -> Evidence:
     except (KeyError, ValueError, IndexError) as error:
         raise SnapshotError(f"its parts do not fit together: {error}") from error
     return made
+
+
+def _streams(known: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
+    """By machine, in the order in which they were first met."""
+    found: dict[int, list[str]] = {}
+    for agent, stream in known:
+        found.setdefault(agent, []).append(stream)
+    return found
 
 
 def _bytes(mask: int) -> bytes:

@@ -10,7 +10,10 @@ from .grounds import found_later
 from .headline import titles
 from .speech import Speech, mark
 
-_SITUATIONS = {"power": mark("power out over an area")}
+_SITUATIONS = {
+    "power_area": mark("several communes of one power area"),
+    "neighbours": mark("several communes beside each other"),
+}
 """What situations of each kind are called; others are only named by their code."""
 
 
@@ -28,7 +31,7 @@ def planned(case: Case, speech: Speech) -> str:
     plan = case.around.plan
     if plan is None:
         return ""
-    if _is_overrun(plan, case, speech):
+    if is_overrun(plan, case, speech):
         form = speech.say("{what} should have ended at {time}, and what it explains is still broken")
         return speech.sentence(form.format(what=_named(plan, speech), time=speech.clock(plan.ends)))
     form = speech.say("{what}, from {first} to {last}")
@@ -114,5 +117,6 @@ def _named(plan: Plan, speech: Speech) -> str:
     return form.format(title=plan.title)
 
 
-def _is_overrun(plan: Plan, case: Case, speech: Speech) -> bool:
+def is_overrun(plan: Plan, case: Case, speech: Speech) -> bool:
+    """Whether announced work should be over and what it explains is not."""
     return plan.ended_at is None and plan.ends < speech.now and case.incident.phase is not Phase.RESOLVED

@@ -40,7 +40,7 @@ def _frequency(rate: float, most: float, least: float, speech: Speech) -> str:
 
 
 def _chance(probability: float, speech: Speech) -> str:
-    figure = speech.share(round(probability * 20) / 20)
+    figure = speech.share(probability)
     if probability >= 0.8:
         return speech.say("very probable, about {figure}").format(figure=figure)
     if probability >= 0.5:

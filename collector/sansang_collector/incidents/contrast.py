@@ -43,9 +43,7 @@ _SPLITS = (
     ),
     _Split(
         _INNER,
-        mark(
-            "once the machines are back: whether their network adapters had a link, and whether they were started anew"
-        ),
+        mark("once the machines are back: whether their network adapters had a link, and when they were started"),
     ),
     _Split(
         _INNER,
@@ -84,11 +82,16 @@ _SPLITS = (
         mark("another service in the same data centre: if it answers, it is not the data centre"),
     ),
 )
+_MOST_SERVICES = 5
+_BEYOND = OF_A_SERVICE | {Component.PDC, Component.NDC, Component.DNS, Component.WAN}
+_KEPT_ON = mark("a terminal that stays on after closing: then a cut is told from a switch that was thrown")
 _FOR_US_ALONE = mark("the same page from outside, by a mobile phone: it may be closed to our addresses alone")
 
 
 def would_split(case: Case, speech: Speech) -> tuple[str, ...]:
     """What would tell the causes apart; of a single service also whether it fails for others."""
+    if case.verdict.expected_off:
+        return (speech.say(_KEPT_ON),)
     kinds = set(case.kinds)
     said = [one.said for one in _SPLITS if len(kinds & one.kinds) > 1 and one.holds(case)]
     if kinds <= OF_A_SERVICE and case.ended_at is None:
@@ -109,6 +112,10 @@ def _asks_nodes(case: Case) -> bool:
 def _services(case: Case, speech: Speech) -> list[str]:
     spared = case.naming.spared([cause.part for cause in case.causes], case.communes)
     form = speech.say("services that are not reached across it: {services}")
+    rest = len(spared) - _MOST_SERVICES
+    if rest > 1:
+        more = speech.plural("{count} other", "{count} others", rest).format(count=rest)
+        spared = [*spared[:_MOST_SERVICES], more]
     return [form.format(services=speech.all_of(spared))] if spared else []
 
 
@@ -123,8 +130,8 @@ def _inside(case: Case, speech: Speech) -> list[str]:
 
 def _elsewhere(case: Case, speech: Speech) -> list[str]:
     well = next((one for one in case.grounds if one.fact is Fact.ELSEWHERE_WELL and one.count), None)
-    if well is None:
-        return []
+    if well is None or set(case.kinds) <= _BEYOND:
+        return []  # that others report says nothing of services
     many = max(well.of, well.count)
     said = speech.plural("the other commune", "{count} of {of} other communes", many)
     return [said.format(count=well.count, of=many)]

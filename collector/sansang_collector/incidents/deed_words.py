@@ -11,6 +11,7 @@ class Refused(StrEnum):
     """Why nothing was changed."""
 
     NONE = "none"
+    NO_CODE = "no_code"
     OVER = "over"
     ACKNOWLEDGED = "acknowledged"
     EMPTY = "empty"
@@ -22,7 +23,7 @@ class Refused(StrEnum):
     @property
     def is_mistake(self) -> bool:
         """Whether the wish itself is wrong; else the incident stands otherwise by now."""
-        return self in (Refused.EMPTY, Refused.SAME, Refused.NOT_HIT, Refused.ALL)
+        return self in (Refused.EMPTY, Refused.NO_CODE, Refused.SAME, Refused.NOT_HIT, Refused.ALL)
 
 
 class IncidentError(Exception):
@@ -42,6 +43,7 @@ def said(error: IncidentError, _: Gettext) -> str:
     """One sentence in the language of ``_``."""
     texts = {
         Refused.NONE: _("There is no incident of the number {id}."),
+        Refused.NO_CODE: _("There is no incident with the code '{code}'."),
         Refused.OVER: _("The incident is over already."),
         Refused.ACKNOWLEDGED: _("{who} has acknowledged it already."),
         Refused.EMPTY: _("Write a few words."),

@@ -4,26 +4,22 @@ Acknowledging, assigning and noting stand beside the incident; the others change
 it reads the row again.
 """
 
-import secrets
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select
 
-from sansang_agent.contract.codec import encode
-from sansang_agent.contract.joining import ALPHABET
 from sansang_collector import agents, audit, changes
 from sansang_collector.audit import Deed, What
 from sansang_collector.changes import Change
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase
 
-from . import listing
+from . import codes, listing
 from .deed_words import IncidentError, Refused
-from .listing import Kept
+from .listing import Listed
+from .rows import packed
 from .tables import INCIDENT, INCIDENT_COMMUNE, INCIDENT_EVENT
-
-CODE_LENGTH = 6
 
 
 class By(NamedTuple):
@@ -33,16 +29,16 @@ class By(NamedTuple):
     at: float
 
 
-def acknowledge(connection: Connection, number: int, by: By) -> Kept:
+def acknowledge(connection: Connection, number: int, by: By) -> Listed:
     """Somebody has seen it and is on it; the first one stays named. Raises :class:`IncidentError`."""
     found = _under_way(connection, number)
-    if found.row.acknowledged_at is not None:
-        raise IncidentError(Refused.ACKNOWLEDGED, who=found.row.acknowledged_by)
+    if found.kept.acknowledged_at is not None:
+        raise IncidentError(Refused.ACKNOWLEDGED, who=found.kept.acknowledged_by)
     _set(connection, found, acknowledged_at=by.at, acknowledged_by=by.who)
     return _told(connection, found, by, "acknowledge", Happening.ACKNOWLEDGED)
 
 
-def assign(connection: Connection, number: int, to: str, by: By) -> Kept:
+def assign(connection: Connection, number: int, to: str, by: By) -> Listed:
     """Somebody is to see to it; empty: nobody any more. Raises :class:`IncidentError`."""
     found = _under_way(connection, number)
     name = audit.one_line(to).strip()
@@ -50,7 +46,7 @@ def assign(connection: Connection, number: int, to: str, by: By) -> Kept:
     return _told(connection, found, by, "assign", Happening.ASSIGNED, name)
 
 
-def note(connection: Connection, number: int, text: str, by: By) -> Kept:
+def note(connection: Connection, number: int, text: str, by: By) -> Listed:
     """A text for whoever reads the story; of one that is over too. Raises :class:`IncidentError`."""
     said = audit.one_line(text).strip()
     if not said:
@@ -58,7 +54,7 @@ def note(connection: Connection, number: int, text: str, by: By) -> Kept:
     return _told(connection, _found(connection, number), by, "note", Happening.NOTED, said)
 
 
-def resolve(connection: Connection, number: int, why: str, by: By) -> Kept:
+def resolve(connection: Connection, number: int, why: str, by: By) -> Listed:
     """It is over, by somebody's word; found again, it is reopened. Raises :class:`IncidentError`.
 
     ``ended_at`` stays unknown: nothing measured says when it ended.
@@ -72,7 +68,7 @@ def resolve(connection: Connection, number: int, why: str, by: By) -> Kept:
     return _told(connection, found, by, "resolve", Happening.RESOLVED_BY_HAND, said)
 
 
-def merge(connection: Connection, number: int, into: int, by: By) -> Kept:
+def merge(connection: Connection, number: int, into: int, by: By) -> Listed:
     """It is one with another: nobody is told of it any more, and the other one does not end before it.
 
     Raises :class:`IncidentError`.
@@ -80,7 +76,7 @@ def merge(connection: Connection, number: int, into: int, by: By) -> Kept:
     if number == into:
         raise IncidentError(Refused.SAME)
     found, other = _under_way(connection, number), _under_way(connection, into)
-    if found.row.merged_into is not None or other.row.merged_into is not None:
+    if found.kept.merged_into is not None or other.kept.merged_into is not None:
         raise IncidentError(Refused.MERGED)
     held = msgspec.structs.replace(found.incident, held_back=f"incident:{into}", changed_at=by.at)
     _keep(connection, found, held)
@@ -91,7 +87,7 @@ def merge(connection: Connection, number: int, into: int, by: By) -> Kept:
     return _told(connection, found, by, "merge", Happening.MERGED, str(into))
 
 
-def split(connection: Connection, number: int, communes: Collection[str], by: By) -> Kept:
+def split(connection: Connection, number: int, communes: Collection[str], by: By) -> Listed:
     """Some of its communes become an incident of their own; the new one. Raises :class:`IncidentError`."""
     found = _under_way(connection, number)
     leaving = set(communes)
@@ -101,7 +97,7 @@ def split(connection: Connection, number: int, communes: Collection[str], by: By
         raise IncidentError(Refused.ALL)
     homes = agents.communes_of(connection, found.incident.verdict.agents)
     fresh = _only(found.incident, homes, lambda code: code in leaving)
-    fresh = msgspec.structs.replace(fresh, id=0, code=_free_code(connection), changed_at=by.at, flaps=())
+    fresh = msgspec.structs.replace(fresh, id=0, code=codes.fresh(connection), changed_at=by.at, flaps=())
     made = _add(connection, found, fresh, sorted(leaving))
     stays = _only(found.incident, homes, lambda code: code not in leaving)
     _keep(connection, found, msgspec.structs.replace(stays, changed_at=by.at))
@@ -125,12 +121,11 @@ def _only(incident: Incident, homes: dict[int, str], stays: Any) -> Incident:
     return msgspec.structs.replace(incident, verdict=verdict, hit=hit)
 
 
-def _add(connection: Connection, of: Kept, fresh: Incident, communes: Iterable[str]) -> int:
-    row = {name: value for name, value in of.row._mapping.items() if name != "id"}  # noqa: SLF001  # SQLAlchemy's way
-    row |= {"code": fresh.code, "changed_at": fresh.changed_at, "body": b""}
+def _add(connection: Connection, of: Listed, fresh: Incident, communes: Iterable[str]) -> int:
+    old = connection.execute(select(INCIDENT).where(INCIDENT.c.id == of.incident.id)).one()
+    row: dict[str, Any] = {column.name: getattr(old, column.name) for column in INCIDENT.c if column.name != "id"}
+    row |= {"code": fresh.code, "changed_at": fresh.changed_at, "body": packed(fresh)}
     number: int = connection.execute(INCIDENT.insert().values(row).returning(INCIDENT.c.id)).scalar_one()
-    body = encode(msgspec.structs.replace(fresh, id=number))
-    connection.execute(INCIDENT.update().where(INCIDENT.c.id == number).values(body=body))
     _hit(connection, number, communes)
     return number
 
@@ -141,59 +136,52 @@ def _hit(connection: Connection, number: int, communes: Iterable[str]) -> None:
         connection.execute(INCIDENT_COMMUNE.insert(), rows)
 
 
-def _found(connection: Connection, number: int) -> Kept:
+def _found(connection: Connection, number: int) -> Listed:
     found = listing.find(connection, number)
     if found is None:
         raise IncidentError(Refused.NONE, id=number)
     return found
 
 
-def _under_way(connection: Connection, number: int) -> Kept:
+def _under_way(connection: Connection, number: int) -> Listed:
     found = _found(connection, number)
-    if found.row.phase in (Phase.RESOLVED, Phase.DROPPED):
+    if found.incident.phase in (Phase.RESOLVED, Phase.DROPPED):
         raise IncidentError(Refused.OVER)
     return found
 
 
-def _keep(connection: Connection, found: Kept, changed: Incident) -> None:
+def _keep(connection: Connection, found: Listed, changed: Incident) -> None:
     """Write what the lifecycle goes on from: the body and the columns that say the same."""
     values = {
         "phase": changed.phase.value,
         "resolved_at": changed.resolved_at,
         "changed_at": changed.changed_at,
-        "body": encode(changed),
+        "body": packed(changed),
     }
     _set(connection, found, **values)
 
 
-def _set(connection: Connection, found: Kept, **values: Any) -> None:
-    connection.execute(INCIDENT.update().where(INCIDENT.c.id == found.row.id).values(values))
+def _set(connection: Connection, found: Listed, **values: Any) -> None:
+    connection.execute(INCIDENT.update().where(INCIDENT.c.id == found.incident.id).values(values))
 
 
-def _told(connection: Connection, found: Kept, by: By, what: What, happened: Happening, detail: str = "") -> Kept:
+def _told(connection: Connection, found: Listed, by: By, what: What, happened: Happening, detail: str = "") -> Listed:
     """Audit, story and the change that pages hear of; the incident as it is now."""
     place = found.communes[0] if len(found.communes) == 1 else ""
-    text = f"{found.row.code} ({found.row.id}): {detail}".removesuffix(": ")
+    text = f"{found.incident.code} ({found.incident.id}): {detail}".removesuffix(": ")
     audit.note(connection, Deed(by.at, by.who, what, place, None, text))
     _event(connection, found, by, happened, detail)
     _change(connection, found, by)
-    return _found(connection, found.row.id)
+    return _found(connection, found.incident.id)
 
 
-def _event(connection: Connection, found: Kept, by: By, happened: Happening, detail: str) -> None:
-    row = {"incident": found.row.id, "at": by.at, "happened": happened.value, "who": by.who, "detail": detail}
+def _event(connection: Connection, found: Listed, by: By, happened: Happening, detail: str) -> None:
+    row = {"incident": found.incident.id, "at": by.at, "happened": happened.value, "who": by.who, "detail": detail}
     connection.execute(INCIDENT_EVENT.insert().values(row))
 
 
-def _change(connection: Connection, found: Kept, by: By) -> None:
+def _change(connection: Connection, found: Listed, by: By) -> None:
     """One change for each commune, so that whoever sees one of them hears of it."""
     kind = "incident"
-    told = [Change(by.at, kind, code, None, incident=found.row.id) for code in found.communes or ("",)]
+    told = [Change(by.at, kind, code, None, incident=found.incident.id) for code in found.communes or ("",)]
     changes.note_all(connection, told)
-
-
-def _free_code(connection: Connection) -> str:
-    while True:
-        code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-        if connection.scalar(select(INCIDENT.c.id).where(INCIDENT.c.code == code)) is None:
-            return code

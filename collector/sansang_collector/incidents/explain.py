@@ -8,7 +8,7 @@ from sansang_collector.diagnosis.incident import Incident
 from sansang_collector.diagnosis.verdict import Level
 from sansang_collector.inventory.crossing import called
 
-from . import aside, contrast, grounds
+from . import aside, contrast, grounds, ruled_out
 from .case import NOTHING_AROUND, Around, Case, case_of
 from .chances import chances
 from .explanation import Call, CauseSaid, Explanation, PlaceSaid
@@ -46,7 +46,7 @@ def explain(incident: Incident, naming: Naming, says: Says, now: float, around: 
         calls=calls(case, speech),
         speaks_for=(*_loss(case, speech), *grounds.speaks_for(case, speech)),
         speaks_against=grounds.speaks_against(case, speech),
-        is_not=grounds.is_not(case, speech),
+        is_not=ruled_out.is_not(case, speech),
         would_split=contrast.would_split(case, speech),
         still_works=() if over else contrast.still_works(case, speech),
         next_steps=next_steps(case, speech),
@@ -93,13 +93,14 @@ def where(case: Case, speech: Speech) -> str:
 
 
 def since(case: Case, speech: Speech) -> str:
-    """``08:14 (± 15 seconds)``, and until when."""
+    """``08:14:05 (± 15 seconds)``, and until when; to the minute where it is not known to the second."""
     within = case.verdict.onset_within_s
+    told = speech.second if within < _MINUTE_S else speech.clock
     sure = speech.duration(within if within < _MINUTE_S else round(within / _MINUTE_S) * _MINUTE_S)
-    began = speech.say("{time} (± {within})").format(time=speech.clock(case.onset), within=sure)
+    began = speech.say("{time} (± {within})").format(time=told(case.onset), within=sure)
     if case.ended_at is None:
         return began
-    return speech.say("{began} until {ended}").format(began=began, ended=speech.clock(case.ended_at))
+    return speech.say("{began} until {ended}").format(began=began, ended=told(case.ended_at))
 
 
 def calls(case: Case, speech: Speech) -> tuple[Call, ...]:
@@ -134,5 +135,5 @@ def _loss(case: Case, speech: Speech) -> tuple[str, ...]:
     if loss is None or case.verdict.level is Level.DOWN:
         return ()
     low, best, high = (speech.share(figure) for figure in loss)
-    form = speech.say("about {best} of it, with 90 % certainty between {low} and {high}")
+    form = speech.say("the share is about {best}, with 90 % certainty between {low} and {high}")
     return (form.format(best=best, low=low, high=high),)

@@ -17,11 +17,12 @@ def _head(found: Explanation) -> Iterator[str]:
     yield found.headline
     state = f"{found.phase_term}, {found.severity_term}"
     yield _("Incident: {code} ({state})").format(code=found.code or "–", state=state)
-    if len(found.causes) == 1:
-        yield _("Cause: {cause}").format(cause=_cause(found.causes[0], _("rung: {rung}")))
+    causes = [_cause(one, _("rung: {rung}")) for one in found.causes]
+    if len(causes) == 1:
+        yield _("Cause: {cause}").format(cause=causes[0])
     else:
         yield _("Cause, one of these:")
-        yield from (f"  - {_cause(one, _('rung: {rung}'))}" for one in found.causes)
+        yield from (f"  - {cause}" for cause in causes)
     yield _("Where: {where}").format(where=found.where or "–")
     yield _("Since: {since}").format(since=found.since)
     if found.lasted:

@@ -1,18 +1,21 @@
-"""What speaks for a verdict, what against it, what it is not and why: grounds in words, with counts. Pure."""
+"""What speaks for a verdict and what against it: grounds in words, with counts. What they rule out is in ``ruled_out``.
 
-from collections.abc import Iterable
+Pure.
+"""
 
-from sansang_agent.contract.rung import Component
-from sansang_collector.diagnosis.verdict import Fact, Ground
+from collections.abc import Iterable, Sequence
+
+from sansang_collector.diagnosis.verdict import Fact, Ground, Level
 
 from .case import Case
-from .naming import NEAR
 from .speech import Speech, mark
 
+MOST_PROBED = 3
+"""So many of those whose echoes were lost are named; the rest is counted."""
 _Forms = tuple[str, str]
 FOR: dict[Fact, _Forms] = {
-    Fact.SILENT: (mark("the only machine behind it fell silent"),
-                  mark("{count} of {of} machines behind it fell silent together")),
+    Fact.SILENT: (mark("the only machine there fell silent"),
+                  mark("{count} of {of} machines there fell silent together")),
     Fact.FAILS: (mark("the only check across it fails"), mark("{count} of {of} checks across it fail")),
     Fact.PROBE_FAILS: (mark("the echo the centre sent to {name} was lost"),
                        mark("{count} of {of} echoes the centre sent to {name} were lost")),
@@ -29,86 +32,74 @@ FOR: dict[Fact, _Forms] = {
     Fact.NIC_DOWN: (mark("the machine had no link at its network adapter"),
                     mark("{count} of {of} machines had no link at their network adapters")),
 }  # fmt: skip
+_IN_PART = {
+    Level.LOSSY: (mark("the only attempt across it failed"), mark("{count} of {of} attempts across it failed")),
+    Level.SLOW: (mark("the only answer across it was slower than usual"),
+                 mark("{count} of {of} answers across it were slower than usual")),
+}  # fmt: skip
+"""What is counted where not all fails."""
 AGAINST: dict[Fact, _Forms] = {
-    Fact.STILL_HEARD: (mark("a machine behind it still reports"),
-                       mark("{count} of {of} machines behind it still report")),
+    Fact.PROBE_ANSWERS: (mark("{name} answers the centre"),
+                         mark("{name} answers the centre, {count} of {of} echoes were lost")),
+    Fact.STILL_HEARD: (mark("a machine there still reports"),
+                       mark("{count} of {of} machines there still report")),
     Fact.SAID_GOODBYE: (mark("a machine had said goodbye: its silence does not count"),
                         mark("{count} machines had said goodbye: their silence does not count")),
     Fact.USUAL_OFF: (mark("a machine is usually off at this time"),
                      mark("{count} machines are usually off at this time")),
 }  # fmt: skip
-_BEHIND_TERMINAL = (Component.SITE_POWER, Component.TERMINAL, Component.ACCESS_LINK)
-"""What has to be well for a terminal to answer the centre."""
-_WAY = (Component.ACCESS_LINK, Component.CORE, Component.WAN)
-"""What lies between a commune and a service's server."""
-_WIDER = {
-    **dict.fromkeys(NEAR, (Component.CORE,)),
-    Component.ACCESS_NODE: (Component.RING, Component.CORE),
-    Component.ARC: (Component.RING, Component.CORE),
-    Component.RING: (Component.CORE,),
-    Component.SHARED_RISK: (Component.CORE,),
-    Component.POWER_AREA: (Component.CORE,),
-}
-"""What would hit others too."""
 
 
 def speaks_for(case: Case, speech: Speech) -> tuple[str, ...]:
     """What supports it, one fact a line."""
-    return _said(case, FOR, case.grounds, speech)
+    return _supporting(case, case.grounds, speech)
 
 
 def speaks_against(case: Case, speech: Speech) -> tuple[str, ...]:
     """What does not fit, or was left out of account."""
-    return _said(case, AGAINST, case.grounds, speech)
-
-
-def is_not(case: Case, speech: Speech) -> tuple[str, ...]:
-    """What is ruled out, with the fact that does it."""
-    found = (_ruled_out(ground, case, speech) for ground in case.grounds)
-    return tuple(dict.fromkeys(one for one in found if one))
+    found = [one for one in case.grounds if one.fact is not Fact.PROBE_ANSWERS or contradicts(one, case)]
+    return tuple(_counted(one, AGAINST[one.fact], case, speech) for one in found if one.fact in AGAINST)
 
 
 def found_later(case: Case, speech: Speech) -> tuple[str, ...]:
     """What the results say that arrived later."""
     revision = case.incident.revision
-    return _said(case, FOR, revision.grounds if revision else (), speech)
+    return _supporting(case, revision.grounds if revision else (), speech)
 
 
-def _said(case: Case, forms: dict[Fact, _Forms], grounds: Iterable[Ground], speech: Speech) -> tuple[str, ...]:
-    return tuple(_counted(one, forms[one.fact], case, speech) for one in grounds if one.fact in forms and one.count)
+def contradicts(ground: Ground, case: Case) -> bool:
+    """Whether something answers that no echo should reach if a cause of the class were down."""
+    lies_before = any(case.naming.lies_before(cause.part, ground.name) for cause in case.causes)
+    return lies_before and case.verdict.level is Level.DOWN
+
+
+def _supporting(case: Case, grounds: Iterable[Ground], speech: Speech) -> tuple[str, ...]:
+    given = [one for one in grounds if one.fact in FOR and one.count]
+    lost = [one for one in given if one.fact is Fact.PROBE_FAILS]
+    said = [_lost(lost, case, speech)] if lost else []
+    others = [_counted(one, _forms(one, case), case, speech) for one in given if one.fact is not Fact.PROBE_FAILS]
+    return (*others[:1], *said, *others[1:])
+
+
+def _forms(ground: Ground, case: Case) -> _Forms:
+    level = case.verdict.level
+    return _IN_PART[level] if ground.fact is Fact.FAILS and level in _IN_PART else FOR[ground.fact]
 
 
 def _counted(ground: Ground, forms: _Forms, case: Case, speech: Speech) -> str:
     many = max(ground.of, ground.count)
-    said = speech.plural(forms[0], forms[1], many)
+    said = speech.say(forms[0] if many == 1 else forms[1])
     name = case.naming.title(ground.name, speech) if ground.name else ""
     return said.format(count=ground.count, of=many, name=name)
 
 
-def _ruled_out(ground: Ground, case: Case, speech: Speech) -> str:
-    if ground.fact is Fact.PROBE_ANSWERS:
-        return _answers(ground, case, speech)
-    if ground.fact is Fact.TCP_WELL:
-        kinds = _without_class((Component.SVC_TCP, *_WAY), case, speech)
-        return speech.say("not {what}: connections to the server are taken").format(what=speech.any_of(kinds))
-    if ground.fact is Fact.ELSEWHERE_WELL and 2 * ground.count > ground.of:
-        kinds = _without_class(_WIDER.get(case.kinds[0], ()), case, speech)
-        form = speech.say("not {what}: {count} of {of} communes elsewhere are well")
-        return form.format(what=speech.any_of(kinds), count=ground.count, of=ground.of) if kinds else ""
-    if ground.fact is Fact.STORED_GATEWAY_WELL:
-        kinds = _without_class((Component.LAN, Component.TERMINAL), case, speech)
-        return speech.say("not {what}: machines reached the terminal all the time").format(what=speech.any_of(kinds))
-    return ""
-
-
-def _answers(ground: Ground, case: Case, speech: Speech) -> str:
-    asked = case.naming.part(ground.name)
-    behind = _BEHIND_TERMINAL if asked.kind is Component.TERMINAL else (asked.kind,)
-    kinds = _without_class(behind, case, speech)
-    form = speech.say("not {what}: {name} answers the centre, {lost} of {sent} echoes were lost")
-    name = case.naming.title(ground.name, speech)
-    return form.format(what=speech.any_of(kinds), name=name, lost=ground.count, sent=ground.of) if kinds else ""
-
-
-def _without_class(kinds: Iterable[Component], case: Case, speech: Speech) -> list[str]:
-    return [speech.word("component", kind) for kind in kinds if kind not in case.kinds]
+def _lost(probes: Sequence[Ground], case: Case, speech: Speech) -> str:
+    """All echoes that were lost, in one line."""
+    names = [case.naming.title(one.name, speech) for one in probes]
+    rest = len(names) - MOST_PROBED
+    if rest > 0:
+        more = speech.plural("{count} other", "{count} others", rest).format(count=rest)
+        names = [*names[:MOST_PROBED], more]
+    count, of = sum(one.count for one in probes), sum(one.of for one in probes)
+    said = speech.say(FOR[Fact.PROBE_FAILS][0 if of == 1 else 1])
+    return said.format(count=count, of=of, name=speech.all_of(names))

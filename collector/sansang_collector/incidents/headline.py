@@ -24,25 +24,27 @@ _DOWN = {
     Component.WAN: _CUT,
     Component.NDC: _MUTE,
     Component.PDC: _MUTE,
-    Component.SVC_TCP: mark("{part}: its server takes no connections {when}"),
-    Component.SVC_APP: mark("{part}: the page does not work {when}"),
+    Component.DNS: mark("{part}: the name server gives no answers {when}"),
+    Component.SVC_TCP: mark("{part}: its server taking no connections {when}"),
+    Component.SVC_APP: mark("{part}: page not working {when}"),
 }
-_LOSSY = mark("{part} loses about {share} of packets {when}")
-_PARTLY = mark("{part}: about {share} of attempts fail {when}")
+_LOSSY = mark("{part} losing about {share} of packets {when}")
+_PARTLY = mark("{part}: about {share} of attempts failing {when}")
 _SLOW = mark("{part} slower than usual {when}, in {share} of measurements")
 ATTEMPTS = OF_A_SERVICE | {Component.DNS, Component.PDC, Component.NDC, Component.PC_APP}
 """Where no packets are counted but answers."""
-_FAULTS = {Component.SITE_POWER: mark("power out"), Component.POWER_AREA: mark("area power out")}
+_OFF = mark("{commune}: everything probably switched off {when}, as is usual at this time")
+_FAULTS = {Component.SITE_POWER: mark("power out"), Component.POWER_AREA: mark("power out over {area}")}
 """Among several causes these read better as what happened than as what it happened to."""
 
 
 def headline(case: Case, speech: Speech) -> str:
     """The whole sentence."""
-    said = _broke(case, speech)
+    said = broken(case, speech)
     hit = effect(case, speech)
     if hit:
-        said = speech.say("{broke}; {hit}" if case.commune else "{broke}: {hit}").format(broke=said, hit=hit)
-    if case.incident.phase is Phase.SUSPECT:
+        said = f"{said}{';' if case.commune or ': ' in said else ':'} {hit}"
+    if case.incident.phase is Phase.SUSPECT and not case.verdict.expected_off:
         said = speech.say("Suspected: {what}").format(what=said)
     return speech.sentence(said)
 
@@ -78,10 +80,17 @@ def titles(case: Case, speech: Speech) -> list[str]:
     return list(dict.fromkeys(_title(cause.part, case, speech) for cause in case.causes))
 
 
-def _broke(case: Case, speech: Speech) -> str:
+def broken(case: Case, speech: Speech) -> str:
+    """What broke and since when, without whom it hits."""
+    if case.verdict.expected_off:
+        return _named(case, speech, _OFF)
     if len(case.causes) > 1 and case.verdict.level is Level.DOWN:
         return _undecided(case, speech)
-    return _named(case, speech, _form(case))
+    said = _named(case, speech, _form(case))
+    if len(case.causes) == 1:
+        return said
+    form = speech.say("{broke} — which of them cannot be told yet (because {why})")
+    return form.format(broke=said, why=why_alike(case, speech))
 
 
 def _form(case: Case) -> str:
@@ -95,11 +104,17 @@ def _form(case: Case) -> str:
 
 def _named(case: Case, speech: Speech, form: str) -> str:
     return speech.say(form).format(
-        part=speech.any_of([case.naming.title(cause.part, speech) for cause in case.causes]),
+        part=speech.any_of([_subject(cause.part, case, speech) for cause in case.causes]),
         commune=speech.commune(case.naming.part(case.causes[0].part).commune or case.commune),
         when=when(case, speech),
         share=speech.share(case.verdict.loss[1] if case.verdict.loss else 1.0),
     )
+
+
+def _subject(part: str, case: Case, speech: Speech) -> str:
+    """A service by its name alone, anything else with its term."""
+    one = case.naming.part(part)
+    return one.name if one.kind in OF_A_SERVICE else case.naming.title(part, speech)
 
 
 def _undecided(case: Case, speech: Speech) -> str:
@@ -115,7 +130,7 @@ def _undecided(case: Case, speech: Speech) -> str:
 def _title(part: str, case: Case, speech: Speech) -> str:
     one = case.naming.part(part)
     if one.kind in _FAULTS:
-        return speech.say(_FAULTS[one.kind])
+        return speech.say(_FAULTS[one.kind]).format(area=one.name)
     if one.kind in NEAR and case.commune:
         return speech.word("component", one.kind)
     return case.naming.title(part, speech)

@@ -3,27 +3,25 @@
 Whoever may see only some communes finds the incidents that hit one of these, and of each what is of theirs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
-from sansang_agent.contract.rung import Component, Owner
+from sansang_agent.contract.rung import Owner
 from sansang_collector import agents
 from sansang_collector.commune import Places
 from sansang_collector.communes_sql import among
-from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Severity
+from sansang_collector.diagnosis.incident import Incident, Phase, Severity
 from sansang_collector.diagnosis.verdict import Cause
-from sansang_collector.rights import ALL, Communes
-from sansang_collector.topology import Part
+from sansang_collector.rights import Communes
 
+from . import rows
 from .incident_view import CauseView, EventView, HitView, IncidentView, SituationView
-from .tables import INCIDENT, INCIDENT_COMMUNE, INCIDENT_EVENT, SITUATION
-
-NamePart = Mapping[str, Part]
-"""Parts by their ids, as far as the inventory in force has them."""
+from .naming import Naming
+from .restricting import restricted
+from .tables import INCIDENT, INCIDENT_COMMUNE, SITUATION
 
 
 class Standing(StrEnum):
@@ -49,13 +47,17 @@ class Question(NamedTuple):
     """Those that were not over before this moment."""
 
 
-class Kept(NamedTuple):
+class Listed(NamedTuple):
     """An incident as the ledger has it."""
 
-    row: Row[Any]
-    incident: Incident
+    kept: rows.Kept
     communes: tuple[str, ...]
     """All that it hits."""
+
+    @property
+    def incident(self) -> Incident:
+        """What it is to the lifecycle."""
+        return self.kept.incident
 
 
 class Seeing(NamedTuple):
@@ -63,71 +65,68 @@ class Seeing(NamedTuple):
 
     communes: Communes
     places: Places
-    parts: NamePart = {}
+    naming: Naming
 
 
 def page(
     connection: Connection, question: Question, of: Communes, limit: int, offset: int = 0
-) -> tuple[int, list[Kept]]:
+) -> tuple[int, list[Listed]]:
     """How many fit, and a piece of them: critical first, then the newest first."""
-    fits = [*_fitting(question), _seen(of)]
+    fits = [*_fitting(question), rows.concerns(of)]
     total = connection.scalar(select(func.count()).select_from(INCIDENT).where(*fits)) or 0
     query = select(INCIDENT).where(*fits).order_by(_URGENCY, INCIDENT.c.onset.desc(), INCIDENT.c.id.desc())
-    return int(total), kept(connection, connection.execute(query.limit(limit).offset(offset)).all())
+    return int(total), _listed(connection, rows.read(connection, query.limit(limit).offset(offset)))
 
 
-def find(connection: Connection, number: int) -> Kept | None:
+def find(connection: Connection, number: int) -> Listed | None:
     """The incident of this number."""
-    row = connection.execute(select(INCIDENT).where(INCIDENT.c.id == number)).one_or_none()
-    return kept(connection, [row])[0] if row else None
+    return next(iter(_listed(connection, rows.read(connection, select(INCIDENT).where(INCIDENT.c.id == number)))), None)
 
 
 def communes_of(connection: Connection, number: int) -> frozenset[str]:
     """The communes that an incident hits; none where there is no such incident."""
-    return frozenset(connection.scalars(_COMMUNES.where(INCIDENT_COMMUNE.c.incident == number)))
-
-
-def kept(connection: Connection, rows: Sequence[Row[Any]]) -> list[Kept]:
-    """Rows with what belongs to them."""
-    places: dict[int, list[str]] = {row.id: [] for row in rows}
-    query = select(INCIDENT_COMMUNE).where(INCIDENT_COMMUNE.c.incident.in_(list(places)))
-    for hit in connection.execute(query.order_by(INCIDENT_COMMUNE.c.commune)):
-        places[hit.incident].append(hit.commune)
-    return [Kept(row, msgspec.json.decode(row.body, type=Incident), tuple(places[row.id])) for row in rows]
+    return frozenset(rows.communes_of(connection, [number])[number])
 
 
 def story(connection: Connection, number: int, mine: str = "", partial: bool = False) -> list[EventView]:
     """What happened, in order. Of a ``partial`` one details are kept back but for what ``mine`` wrote: they may speak
     of communes that are not shown.
     """
-    rows = connection.execute(
-        select(INCIDENT_EVENT).where(INCIDENT_EVENT.c.incident == number).order_by(INCIDENT_EVENT.c.id)
-    )
     return [
         EventView(
-            id=row.id,
-            at=row.at,
-            happened=Happening(row.happened),
-            who=row.who,
-            detail=row.detail if not partial or (mine and row.who == mine) else "",
+            id=one.id,
+            at=one.at,
+            happened=one.happened,
+            who=one.who,
+            detail=one.detail if not partial or (mine and one.who == mine) else "",
         )
-        for row in rows
+        for one in rows.story(connection, number)
     ]
 
 
-def views(connection: Connection, found: Sequence[Kept], seeing: Seeing) -> list[IncidentView]:
+def views(connection: Connection, found: Sequence[Listed], seeing: Seeing) -> list[IncidentView]:
     """What somebody is shown of incidents that they may see."""
-    machines = {number for one in found for number in one.incident.verdict.agents}
+    shown = for_eyes(connection, found, seeing)
+    return [_view(one, incident, seeing) for one, incident in zip(found, shown, strict=True)]
+
+
+def for_eyes(connection: Connection, found: Sequence[Listed], seeing: Seeing) -> list[Incident]:
+    """The incidents as somebody is shown them: whole, or what is of theirs."""
+    parts = [one for one in found if is_partial(one, seeing.communes)]
+    machines = {number for one in parts for number in one.incident.verdict.agents}
     homes = agents.communes_of(connection, sorted(machines)) if machines else {}
-    return [_view(one, seeing, homes) for one in found]
+    return [
+        restricted(one.incident, seeing.communes, homes, seeing.naming) if one in parts else one.incident
+        for one in found
+    ]
 
 
 def situations(connection: Connection, seeing: Seeing, since: float) -> list[SituationView]:
     """Situations that were not over before ``since``, the newest first, with what may be seen of each."""
     still = SITUATION.c.resolved_at.is_(None) | (SITUATION.c.resolved_at >= since)
-    rows = connection.execute(select(SITUATION).where(still).order_by(SITUATION.c.id.desc())).all()
-    members: dict[int, set[int]] = {row.id: set() for row in rows}
-    hit: dict[int, set[str]] = {row.id: set() for row in rows}
+    found = connection.execute(select(SITUATION).where(still).order_by(SITUATION.c.id.desc())).all()
+    members: dict[int, set[int]] = {row.id: set() for row in found}
+    hit: dict[int, set[str]] = {row.id: set() for row in found}
     query = (
         select(INCIDENT.c.situation, INCIDENT.c.id, INCIDENT_COMMUNE.c.commune)
         .join(INCIDENT_COMMUNE, INCIDENT_COMMUNE.c.incident == INCIDENT.c.id)
@@ -136,7 +135,7 @@ def situations(connection: Connection, seeing: Seeing, since: float) -> list[Sit
     for situation, incident, commune in connection.execute(query):
         members[situation].add(incident)
         hit[situation].add(commune)
-    return [_situation(row, members[row.id], hit[row.id], seeing) for row in rows if members[row.id]]
+    return [_situation(row, members[row.id], hit[row.id], seeing) for row in found if members[row.id]]
 
 
 def _situation(row: Row[Any], members: Iterable[int], hit: Iterable[str], seeing: Seeing) -> SituationView:
@@ -151,15 +150,27 @@ def _situation(row: Row[Any], members: Iterable[int], hit: Iterable[str], seeing
     )
 
 
+def merged_into(connection: Connection, number: int, of: Communes) -> list[Listed]:
+    """The incidents that are one with this one, as far as they may be seen."""
+    fits = INCIDENT.c.merged_into == number, rows.concerns(of)
+    return _listed(connection, rows.read(connection, select(INCIDENT).where(*fits).order_by(INCIDENT.c.id)))
+
+
+def by_code(connection: Connection, code: str, of: Communes) -> int | None:
+    """The number of the incident of these six characters, however they are written, if it hits one of these."""
+    found = rows.find_code(connection, code, of)
+    return found.incident.id if found else None
+
+
 def counts(connection: Connection) -> dict[tuple[str, str, str], int]:
     """How many incidents are open, by kind, owner and severity; those merged into another are not counted."""
     is_open = INCIDENT.c.phase.in_((Phase.OPEN, Phase.CLOSING)) & INCIDENT.c.merged_into.is_(None)
     query = select(INCIDENT.c.kind, INCIDENT.c.owner, INCIDENT.c.severity, func.count()).where(is_open)
-    rows = connection.execute(query.group_by(INCIDENT.c.kind, INCIDENT.c.owner, INCIDENT.c.severity))
-    return {(kind, owner, severity): number for kind, owner, severity, number in rows}
+    found = connection.execute(query.group_by(INCIDENT.c.kind, INCIDENT.c.owner, INCIDENT.c.severity))
+    return {(kind, owner, severity): number for kind, owner, severity, number in found}
 
 
-def is_partial(one: Kept, of: Communes) -> bool:
+def is_partial(one: Listed, of: Communes) -> bool:
     """Whether it hits communes that are not among these."""
     return not all(of.has(code) for code in one.communes) or (not one.communes and not of.everywhere)
 
@@ -181,93 +192,64 @@ def _fitting(question: Question) -> list[ColumnElement[bool]]:
     return fits
 
 
-def _seen(of: Communes) -> ColumnElement[bool]:
-    if of.everywhere:
-        return INCIDENT.c.id > 0
-    return INCIDENT.c.id.in_(_hitting(among(INCIDENT_COMMUNE.c.commune, of)))
-
-
 def _hitting(commune: ColumnElement[bool]) -> Any:
     return select(INCIDENT_COMMUNE.c.incident).where(commune)
 
 
-def _view(one: Kept, seeing: Seeing, homes: Mapping[int, str]) -> IncidentView:
-    row, incident, verdict = one.row, one.incident, one.incident.verdict
+def _listed(connection: Connection, found: Sequence[rows.Kept]) -> list[Listed]:
+    hit = rows.communes_of(connection, [one.incident.id for one in found])
+    return [Listed(one, tuple(hit[one.incident.id])) for one in found]
+
+
+def _view(one: Listed, incident: Incident, seeing: Seeing) -> IncidentView:
+    kept, verdict, revision = one.kept, incident.verdict, incident.revision
     partial = is_partial(one, seeing.communes)
-    is_own = _is_shown(verdict.part, seeing)
+    known = seeing.naming.part(verdict.part)
     return IncidentView(
-        id=row.id,
-        code=row.code,
-        phase=Phase(row.phase),
+        id=incident.id,
+        code=incident.code,
+        phase=incident.phase,
         level=verdict.level,
-        part=verdict.part if is_own else "",
-        kind=Component(row.kind),
-        name=_name(verdict.part, seeing) if is_own else "",
-        owner=Owner(row.owner),
-        severity=Severity(row.severity),
-        onset=incident.revision.onset if incident.revision else row.onset,
+        part=verdict.part if known.commune or known.name or not partial else "",
+        kind=known.kind,
+        name=known.name,
+        owner=incident.owner,
+        severity=incident.severity,
+        onset=revision.onset if revision else incident.onset,
         onset_within_s=verdict.onset_within_s,
-        opened_at=row.opened_at,
-        changed_at=row.changed_at,
-        ended_at=incident.revision.ended_at if incident.revision else incident.ended_at,
-        resolved_at=row.resolved_at,
+        opened_at=incident.opened_at,
+        changed_at=incident.changed_at,
+        ended_at=revision.ended_at if revision else incident.ended_at,
+        resolved_at=incident.resolved_at,
         communes=_hits((code for code in one.communes if seeing.communes.has(code)), seeing),
         partial=partial,
-        agents=tuple(number for number in verdict.agents if seeing.communes.has(homes.get(number, ""))),
+        agents=verdict.agents,
         services=verdict.services,
         counters=None if partial else incident.counters,
         causes=tuple(_causes(incident, seeing)),
-        grounds=() if partial else (incident.revision.grounds if incident.revision else ()) or verdict.grounds,
+        grounds=(revision.grounds if revision else ()) or verdict.grounds,
         loss=verdict.loss,
         expected_off=verdict.expected_off,
         unstable=incident.unstable,
         held_back=incident.held_back,
-        is_revised=incident.revision is not None,
-        situation=row.situation,
-        maintenance=row.maintenance,
-        merged_into=row.merged_into,
-        acknowledged_at=row.acknowledged_at,
-        acknowledged_by=row.acknowledged_by,
-        assigned_to=row.assigned_to,
+        is_revised=revision is not None,
+        situation=kept.situation,
+        maintenance=kept.maintenance,
+        merged_into=kept.merged_into,
+        acknowledged_at=kept.acknowledged_at,
+        acknowledged_by=kept.acknowledged_by,
+        assigned_to=kept.assigned_to,
     )
 
 
 def _causes(incident: Incident, seeing: Seeing) -> Iterable[CauseView]:
     class_ = (incident.revision.causes if incident.revision else ()) or incident.verdict.causes
     for cause in class_ or (Cause(incident.verdict.part, 1.0),):
-        if _is_shown(cause.part, seeing):
-            yield CauseView(cause.part, _name(cause.part, seeing), cause.probability)
-
-
-def _is_shown(part: str, seeing: Seeing) -> bool:
-    """Whether it is of no single commune, or of one that may be seen; of a part nobody knows, its id tells."""
-    if seeing.communes == ALL:
-        return True
-    known = seeing.parts.get(part)
-    kind, _, key = part.partition(":")
-    if known is None:
-        return kind not in _OF_A_COMMUNE or seeing.communes.has(key.partition("/")[0])
-    return not known.commune or seeing.communes.has(known.commune)
-
-
-def _name(part: str, seeing: Seeing) -> str:
-    known = seeing.parts.get(part)
-    return known.name or part.partition(":")[2] if known else part.partition(":")[2]
+        yield CauseView(cause.part, seeing.naming.part(cause.part).name, cause.probability)
 
 
 def _hits(codes: Iterable[str], seeing: Seeing) -> tuple[HitView, ...]:
     return tuple(HitView(code, seeing.places.name_of(code)) for code in sorted(codes))
 
 
-_COMMUNES = select(INCIDENT_COMMUNE.c.commune)
-_OF_A_COMMUNE = frozenset(
-    {
-        Component.SITE_POWER,
-        Component.PC,
-        Component.PC_APP,
-        Component.LAN,
-        Component.TERMINAL,
-        Component.ACCESS_LINK,
-    }
-)
 _URGENCY = case({Severity.CRITICAL.value: 0, Severity.WARNING.value: 1}, value=INCIDENT.c.severity, else_=2)

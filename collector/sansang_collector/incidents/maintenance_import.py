@@ -12,10 +12,10 @@ from sansang_agent.contract.mistake import Mistake, SettingsError
 from sansang_collector.inventory.headings import plain
 from sansang_collector.inventory.spelling import spelling
 from sansang_collector.inventory.spreadsheet import Row, read_sheet
+from sansang_collector.written_times import day_of, moment_of
 
 from .maintenance import Kind, Plan
 from .maintenance_rules import Ground, mistakes
-from sansang_collector.written_times import day_of, moment_of
 
 HEADINGS: dict[str, tuple[str, ...]] = {
     "begins": ("bắt đầu", "từ", "thời gian bắt đầu", "giờ bắt đầu", "thời gian cắt", "from", "start"),

@@ -1,17 +1,16 @@
 """What pages and the API show of planned work. Times are Unix seconds."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from sansang_collector.commune import Places
 from sansang_collector.rights import Communes
-from sansang_collector.topology import Part
 
 from .incident_view import HitView
 from .maintenance import Kind, Maintenance, State, is_short_notice, notice_days
+from .naming import Naming
+from .restricting import is_shown
 
-Names = tuple[Places, Mapping[str, Part]]
+Names = tuple[Places, Naming]
 
 
 class PartView(msgspec.Struct, frozen=True):
@@ -50,14 +49,14 @@ class MaintenanceView(msgspec.Struct, frozen=True, kw_only=True):
 
 def view_of(one: Maintenance, now: float, seen: Communes, names: Names, holidays: frozenset[int]) -> MaintenanceView:
     """What somebody who sees these communes is shown."""
-    places, parts = names
+    places, naming = names
     shown = [code for code in one.communes if seen.has(code)]
     return MaintenanceView(
         id=one.id,
         kind=one.kind,
         state=one.state(now),
         title=one.title,
-        parts=tuple(PartView(part, _name(part, parts)) for part in one.parts if _is_shown(part, parts, seen)),
+        parts=tuple(PartView(part, naming.part(part).name) for part in one.parts if is_shown(part, seen, naming)),
         communes=tuple(HitView(code, places.name_of(code)) for code in shown),
         partial=len(shown) < len(one.communes),
         announced_at=one.announced_at,
@@ -71,13 +70,3 @@ def view_of(one: Maintenance, now: float, seen: Communes, names: Names, holidays
         notice_days=notice_days(one.announced_at, one.begins, holidays),
         short_notice=is_short_notice(one, one.announced_at, holidays),
     )
-
-
-def _name(part: str, parts: Mapping[str, Part]) -> str:
-    known = parts.get(part)
-    return (known.name if known else "") or part.partition(":")[2]
-
-
-def _is_shown(part: str, parts: Mapping[str, Part], seen: Communes) -> bool:
-    known = parts.get(part)
-    return seen.everywhere or (known is not None and (not known.commune or seen.has(known.commune)))

@@ -26,6 +26,8 @@ NEAR = frozenset(
 )
 """What belongs to one commune."""
 OF_A_SERVICE = frozenset({Component.SVC_TCP, Component.SVC_APP})
+_IN_BRACKETS = OF_A_SERVICE | {Component.DNS}
+"""Their names are whole ones, which a term before them would only garble."""
 _KEYED_BY_COMMUNE = NEAR - {Component.TERMINAL, Component.ACCESS_LINK}
 
 
@@ -41,6 +43,8 @@ class Naming:
         """Whom to call."""
         self.communes = tuple(one.code for one in inventory.communes)
         """All codes."""
+        self.parts = tuple(self._topology.parts)
+        """All that can break but machines themselves."""
 
     def part(self, part: str) -> Part:
         """The part of this id."""
@@ -51,8 +55,6 @@ class Naming:
         """A part as it is called in the middle of a sentence: ``ring Văn Quan – Bình Gia``."""
         one = self.part(part)
         term = speech.word("component", one.kind)
-        if one.kind in OF_A_SERVICE:
-            return one.name
         if one.kind in NEAR and one.commune:
             return self._of_commune(one, term, speech)
         own = _own_name(one)
@@ -70,6 +72,10 @@ class Naming:
     def asks_node(self, part: str) -> bool:
         """Whether the centre sends echoes to this access node."""
         return part in self._topology.inward
+
+    def lies_before(self, part: str, probed: str) -> bool:
+        """Whether the centre's echoes to ``probed`` cross this part."""
+        return self._topology.numbers.get(part) in self._topology.inward.get(probed, ())
 
     def spared(self, parts: Iterable[str], communes: Collection[str]) -> list[str]:
         """Names of the services that none of these communes reaches across any of these parts."""
@@ -108,9 +114,10 @@ def _told_by_id(part: str) -> Part:
 
 def _own_name(part: Part) -> str:
     """The name without what it shares with the term: of ``Vòng Văn Quan`` only ``Văn Quan``, in both languages."""
+    if part.kind in _IN_BRACKETS:
+        return f"({part.name})" if part.name else ""
     name, term = part.name.split(), word("component", part.kind).split()
     shared = 0
     while shared < min(len(name), len(term)) and name[shared].lower() == term[shared]:
         shared += 1
-    own = " ".join(name[shared:])
-    return f"({own})" if own and part.kind is Component.DNS else own
+    return " ".join(name[shared:])

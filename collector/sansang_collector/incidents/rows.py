@@ -64,30 +64,30 @@ class Wanted(NamedTuple):
 
 def under_way(connection: Connection) -> list[Kept]:
     """All that are not over, suspicions too, oldest first."""
-    return _read(connection, _ALL.where(INCIDENT.c.resolved_at.is_(None)).order_by(INCIDENT.c.id))
+    return read(connection, _ALL.where(INCIDENT.c.resolved_at.is_(None)).order_by(INCIDENT.c.id))
 
 
 def under_way_or_since(connection: Connection, since: float) -> list[Kept]:
     """All that are not over, and those that were resolved at ``since`` (Unix seconds) or later, oldest first."""
     still = INCIDENT.c.resolved_at.is_(None)
     lately = (INCIDENT.c.resolved_at >= since) & (INCIDENT.c.phase == Phase.RESOLVED)
-    return _read(connection, _ALL.where(or_(still, lately)).order_by(INCIDENT.c.id))
+    return read(connection, _ALL.where(or_(still, lately)).order_by(INCIDENT.c.id))
 
 
 def find(connection: Connection, incident: int, of: Communes = ALL) -> Kept | None:
     """The incident of this number, if it hits one of these communes."""
-    return next(iter(_read(connection, _ALL.where(INCIDENT.c.id == incident, concerns(of)))), None)
+    return next(iter(read(connection, _ALL.where(INCIDENT.c.id == incident, concerns(of)))), None)
 
 
 def find_code(connection: Connection, code: str, of: Communes = ALL) -> Kept | None:
     """The incident of this code, however it was written down, if it hits one of these communes."""
-    return next(iter(_read(connection, _ALL.where(INCIDENT.c.code == codes.plain(code), concerns(of)))), None)
+    return next(iter(read(connection, _ALL.where(INCIDENT.c.code == codes.plain(code), concerns(of)))), None)
 
 
 def listed(connection: Connection, of: Communes, wanted: Wanted, limit: int) -> list[Kept]:
     """The newest ``limit`` of those that are wanted and hit one of these communes, newest first."""
     query = _ALL.where(concerns(of), *_conditions(wanted))
-    return _read(connection, query.order_by(INCIDENT.c.id.desc()).limit(limit))
+    return read(connection, query.order_by(INCIDENT.c.id.desc()).limit(limit))
 
 
 def story(connection: Connection, incident: int) -> list[Event]:
@@ -141,7 +141,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _read(connection: Connection, query: Select[tuple[Any, ...]]) -> list[Kept]:
+def read(connection: Connection, query: Select[tuple[Any, ...]]) -> list[Kept]:
+    """The incidents that a query of INCIDENT's rows finds, in its order."""
     return [_kept(row) for row in connection.execute(query)]
 
 

@@ -34,6 +34,10 @@ class Says(Protocol):
         """``07:30``, with the date on any other day than ``now``'s."""
         ...
 
+    def moment(self, at: float, now: float) -> str:
+        """The same to the second."""
+        ...
+
     def duration(self, seconds: float) -> str:
         """A span in its largest units."""
         ...
@@ -70,6 +74,10 @@ class Speech:
     def clock(self, at: float) -> str:
         """``08:14``, with the date where it is not today."""
         return self._says.minute(at, self.now)
+
+    def second(self, at: float) -> str:
+        """``08:14:05``, with the date where it is not today."""
+        return self._says.moment(at, self.now)
 
     def duration(self, seconds: float) -> str:
         """``48 minutes``."""

@@ -6,6 +6,7 @@ from sansang_agent.contract.rung import Component
 from sansang_collector.diagnosis.incident import Phase
 from sansang_collector.diagnosis.verdict import Level
 
+from .aside import is_overrun
 from .case import Case
 from .headline import ATTEMPTS
 from .naming import NEAR
@@ -26,9 +27,7 @@ _DOWN = {
     Component.TERMINAL: mark(
         "Have the terminal switched off and on once; if it stays dark or shows no line, replace it."
     ),
-    Component.ACCESS_LINK: mark(
-        "Measure the line from the access node towards {commune}; send a team where it is cut."
-    ),
+    Component.ACCESS_LINK: mark("Measure the line from the access node to {commune}; send a team to where it is cut."),
     Component.ACCESS_NODE: mark("Look at power and uplink of {part}; if it cannot be managed from afar, send a team."),
     Component.ARC: mark(
         "{part} is cut on both sides: find both cuts by the light levels, and mend the one reached sooner."
@@ -96,9 +95,14 @@ def next_steps(case: Case, speech: Speech) -> tuple[str, ...]:
     """What to do, the first thing first."""
     if case.is_over:
         return (speech.say("Note in the incident what was found and mended."),)
+    if case.verdict.expected_off:
+        return (speech.say("Nothing, unless it does not come back when the centre opens."),)
     if case.incident.phase is Phase.SUSPECT:
         return (speech.say("Wait: it is looked at again every few seconds, and nobody is told before it is sure."),)
-    return (_said(_form(case), case, speech),)
+    own = _said(_form(case), case, speech)
+    if case.around.plan is not None and is_overrun(case.around.plan, case, speech):
+        return (speech.say("Ask whoever does the announced work when it will end, and have the end entered."), own)
+    return (own,)
 
 
 def _form(case: Case) -> str:

@@ -122,3 +122,11 @@ MANNER = Table(
     Column("learned_at", Float, nullable=False),
 )
 """What was learned of a machine: how often it is late, restarts, goes without a word, and how often its checks fail."""
+EVENINGS = Table(
+    "evenings",
+    LEDGER,
+    Column("commune", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("learned_at", Float, nullable=False),
+)
+"""On which days a commune's site was watched, and when all of it went dark."""

@@ -5,18 +5,18 @@ Where the settings name a folder, a reload applies it first; a folder with mista
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from sansang_agent.contract.settings import SettingsError
 from sansang_collector.commune import PACKAGED, Commune, Places
 from sansang_collector.gazetteer import Gazetteer
-from sansang_collector import topology
+from sansang_collector.incidents.naming import Naming
 from sansang_collector.store import Store
-from sansang_collector.topology import Part
 
 from . import units, versions
 from .folder import read_folder
+from .model import Inventory, Province
 from .versions import Version
 
 _LOG = logging.getLogger(__name__)
@@ -34,14 +34,14 @@ class InForce:
     """What its communes are called."""
     gazetteer: Gazetteer
     """How they are found."""
-    parts: Mapping[str, Part]
-    """What can break of it, by id; machines themselves are left out."""
+    naming: Naming
+    """What can break of it, and whom to call."""
 
     def __init__(self, store: Store, now: Callable[[], float]) -> None:
         self.version = None
         self.places = PACKAGED
         self.gazetteer = Gazetteer()
-        self.parts = {}
+        self.naming = _naming(None)
         self._store = store
         self._now = now
         self._one_at_a_time = threading.Lock()
@@ -63,7 +63,7 @@ class InForce:
                 self.version = found
                 self.places = _places(found)
                 self.gazetteer = Gazetteer(self.places)
-                self.parts = _parts(found)
+                self.naming = _naming(found)
                 _LOG.info("inventory: version %d is in force", _number(found))
             return ""
 
@@ -76,8 +76,8 @@ def _number(version: Version | None) -> int:
     return version.applied.number if version else 0
 
 
-def _parts(version: Version | None) -> Mapping[str, Part]:
-    return {part.id: part for part in topology.build(version.inventory).parts} if version else {}
+def _naming(version: Version | None) -> Naming:
+    return Naming(version.inventory if version else Inventory(province=Province(name="", code="")))
 
 
 def _places(version: Version | None) -> Places:

@@ -243,6 +243,7 @@ _INCIDENTS: Migration = (
         id INTEGER PRIMARY KEY AUTOINCREMENT, incident INTEGER NOT NULL REFERENCES incident (id), at REAL NOT NULL,
         happened TEXT NOT NULL, who TEXT NOT NULL, detail TEXT NOT NULL, body BLOB)""",
     "CREATE INDEX incident_story ON incident_event (incident)",
+    "ALTER TABLE rung_interval ADD COLUMN incident INTEGER",
 )
 """What broke, whom it hits and how it went."""
 _DIAGNOSIS: Migration = (
@@ -253,6 +254,7 @@ _DIAGNOSIS: Migration = (
     "CREATE TABLE evidence (id INTEGER PRIMARY KEY, position INTEGER NOT NULL, at REAL NOT NULL, body BLOB NOT NULL)",
     """CREATE TABLE manner (
         agent INTEGER PRIMARY KEY REFERENCES agent (id), body BLOB NOT NULL, learned_at REAL NOT NULL)""",
+    "CREATE TABLE evenings (commune TEXT PRIMARY KEY, body BLOB NOT NULL, learned_at REAL NOT NULL) WITHOUT ROWID",
 )
 """What the diagnosis remembers over a restart, has learned of machines, and doubts of the inventory."""
 _VERSION_7: Migration = (*_CHANGES_OF_INCIDENTS, *_PLANS, *_INCIDENTS, *_DIAGNOSIS)

@@ -10,17 +10,21 @@ from . import (
     account,
     agent_admin,
     api,
+    ask_form,
     assigned,
     audit,
     enrol,
+    explanation,
     fleet,
     fleet_api,
     fleet_deeds,
     headers,
     history,
+    incidents,
     incidents_api,
     join,
     login,
+    maintenance,
     maintenance_api,
     pages,
     people,
@@ -31,6 +35,7 @@ from . import (
     sd,
     static,
     stream,
+    topology_api,
     unauthenticated,
     waiting_api,
     waiting_deeds,
@@ -48,14 +53,17 @@ def include(app: FastAPI) -> None:
     for router in (enrol.router, waiting_api.router, join.router, waiting_deeds.router):
         app.include_router(router)
     app.include_router(assigned.router)
+    app.include_router(ask_form.router)
     app.include_router(agent_admin.router)
     app.include_router(audit.router)
     app.include_router(history.router)
     for router in (login.router, account.router, people.router, people_api.router):
         app.include_router(router)
     app.include_router(requests.router)
-    for router in (incidents_api.router, maintenance_api.router):
+    for router in (incidents.router, incidents_api.router, maintenance.router, maintenance_api.router):
         app.include_router(router)
+    app.include_router(explanation.router)
+    app.include_router(topology_api.router)
     app.include_router(sd.router)
     app.include_router(stream.router)
     static.mount(app)

@@ -13,18 +13,18 @@ from sansang_collector import access, changes
 from sansang_collector.access import NOT_YOURS, NotAllowedError, Principal
 from sansang_collector.incidents import listing
 from sansang_collector.incidents.deeds import By
-from sansang_collector.incidents.listing import Kept, Seeing
+from sansang_collector.incidents.listing import Listed, Seeing
 from sansang_collector.rights import Right
 
 from . import shell
 
-Change = Callable[[Connection, By], Kept]
+Change = Callable[[Connection, By], Listed]
 
 
 def seeing(request: Request, who: Principal) -> Seeing:
     """What ``who`` is shown, and how it is called."""
     collector = shell.collector_of(request)
-    return Seeing(who.communes(Right.SEE_CENTRE), collector.inventory.places, collector.inventory.parts)
+    return Seeing(who.communes(Right.SEE_CENTRE), collector.inventory.places, collector.inventory.naming)
 
 
 def must_see(connection: Connection, who: Principal, number: int) -> None:
@@ -37,7 +37,7 @@ def may_handle(who: Principal, communes: Iterable[str], whole: bool) -> bool:
     return _may(who, Right.HANDLE, frozenset(communes), whole)
 
 
-async def do(request: Request, who: Principal, numbers: Iterable[int], change: Change, whole: bool = False) -> Kept:
+async def do(request: Request, who: Principal, numbers: Iterable[int], change: Change, whole: bool = False) -> Listed:
     """All of it or nothing; raises IncidentError, NotAllowedError.
 
     ``numbers``: the incidents it is about; ``whole``: it changes them for everybody.
@@ -45,7 +45,7 @@ async def do(request: Request, who: Principal, numbers: Iterable[int], change: C
     collector = shell.collector_of(request)
     now = collector.now()
 
-    def write(connection: Connection) -> tuple[Kept, int]:
+    def write(connection: Connection) -> tuple[Listed, int]:
         for number in numbers:
             _must(who, Right.HANDLE, listing.communes_of(connection, number), whole)
         done = change(connection, By(access.named(connection, who), now))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from starlette.responses import Response
 
 from sansang_agent.contract.rung import Owner
@@ -20,7 +20,7 @@ from sansang_collector.incidents.incident_view import (
     SituationView,
     SplitAsked,
 )
-from sansang_collector.incidents.listing import Kept, Question, Standing
+from sansang_collector.incidents.listing import Listed, Question, Standing
 from sansang_collector.rights import Right
 
 from . import incident_doing, shell
@@ -48,15 +48,22 @@ _BODY = refusal(413, "A body that is too long.")
 router = APIRouter(prefix="/api/v1", tags=["incidents"], responses=_REFUSALS, default_response_class=Response)
 
 
-@router.get("/incidents", summary="Incidents", responses=listed(IncidentView))
-def all_incidents(  # an address has no order; FastAPI hands them in by name
-    request: Request,
-    who: SeesCentre,
+def asked(
     state: Standing = Standing.NOW,
     commune: Commune = None,
     owner: Owner | None = None,
     severity: Severity | None = None,
     since: When = None,
+) -> Question:
+    """Which incidents an address asks for."""
+    return Question(state, commune, owner, severity, since)
+
+
+@router.get("/incidents", summary="Incidents", responses=listed(IncidentView))
+def all_incidents(
+    request: Request,
+    who: SeesCentre,
+    question: Annotated[Question, Depends(asked)],
     limit: Limit = 200,
     offset: Offset = 0,
 ) -> Response:
@@ -66,9 +73,8 @@ def all_incidents(  # an address has no order; FastAPI hands them in by name
     (``partial``).
     """
     seen = incident_doing.seeing(request, who)
-    if commune is not None:
-        who.must(Right.SEE_CENTRE, commune)
-    question = Question(state, commune, owner, severity, since)
+    if question.commune is not None:
+        who.must(Right.SEE_CENTRE, question.commune)
     with shell.collector_of(request).store.read() as connection:
         total, found = listing.page(connection, question, seen.communes, limit, offset)
         items = listing.views(connection, found, seen)
@@ -142,7 +148,7 @@ async def resolve(request: Request, who: Handles, number: IncidentId) -> Respons
     openapi_extra=body_of(MergeAsked),
 )  # fmt: skip
 async def merge(request: Request, who: Handles, number: IncidentId) -> Response:
-    """Nobody is told of it any more, and the other one is not over before it. Needs the right for all communes of both."""
+    """Nobody is told of it alone, and the other one is not over before it. Needs the right for all communes of both."""
     into = (await message_of(request, MergeAsked, MAX_BODY_BYTES)).into
     return await _do(request, who, [number, into], lambda it, by: deeds.merge(it, number, into, by), whole=True)
 
@@ -175,7 +181,7 @@ def situations(
 
 async def _do(request: Request, who: Principal, numbers: list[int], change: Change, whole: bool = False) -> Response:
     try:
-        done: Kept = await incident_doing.do(request, who, numbers, change, whole)
+        done: Listed = await incident_doing.do(request, who, numbers, change, whole)
     except IncidentError as error:
         raise HTTPException(_status(error), str(error)) from None
     with shell.collector_of(request).store.read() as connection:

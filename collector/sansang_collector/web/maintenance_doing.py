@@ -62,7 +62,7 @@ def views(request: Request, who: Principal, found: Iterable[Maintenance]) -> lis
     holidays = ground(request).holidays()
     seen = who.communes(Right.SEE_CENTRE)
     inventory = collector.inventory
-    return [view_of(one, collector.now(), seen, (inventory.places, inventory.parts), holidays) for one in found]
+    return [view_of(one, collector.now(), seen, (inventory.places, inventory.naming), holidays) for one in found]
 
 
 def may_change(who: Principal, one: Maintenance) -> bool:

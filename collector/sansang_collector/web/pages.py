@@ -14,15 +14,18 @@ from starlette.responses import RedirectResponse, Response
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.rung import Rung
 from sansang_collector import overview, points
-from sansang_collector.access import require
+from sansang_collector.access import Principal, require
+from sansang_collector.incidents import maintenance_rows
 from sansang_collector.inventory.coverage_words import CoverageWords
 from sansang_collector.rights import Right, just
 from sansang_collector.view import AgentView, CheckView, CommuneView, PointView, RungView
 
-from . import language, shell, timeline
+from . import asking_again, incident_lines, language, maintenance_doing, shell, timeline
 from .api import AgentId, find_report
 from .codes import normal
 from .curves import Curve, curve_of
+from .incidents import SOON_S
+from .maintenance_words import MaintenanceWords
 from .phrases import Phrases
 from .site import ports_of, site_of
 from .strips import Strip, strip_of
@@ -66,6 +69,8 @@ def commune(request: Request, who: SeesCentre, code: str, hours: Hours = 6) -> R
         if found is None:
             raise HTTPException(404)
         agents = overview.agents(connection, present, just(code), collector.inventory.places)
+        lines = incident_lines.under_way(request, connection, who, code)
+        plans = maintenance_rows.standing(connection, now, just(code))
         strips = {
             rung.rung: strip_of(
                 say,
@@ -84,6 +89,9 @@ def commune(request: Request, who: SeesCentre, code: str, hours: Hours = 6) -> R
         "commune.html",
         change=change,
         commune=found,
+        lines=[line for line in lines if line.is_told or line.incident.verdict.expected_off],
+        plans=[one for one in maintenance_doing.views(request, who, plans) if one.begins < now + SOON_S],
+        plan_words=MaintenanceWords(say, collector.inventory.naming),
         agents=agents,
         rungs=_rungs([found, *agents]),
         strips=strips,
@@ -108,6 +116,20 @@ def agent(  # an address has no order; FastAPI hands them in by name
     request: Request, who: SeesCentre, agent_id: AgentId, hours: Hours = 6, at: Moment = None, code: str = ""
 ) -> Response:
     """One machine: how it is, its ladder, and every check over time; ``at`` marks a moment and shows what was then."""
+    return agent_page(request, who, agent_id, hours=hours, at=at, code=code)
+
+
+def agent_page(
+    request: Request,
+    who: Principal,
+    agent_id: int,
+    *,
+    hours: int = 6,
+    at: float | None = None,
+    code: str = "",
+    trouble: str = "",
+) -> Response:
+    """The page of one machine; ``trouble``: why it was not asked."""
     collector = shell.collector_of(request)
     present = collector.present()
     now = present.at
@@ -136,11 +158,15 @@ def agent(  # an address has no order; FastAPI hands them in by name
         strips = {check.check: strip(check) for check in found.checks}
         step = _FINE_STEP_S if hours <= 24 else _COARSE_STEP_S
         measured = points.read_all(connection, agent_id, window.first, window.last, step)
+        asked = asking_again.asked(connection, who, found, now)
     return shell.page(
         request,
         "agent.html",
         change=change,
         agent=found,
+        asked=asked,
+        trouble=trouble,
+        askable=asking_again.askable(request, found),
         is_assigned=who.may(Right.SEE_FLEET, found.commune) and collector.roster.wanted(agent_id) is not None,
         refused_at=collector.tokens.knocked_at(agent_id),
         rungs=_rungs([found]),

@@ -56,14 +56,14 @@ async def ask(request: Request, who: Annotated[Principal, Depends(require(Right.
     try:
         asked = await collector.store.write(lambda it: asking.ask(it, wanted, access.named(it, who), now))
     except AskError as error:
-        raise HTTPException(422 if error.refused.is_mistake else 409, str(_told(error, who))) from error
+        raise HTTPException(422 if error.refused.is_mistake else 409, str(told(error, who))) from error
     made = answer(request_view(asked, now))
     made.status_code = 201
     made.headers["Location"] = f"{PLACE}/{asked.request.id}"
     return made
 
 
-def _told(error: AskError, who: Principal) -> AskError:
+def told(error: AskError, who: Principal) -> AskError:
     """Without the machine of another commune that asks the same service, and for whom, where they are not to see it."""
     elsewhere = error.refused is Refused.BUSY and not who.may(Right.SEE_FLEET, error.facts["commune"])
     return AskError(Refused.BUSY_ELSEWHERE, **error.facts) if elsewhere else error

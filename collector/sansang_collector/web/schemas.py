@@ -10,6 +10,8 @@ from sansang_agent.contract.report import Problem
 from sansang_collector.asking import Wish
 from sansang_collector.audit_query import DeedView
 from sansang_collector.guests import Decided, Decision, GuestView
+from sansang_collector.incidents.doubts import DoubtView, Settled
+from sansang_collector.incidents.explanation import Explanation
 from sansang_collector.incidents.incident_view import (
     AssignAsked,
     EventView,
@@ -44,6 +46,7 @@ _VIEWS = (
     CheckView,
     CommuneView,
     DeedView,
+    Explanation,
     FleetView,
     HistoryView,
     IntervalView,
@@ -54,7 +57,9 @@ _PEOPLE = (MadePerson, NewPerson, PersonChange, PersonView)
 _ENROLMENT = (Ask, Decided, Decision, GuestView, Hello, HelloAnswer, Join, Joined, Waiting)
 _INCIDENTS = (AssignAsked, EventView, IncidentView, MaintenanceView, MergeAsked, NoteAsked, Plan, ResolveAsked,
               SituationView, SplitAsked)  # fmt: skip
-_KINDS = (*_VIEWS, *_PEOPLE, *_ENROLMENT, *_INCIDENTS, AgentsChange, ChangedAgents, MadeAgent, NewAgent, Problem, Wish)
+_TOPOLOGY = (DoubtView, Settled)
+_AGENTS = (AgentsChange, ChangedAgents, MadeAgent, NewAgent)
+_KINDS = (*_VIEWS, *_PEOPLE, *_ENROLMENT, *_INCIDENTS, *_TOPOLOGY, *_AGENTS, Problem, Wish)
 _REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
 
 Described = dict[int | str, dict[str, Any]]

@@ -88,6 +88,8 @@ def page(request: Request, template: str, **context: Any) -> HTMLResponse:
     secret = cookies.acting(request) or cookies.reading(request)
     context["viewer"], context["signed_in"] = viewer, signed_in
     context["form_token"] = cookies.form_token(secret) if secret else ""
+    condition = collector_of(request).diagnosis.condition
+    context["cut_off_since"] = condition.cut_off_since if context["may"](Right.SEE_CENTRE) else None
     context.setdefault("now", collector_of(request).now())
     context.setdefault("code", "")
     context.setdefault("change", None)

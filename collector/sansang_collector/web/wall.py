@@ -4,7 +4,7 @@ Decides only what stands where; overview.py says how the communes are.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -17,7 +17,8 @@ from sansang_collector.gazetteer import Gazetteer, findable
 from sansang_collector.rights import Right
 from sansang_collector.view import CommuneView
 
-from . import shell
+from . import incident_lines, shell
+from .incident_lines import Line
 from .phrases import Phrases
 from .who import SeesCentre
 
@@ -25,6 +26,9 @@ router = APIRouter(dependencies=[Depends(require(Right.SEE_CENTRE))], include_in
 
 PAGE_SIZE = 200
 """Communes on one page: a province fits, the country does not."""
+
+LINES_SHOWN = 6
+"""Incidents above the tiles; the page of incidents has them all."""
 
 _SHAPES = {
     serving.State.CANNOT_SERVE: "failed",
@@ -35,6 +39,7 @@ _SHAPES = {
     serving.State.SERVING: "ok",
 }
 """The worst first; symbol and colour of each state."""
+_SILENT = frozenset({"unknown", "not_configured"})
 _LIGHTS = (Light.FAILED, Light.DEGRADED, Light.UNKNOWN, Light.OK, Light.NOT_CONFIGURED)
 _PROBLEMS = frozenset({serving.State.CANNOT_SERVE, serving.State.LIMITED})
 
@@ -53,6 +58,13 @@ class Tile(NamedTuple):
     since: float | None
     """Since when the rungs behind the state have been what they are, where that is known."""
     needs_somebody: bool
+    causes: list[Line]
+    """Incidents that hit it, the most urgent first."""
+
+    @property
+    def edge(self) -> str:
+        """Its colour: of the incident where the commune itself says nothing."""
+        return self.causes[0].shape if self.causes and self.shape in _SILENT else self.shape
 
 
 class Group(NamedTuple):
@@ -92,8 +104,11 @@ def wall(
         found = overview.communes(
             connection, present, collector.board.province(connection, present, theirs.only), theirs
         )
+        lines = [line for line in incident_lines.under_way(request, connection, who) if line.is_told]
+        situations = incident_lines.groups(request, connection, who, lines)
     say = shell.phrases(request)
-    tiles = _tiles(found, collector.inventory.gazetteer, say, present.at)
+    causes = incident_lines.by_commune(lines, theirs)
+    tiles = _tiles(found, collector.inventory.gazetteer, say, present.at, causes)
     words = findable(q).split()
     chosen = [
         tile for tile in tiles if all(word in tile.plain for word in words) and (tile.needs_somebody or not problems)
@@ -105,6 +120,9 @@ def wall(
         change=change,
         groups=_groups(chosen[offset : offset + PAGE_SIZE]),
         counts=_counts(tiles),
+        lines=incident_lines.alone(lines, situations),
+        situations=situations,
+        most_lines=LINES_SHOWN,
         total=len(tiles),
         chosen=len(chosen),
         offset=offset,
@@ -115,9 +133,11 @@ def wall(
     )
 
 
-def _tiles(found: Iterable[CommuneView], names: Gazetteer, say: Phrases, now: float) -> list[Tile]:
+def _tiles(
+    found: Iterable[CommuneView], names: Gazetteer, say: Phrases, now: float, causes: Mapping[str, list[Line]]
+) -> list[Tile]:
     """In the order of the page."""
-    tiles = [_tile(commune, names, say, now) for commune in found]
+    tiles = [_tile(commune, names, say, now, causes.get(commune.code, [])) for commune in found]
     order = [*dict.fromkeys(_SHAPES.values()), "not_configured"]
     return sorted(
         tiles,
@@ -129,7 +149,7 @@ def _tiles(found: Iterable[CommuneView], names: Gazetteer, say: Phrases, now: fl
     )
 
 
-def _tile(commune: CommuneView, names: Gazetteer, say: Phrases, now: float) -> Tile:
+def _tile(commune: CommuneView, names: Gazetteer, say: Phrases, now: float, causes: list[Line]) -> Tile:
     place = names.get(commune.code)
     able = commune.serving
     if able is None:
@@ -140,7 +160,9 @@ def _tile(commune: CommuneView, names: Gazetteer, say: Phrases, now: float) -> T
         needs_somebody = able.state in _PROBLEMS or able.why is serving.Why.SILENT
     name = say.commune(commune.code)
     since = _since(commune) if shape in ("failed", "degraded") else None
-    return Tile(commune, name, place.district, f"{place.plain} {place.code}", shape, word, facts, since, needs_somebody)
+    found_by = f"{place.plain} {place.code}"
+    needs_somebody = needs_somebody or bool(causes)
+    return Tile(commune, name, place.district, found_by, shape, word, facts, since, needs_somebody, causes)
 
 
 def _since(commune: CommuneView) -> float | None:

@@ -27,7 +27,7 @@ from sansang_collector.inventory.calendars import days_of
 from sansang_collector.rights import ALL, just
 from sansang_collector.simulation import provinces
 from sansang_collector.store import Store
-from sansang_collector.written_times import moment_of
+from sansang_collector.written_times import FORMS, moment_of
 
 NOON = 1_782_450_000.0  # a Friday, 2026-06-26 12:00 in Vietnam
 HOUR, DAY = 3600.0, 86400.0
@@ -177,7 +177,7 @@ def test_moments_are_read_as_announcements_write_them(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "mai", "2026-07-01", "31/06/2026 08:00", "01/07/2026 25:00", "8h75 1/7/2026"])
 def test_what_is_no_moment_is_said(text: str) -> None:
-    with pytest.raises(ValueError, match="no |there is"):
+    with pytest.raises(ValueError, match=r"no |there is"):
         moment_of(text)
 
 
@@ -213,22 +213,21 @@ def test_every_mistake_of_a_file_is_said_by_row_and_column() -> None:
             "2026-07-01 08:00,2026-07-01 09:00,,,,nowhere\n"
         )
 
+    meant = "; did you mean 'power_area:khu-vuc-0'?"
     assert str(error.value).splitlines() == [
         "cat-dien.csv:2: ends: It has to end after it begins.",
         "cat-dien.csv:2: communes: The inventory has no commune '99999'.",
-        "cat-dien.csv:3: begins: 'morgen' is no moment such as 2026-07-01 08:00, 01/07/2026 08:00 or "
-        "8h00 ngày 01/07/2026",
+        f"cat-dien.csv:3: begins: 'morgen' is no moment such as {FORMS}",
         "cat-dien.csv:3: ends: is empty",
         "cat-dien.csv:3: kind: 'party' is neither power_cut nor planned_work",
         "cat-dien.csv:3: announced: 'soon' is no day such as 2026-06-20 or 20/06/2026",
         "cat-dien.csv:3: communes: 'Xã Không Có' is no commune",
-        "cat-dien.csv:4: power_area: The inventory has no part 'power_area:nowhere'; "
-        "did you mean 'power_area:khu-vuc-0'?",
+        f"cat-dien.csv:4: power_area: The inventory has no part 'power_area:nowhere'{meant}",
     ]
 
 
 def test_a_file_without_the_columns_that_are_needed_says_which() -> None:
-    with pytest.raises(SettingsError, match="cat-dien.csv:1: has no column 'ends'; the columns are begins, ends"):
+    with pytest.raises(SettingsError, match=r"cat-dien.csv:1: has no column 'ends'; the columns are begins, ends"):
         read("từ,xã\n2026-07-01 08:00,00004\n")
     with pytest.raises(SettingsError, match="has no row of headings"):
         read("a,b\n1,2\n")

@@ -11,8 +11,9 @@ from sansang_agent.contract.rung import Owner
 from sansang_collector import changes
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Step
 from sansang_collector.diagnosis.verdict import Cause, Fact, Ground, Verdict
-from sansang_collector.incidents import forgetting, recording, rows
+from sansang_collector.incidents import evidence_rows, forgetting, recording, rows, situation_rows
 from sansang_collector.incidents.rows import Wanted
+from sansang_collector.incidents.situations import Kind, Situation, SituationStep
 from sansang_collector.incidents.tables import INCIDENT
 from sansang_collector.rights import ALL, NONE, Communes, just
 from sansang_collector.store import Store
@@ -177,3 +178,37 @@ def test_what_is_long_over_goes_with_its_story_and_suspicions_sooner(connection:
     assert [kept.incident.id for kept in rows.under_way(connection)] == [still.id]
     assert rows.story(connection, wide.id) == []
     forgetting.forget_plans(connection, NOW + day)
+
+
+def test_a_situation_is_kept_with_its_members_until_it_is_over(connection: Connection) -> None:
+    numbers = tuple(begun(connection).id for _ in range(3))
+    opened_ = Situation(
+        kind=Kind.NEIGHBOURS, incidents=numbers[:2], communes=("05983",), began=NOW, opened_at=NOW, told_at=NOW
+    )
+    told = changes.newest(connection)
+    situation_rows.write(connection, [SituationStep(opened_, Happening.OPENED)], NOW)
+
+    (kept,) = situation_rows.under_way(connection)
+    assert (kept.id, len(kept.code)) == (1, 6)
+    assert msgspec.structs.replace(kept, id=0, code="") == opened_
+    assert [one.situation for one in rows.under_way(connection)] == [1, 1, None]
+    assert changes.newest(connection) == told + 1
+
+    more = msgspec.structs.replace(kept, incidents=numbers, pending=True)
+    situation_rows.write(connection, [SituationStep(more, Happening.SEEN)], NOW + 5)
+    assert situation_rows.under_way(connection) == [more]
+    assert [one.situation for one in rows.under_way(connection)] == [1, 1, 1]
+    assert changes.newest(connection) == told + 1
+
+    over = msgspec.structs.replace(more, resolved_at=NOW + 60)
+    situation_rows.write(connection, [SituationStep(over, Happening.RESOLVED)], NOW + 60)
+    assert situation_rows.under_way(connection) == []
+
+
+def test_the_evidence_is_one_row_with_its_position(connection: Connection) -> None:
+    assert evidence_rows.kept(connection) is None
+    assert evidence_rows.position(connection) == 0
+    for position in (7, 9):
+        evidence_rows.keep(connection, position, NOW + position, bytes([position]))
+    assert evidence_rows.kept(connection) == evidence_rows.KeptEvidence(9, NOW + 9, b"\x09")
+    assert evidence_rows.position(connection) == 9

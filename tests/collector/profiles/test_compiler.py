@@ -40,7 +40,7 @@ def test_checks_have_the_names_the_topology_gives_them(one: dict[int, Assignment
     for id_ in (COUNTER, KIOSK, MINI):
         named = ids(one[id_].profile.checks) | ids(one[id_].on_ask)
         assert named - {"machine"} <= topology.templates["00004"].keys()
-    assert ids(one[VANTAGE].profile.checks) - {"machine", "gateway"} == topology.inward.keys()
+    assert ids(one[VANTAGE].profile.checks) - {"machine"} == topology.inward.keys()
 
 
 def test_what_has_no_address_is_asked_by_nobody() -> None:

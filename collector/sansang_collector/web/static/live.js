@@ -30,7 +30,10 @@ function suspect() {
 function swap(fresh) {
   const active = main.contains(document.activeElement) ? document.activeElement : null;
   const typed = active?.matches("input[type=search]") ? [active.value, active.selectionStart, active.selectionEnd] : null;
-  const ticked = [...main.querySelectorAll("table :checked")].map((box) => box.id);
+  const ticked = [...main.querySelectorAll("table :checked, fieldset :checked")].map((box) => box.id);
+  const written = [...main.querySelectorAll("form[method=post] :is(textarea, input:not([type]))")].filter((field) => field.value !== field.defaultValue);
+  const unfolded = [...main.querySelectorAll("details[open]")].map((one) => one.id);
+  const caret = active?.matches("textarea, input:not([type])") ? [active.selectionStart, active.selectionEnd] : null;
   const pushed = main.querySelector(".table")?.scrollLeft;
   const scrolled = [window.scrollX, window.scrollY];
   main.replaceChildren(...fresh.childNodes);
@@ -38,6 +41,11 @@ function swap(fresh) {
     const box = document.getElementById(id);
     if (box) box.checked = true;
   }
+  for (const field of written) {
+    const fresh = document.getElementById(field.id);
+    if (fresh) fresh.value = field.value;
+  }
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
   if (pushed) main.querySelector(".table")?.scrollTo({ left: pushed });
   const again = active?.id ? document.getElementById(active.id) : null;
   again?.focus({ preventScroll: true });
@@ -45,6 +53,7 @@ function swap(fresh) {
     again.value = typed[0];
     again.setSelectionRange(typed[1], typed[2]);
   }
+  if (caret && again) again.setSelectionRange(...caret);
   window.scrollTo(...scrolled);
   document.dispatchEvent(new Event("swapped"));
 }

@@ -6,7 +6,7 @@ play's beginning; it is played when the first expectation is put to it, and ever
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from random import Random
 from typing import NamedTuple
@@ -41,13 +41,14 @@ from sansang_collector.simulation.quick_scene import Options
 from tests.collector.diagnosis.scenarios.minds import Mind, Whole
 
 LOOK_S, SOON_S = 5.0, 1.0
-BEFORE_S = 120.0
+BEFORE_S = 90.0
 """So much of an ordinary morning comes before the beginning."""
 AFTER_S = 30.0
-BLIND = "blind"
-"""The boot of a vantage whose own way is cut."""
 
 Change = Callable[[Iterator[Sighting]], Iterator[Sighting]]
+
+
+_made = cache(provinces.make)
 
 
 class Work(NamedTuple):
@@ -86,7 +87,7 @@ class Play:
         mind: Callable[[Graph], Mind] = Whole,
         lasts: float = 0.0,
     ) -> None:
-        self.made = provinces.make(seed, communes)
+        self.made = _made(seed, communes)
         self.zero = parse_time(starts, 0)
         self._seed, self._mind, self._lasts = seed, mind, lasts
         self._options = Options(noise=self.NOISE if noise is None else noise, vantage=vantage)
@@ -275,18 +276,12 @@ class Play:
         self._next, self._looked = begins + LOOK_S, begins
         for one in arriving:
             self._pass_time(one.received)
-            self._hear(one)
+            if one.agent in self._vantages:
+                self._ears.take(one)
             fresh = self._evidence.apply(one)
             if fresh and one.received - self._looked >= SOON_S:
                 self._look(one.received)
         self._pass_time(ends)
-
-    def _hear(self, one: Sighting) -> None:
-        """A vantage asks its own gateway too, which answers as long as it sees anything."""
-        if one.agent in self._vantages and one.results:
-            blind = all(seen.failed == seen.tried for seen in one.results) and one.boot == BLIND
-            gateway = Seen(topology.GATEWAY, one.received - 1, 5 * blind, 5)
-            self._ears.take(replace(one, results=(*one.results, gateway)))
 
     def _pass_time(self, until: float) -> None:
         while min(self._next, self._moments[0][0] if self._moments else math.inf) <= until:
@@ -344,6 +339,7 @@ class Play:
             if not incident.id:
                 incident = replace(incident, id=len(self._incidents) + 1)
             self._incidents[incident.id] = incident
+            assert _written(incident) == incident
             if one.happened is not Happening.SEEN:
                 self.told.append(Told(at, one.happened, incident, one.detail))
         self._states.append((at, dict(self._incidents)))
@@ -439,10 +435,10 @@ def _away(
 
 
 def _blinded(arriving: Iterator[Sighting], begins: float, ends: float, vantages: frozenset[int]) -> Iterator[Sighting]:
-    """A vantage that sees nothing."""
+    """A vantage that sees nothing, its own gateway included."""
     for one in arriving:
         if one.agent in vantages and begins <= one.received < ends:
-            yield replace(one, boot=BLIND, results=tuple(seen._replace(failed=seen.tried) for seen in one.results))
+            yield replace(one, results=tuple(seen._replace(failed=seen.tried) for seen in one.results))
         else:
             yield one
 

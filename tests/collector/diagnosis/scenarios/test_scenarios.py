@@ -74,7 +74,7 @@ def test_the_wide_area_is_one_incident(play: Play) -> None:
 
 def test_the_name_service_is_one_incident_and_not_ten_services(play: Play) -> None:
     play.cut("dns:tinh", at=10)
-    play.go_on(until=400)
+    play.go_on(until=240)
 
     play.expect_one_incident("dns:tinh", by=35)
 
@@ -88,7 +88,7 @@ def test_a_service_that_takes_no_connections_is_one_incident(play: Play) -> None
 
 def test_a_service_whose_pages_fail_is_one_incident(play: Play) -> None:
     play.cut("svc_app:dich-vu-7", at=10)
-    play.go_on(until=500)
+    play.go_on(until=300)
 
     play.expect_one_incident("svc_app:dich-vu-7", by=200)
 
@@ -102,14 +102,14 @@ def test_the_provinces_data_centre_is_one_incident(play: Play) -> None:
 
 @pytest.mark.parametrize("part", [POWER, BOX, LINK])
 def test_a_commune_that_is_cut_off_is_one_incident_with_all_three_causes(play: Play, part: str) -> None:
-    play.cut(part, at=10, until=300)
-    play.go_on(until=420)
+    play.cut(part, at=10, until=120)
+    play.go_on(until=330)
 
     incident = play.expect_one_incident(part, by=45)
     assert {cause.part for cause in incident.verdict.causes} >= {POWER, BOX, LINK}
-    over = play.expect_recovered(part, by=410)
+    over = play.expect_recovered(part, by=320)
     assert over.ended_at is not None
-    assert abs(over.ended_at - play.zero - 300) <= 75
+    assert abs(over.ended_at - play.zero - 120) <= 75
 
 
 def test_a_commune_whose_network_is_down_while_its_terminal_answers(play: Play) -> None:
@@ -142,12 +142,12 @@ def test_the_only_machine_of_a_commune_is_no_incident_while_the_terminal_answers
 
 
 def test_a_line_that_loses_a_third_is_one_incident(play: Play) -> None:
-    play.cut(LINK, at=10, loss=0.3, until=700)
-    play.go_on(until=1200)
+    play.cut(LINK, at=10, loss=0.3, until=330)
+    play.go_on(until=720)
 
     incident = play.expect_one_incident(LINK, by=260)
     assert incident.verdict.level is Level.LOSSY
-    play.expect_recovered(LINK, by=1190)
+    play.expect_recovered(LINK, by=720)
 
 
 def test_a_service_that_fails_every_other_time_is_one_incident(play: Play) -> None:
@@ -162,10 +162,10 @@ def test_a_service_that_fails_every_other_time_is_one_incident(play: Play) -> No
 
 def test_what_belongs_to_a_ring_is_held_and_makes_no_incidents(play: Play) -> None:
     play.cut(RING, at=10)
-    play.go_on(until=600)
+    play.go_on(until=400)
 
     play.expect_one_incident(RING, by=30)
-    assert len(play.expect_still_open(RING, at=590).hit) == 6
+    assert len(play.expect_still_open(RING, at=390).hit) == 6
 
 
 def test_a_ring_and_a_service_are_two_incidents(play: Play) -> None:
@@ -222,11 +222,9 @@ def test_a_line_that_comes_and_goes_is_one_incident_that_is_called_unstable(play
 
 # What is nobody's fault.
 
-blind = pytest.mark.xfail(reason="what a blind vantage did not see is taken for loss afterwards", strict=False)
-
 
 def test_an_ordinary_quarter_of_an_hour_is_no_incident(play: Play) -> None:
-    play.go_on(until=900)
+    play.go_on(until=600)
 
     play.expect_no_incident()
 
@@ -238,7 +236,6 @@ def test_an_update_that_everybody_announces_is_no_incident(play: Play) -> None:
     play.expect_no_incident()
 
 
-@pytest.mark.xfail(reason="the core is named although its own probe answers", strict=False)
 def test_all_agents_restarting_at_once_without_a_word_are_no_incident(play: Play) -> None:
     play.switch_off(*play.machines(), at=10, back=30)
     play.go_on(until=200)
@@ -267,7 +264,6 @@ def test_results_out_of_the_future_are_no_incident(play: Play) -> None:
     play.expect_no_incident()
 
 
-@blind
 def test_a_collector_that_is_cut_off_says_nothing_of_others(play: Play) -> None:
     play.cut_off_collector(at=10, until=250)
     play.go_on(until=500)
@@ -276,7 +272,6 @@ def test_a_collector_that_is_cut_off_says_nothing_of_others(play: Play) -> None:
     assert play.cut_off_at
 
 
-@blind
 def test_a_cut_off_collector_leaves_an_open_incident_as_it_is(play: Play) -> None:
     play.cut(RING, at=10)
     play.cut_off_collector(at=120, until=300)
@@ -307,7 +302,7 @@ def test_late_reports_make_no_incidents_and_hide_none() -> None:
 
 
 def test_a_stale_topology_still_names_the_ring(play: Play) -> None:
-    play.move_commune("00028", "tram-6", at=-119)
+    play.move_commune("00028", "tram-6", at=-85)
     play.cut(RING, at=10)
     play.go_on(until=200)
 
@@ -316,7 +311,7 @@ def test_a_stale_topology_still_names_the_ring(play: Play) -> None:
 
 
 def test_without_any_topology_a_ring_is_noticed_all_the_same(play: Play) -> None:
-    play.forget_topology(at=-115)
+    play.forget_topology(at=-85)
     play.cut(RING, at=10)
     play.go_on(until=200)
 
@@ -382,14 +377,9 @@ def test_planned_work_that_ends_in_time_is_told_to_nobody(play: Play) -> None:
     assert not [one for one in play.told if one.happened is Happening.OVERRUN]
 
 
-still_off = pytest.mark.xfail(
-    reason="after a power cut machines are still off when the terminals answer again, and are found silent anew",
-    strict=False,
-)
 FEEDER = ("00028", "00034", "00037", "00040")
 
 
-@still_off
 def test_one_commune_after_the_other_going_dark_is_one_situation(play: Play) -> None:
     for turn, code in enumerate(FEEDER):
         play.cut(f"site_power:{code}", at=10 + 90 * turn, until=600)
@@ -403,7 +393,6 @@ def test_one_commune_after_the_other_going_dark_is_one_situation(play: Play) -> 
     assert {one.held_back for one in play.open_at(500)} == {"situation:1"}
 
 
-@still_off
 def test_a_planned_power_cut_is_no_situation(play: Play) -> None:
     play.plan_work("power_area:khu-vuc-1", begins=0, ends=800, communes=FEEDER)
     for turn, code in enumerate(FEEDER):

@@ -1,0 +1,74 @@
+"""Watches each commune's whole site: whether all of it has gone dark, its terminal and every machine. Pure.
+
+Without the vantage's echoes to a terminal there is no telling; then nothing is learned of that commune's evenings.
+"""
+
+from collections import defaultdict
+from collections.abc import Container, Mapping, MutableMapping
+
+import numpy as np
+
+from sansang_agent.contract.rung import Component
+from sansang_collector.expected import Usual
+from sansang_collector.inventory.calendars import Calendar, day_and_minute, weekday_of
+
+from .evidence import Evidence
+from .graph import NOBODY, VANTAGE_KEY, Graph, Ints
+from .manner import Evenings
+
+RECENT_S = 60.0
+"""What was heard, or asked, within this time counts as now."""
+
+
+class Sites:
+    """One graph's; remembers which sites were dark when it last looked."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.terminals: dict[int, Ints] = {
+            commune: np.array(checks, np.int32) for commune, checks in _terminals(graph).items()
+        }
+        """By commune's number: the vantage's checks of its terminals."""
+        self._dark: set[int] = set()
+        self._lit: set[int] = set()
+
+    def watch(
+        self, evidence: Evidence, usual: Usual, evenings: MutableMapping[str, Evenings], spared: Container[str]
+    ) -> None:
+        """Note in ``evenings`` which sites were there today, and which have just gone dark but for ``spared`` ones."""
+        now = evidence.now
+        day, minute = day_and_minute(now)
+        here = evidence.spoke >= now - RECENT_S
+        speaking = set(self._graph.agent_commune[here].tolist())
+        for number, checks in self.terminals.items():
+            asked = evidence.last_at[checks] >= now - RECENT_S
+            if not asked.all():
+                continue
+            is_dark = number not in speaking and bool(evidence.last_failed[checks].all())
+            code = self._graph.communes[number]
+            if not is_dark:
+                self._dark.discard(number)
+                if number in speaking and _is_workday(usual.calendars, code, day):
+                    evenings[code] = evenings.get(code, Evenings()).saw(day)
+                self._lit.add(number)
+            elif number not in self._dark:
+                self._dark.add(number)
+                if number in self._lit and code not in spared:  # it was seen to go, not only to be gone
+                    evenings[code] = evenings.get(code, Evenings()).went_dark(day, minute)
+
+
+def _terminals(graph: Graph) -> dict[int, list[int]]:
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for name, place in graph.names[VANTAGE_KEY].items():
+        part = graph.part_numbers.get(name, NOBODY)
+        if name.startswith(f"{Component.TERMINAL}:") and part != NOBODY:
+            found[int(graph.part_commune[part])].append(graph.first[VANTAGE_KEY] + place)
+    return found
+
+
+def _is_workday(calendars: Mapping[str, Calendar], commune: str, day: int) -> bool:
+    calendar = calendars.get(commune)
+    if calendar is None:
+        return True
+    weekday = weekday_of(day)
+    return day not in calendar.holidays and any(one.weekday == weekday for one in calendar.openings)

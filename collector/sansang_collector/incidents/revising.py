@@ -1,0 +1,185 @@
+"""Revises incidents once the silenced machines have told what they stored: class, onset, end, the rungs' intervals.
+
+Nobody is paged. Everything it goes by is in the ledger, so that a restart revises nothing twice and forgets nothing.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.exc import OperationalError
+
+from sansang_agent.contract.outcome import Outcome, outcome_of
+from sansang_agent.contract.rung import Component
+from sansang_collector import bundles
+from sansang_collector.boots import BOOT
+from sansang_collector.chunks import Single
+from sansang_collector.contact import CONTACT
+from sansang_collector.diagnosis.graph import NOBODY, VANTAGE_KEY, Graph
+from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Revision, Step
+from sansang_collector.diagnosis.revision import MACHINE, Told, may_be_revised, revise
+from sansang_collector.diagnosis.sighting import Seen
+from sansang_collector.diagnosis.stored import Stored
+from sansang_collector.diagnosis.verdict import Fact
+from sansang_collector.series import SERIES
+from sansang_collector.store import Store
+from sansang_collector.topology import CORE, GATEWAY, LINE
+
+from . import recording, rows, rung_corrections
+from .rows import Kept
+
+_LOG = logging.getLogger(__name__)
+
+LOOK_SECONDS = 15.0
+SETTLE_S = 45.0
+"""After an incident is resolved: what machines send first is still being put into the history."""
+PATIENCE_S = 1800.0
+"""After so long those that are back speak for all; whoever comes later may have it revised again."""
+FORGET_S = 86400.0
+"""An incident that ended longer ago is revised no more."""
+AROUND_S = 180.0
+_OWN = (MACHINE, GATEWAY, LINE, CORE)
+
+
+class Revising:
+    """One collector's. ``graph`` is what the diagnosis works with now, None before there is one."""
+
+    def __init__(self, store: Store, graph: Callable[[], Graph | None], now: Callable[[], float]) -> None:
+        self._store = store
+        self._graph = graph
+        self._now = now
+
+    async def follow(self) -> None:
+        """Look every few seconds until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.look()
+            except OperationalError:
+                _LOG.exception("cannot read or write what is known of incidents by now; trying again")
+
+    async def look(self) -> list[Incident]:
+        """Revise what is due; the incidents that were."""
+        graph = self._graph()
+        if graph is None:
+            return []
+        now = self._now()
+        found = await asyncio.to_thread(self._due, graph, now)
+        done = [await self._store.write(partial(apply, kept=kept, revision=it, graph=graph, now=now))
+                for kept, it in found]  # fmt: skip
+        return [one for one in done if one is not None]
+
+    def _due(self, graph: Graph, now: float) -> list[tuple[Kept, Revision]]:
+        with self._store.read() as connection:
+            return list(due(connection, graph, now))
+
+
+def due(connection: Connection, graph: Graph, now: float) -> Iterable[tuple[Kept, Revision]]:
+    """What is to be revised now, each with how."""
+    for kept in rows.under_way_or_since(connection, now - FORGET_S):
+        incident = kept.incident
+        if incident.phase is not Phase.RESOLVED or not may_be_revised(incident):
+            continue
+        resolved = incident.resolved_at or now
+        if now < resolved + SETTLE_S:
+            continue
+        silenced = incident.verdict.agents
+        back = _back(connection, incident)
+        if len(back) <= _told_before(incident) or (len(back) < len(silenced) and now < resolved + PATIENCE_S):
+            continue
+        revision = revise(incident, graph, told(connection, graph, incident, back), now)
+        if revision is not None:
+            yield kept, revision
+
+
+def apply(connection: Connection, *, kept: Kept, revision: Revision, graph: Graph, now: float) -> Incident | None:
+    """Write a revision and what follows of it; None where somebody else changed the incident meanwhile."""
+    part = graph.parts[graph.part_numbers[revision.causes[0].part]]
+    incident = msgspec.structs.replace(kept.incident, revision=revision, owner=part.owner, changed_at=now)
+    step = Step(incident, Happening.REVISED, part.id)
+    written = recording.write(connection, [step], now, {incident.id: kept.body})
+    if not written:
+        return None
+    rung_corrections.put(connection, written[0].incident, now)
+    return written[0].incident
+
+
+def told(connection: Connection, graph: Graph, incident: Incident, agents: Sequence[int]) -> Told:
+    """What the ledger has of these machines and of the vantage's echoes around an incident."""
+    ended = incident.ended_at or incident.onset
+    first_ms, last_ms = round((incident.onset - AROUND_S) * 1000), round((ended + AROUND_S) * 1000)
+    series = _series(connection, agents, _OWN)
+    boots = connection.execute(select(BOOT.c.agent, BOOT.c.began).where(BOOT.c.agent.in_(list(agents)))).all()
+    machines = [
+        Stored(
+            agent,
+            tuple(row.began for row in boots if row.agent == agent and row.began is not None),
+            tuple(_seen(bundles.between(connection, agent, first_ms, last_ms), series)),
+        )
+        for agent in agents
+    ]
+    targets = probed(graph, incident)
+    vantages = [one.id for one in graph.agents if one.key == VANTAGE_KEY]
+    theirs = _series(connection, vantages, targets)
+    echoes = [seen for one in vantages for seen in _seen(bundles.between(connection, one, first_ms, last_ms), theirs)]
+    probes = {target: [seen for seen in echoes if seen.check == target] for target in targets}
+    return Told(machines, len(incident.verdict.agents), {target: seen for target, seen in probes.items() if seen})
+
+
+def probed(graph: Graph, incident: Incident) -> list[str]:
+    """What the vantage asks on the way into the communes that were cut off: terminals, access nodes."""
+    communes = {graph.communes.index(code) for code in incident.verdict.communes if code in graph.communes}
+    if len(communes) != 1:
+        return []
+    (commune,) = communes
+    agents = [number for number, one in enumerate(graph.agents) if graph.agent_commune[number] == commune]
+    crossed = {int(part) for agent in agents for part in graph.path(int(graph.report_check[agent]))}
+    names = [name for name in graph.names[VANTAGE_KEY] if name.partition(":")[0] in _PROBED]
+    return [name for name in names if graph.part_numbers.get(name, NOBODY) in crossed]
+
+
+_PROBED = (Component.TERMINAL, Component.ACCESS_NODE)
+
+
+def _back(connection: Connection, incident: Incident) -> list[int]:
+    """The silenced machines that have spoken since, and hold nothing of that time any more."""
+    ended = incident.ended_at or incident.onset
+    found = connection.execute(
+        select(CONTACT.c.agent, CONTACT.c.at, CONTACT.c.skew, CONTACT.c.spool_rows, CONTACT.c.spool_oldest)
+        .where(CONTACT.c.agent.in_(list(incident.verdict.agents)))
+        .order_by(CONTACT.c.agent)
+    )
+    return [row.agent for row in found if row.at > incident.onset and _has_told(row, ended)]
+
+
+def _has_told(row: Row[Any], ended: float) -> bool:
+    """Its spool is dated by its own clock."""
+    return row.spool_rows == 0 or (row.spool_oldest is not None and row.spool_oldest - row.skew > ended)
+
+
+def _told_before(incident: Incident) -> int:
+    """Of how many machines an earlier revision knew."""
+    grounds = incident.revision.grounds if incident.revision else ()
+    return next((ground.count for ground in grounds if ground.fact is Fact.SILENT), 0)
+
+
+def _series(connection: Connection, agents: Sequence[int], checks: Sequence[str]) -> dict[int, str]:
+    """Names of checks by their series."""
+    if not agents or not checks:
+        return {}
+    where = SERIES.c.agent.in_(list(agents)), SERIES.c.check.in_(list(checks))
+    return {row.id: row.check for row in connection.execute(select(SERIES.c.id, SERIES.c.check).where(*where))}
+
+
+def _seen(found: Iterable[Single], series: dict[int, str]) -> Iterable[Seen]:
+    for one in found:
+        outcome = outcome_of(one.reason)
+        if one.series not in series or outcome is Outcome.UNKNOWN:
+            continue
+        tried = one.sent or 1
+        failed = tried if outcome is Outcome.FAILED else (one.lost or 0)
+        yield Seen(series[one.series], one.at_ms / 1000, min(failed, tried), tried, live=False)
