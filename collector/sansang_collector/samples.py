@@ -86,7 +86,7 @@ def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:
 def _diagnosis(collector: Collector) -> Iterator[Sample]:
     condition, present = collector.diagnosis.condition, collector.present()
     yield Sample("sansang_diagnosis_failed_looks_total", (), condition.failed)
-    if condition.inactive:
+    if collector.inventory.version is None:
         return
     last = present.listening_since if condition.looked_at is None else condition.looked_at
     yield Sample("sansang_diagnosis_look_seconds", (), condition.seconds)
