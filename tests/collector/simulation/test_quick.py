@@ -84,8 +84,8 @@ def test_no_service_is_asked_more_often_than_the_fleet_may(made: Made) -> None:
     assert len(asked["tcp"]) >= 12
     for kind, most_per_second in (("tcp", 1.0), ("http", 0.1)):
         assert len(asked[kind]) <= 900 * most_per_second
-    for before, after in pairwise(sorted(asked["tcp"])):
-        assert after - before >= 0.99
+    for earlier, later in pairwise(sorted(asked["tcp"])):
+        assert later - earlier >= 0.99
 
 
 def test_only_one_machine_of_a_commune_asks_the_services(made: Made) -> None:
