@@ -102,7 +102,7 @@ class Engine:
         )
 
     def _look_for_degraded(self, evidence: Evidence, held: Sequence[Held], sure: Sequence[Verdict], now: float) -> Look:
-        if now - self._degraded_at < DEGRADED_S - 0.5:
+        if 0 <= now - self._degraded_at < DEGRADED_S - 0.5:
             return _NOTHING
         self._degraded_at = now
         return self._degraded.look(evidence, self._beliefs, held, sure, now)

@@ -13,7 +13,7 @@ from .candidates import Flags
 from .evidence import REPORT_S, SLOT_S
 from .graph import NOBODY, Floats, Ints
 from .likelihood import WINDOWS
-from .search import REFUTED, Scene
+from .search import CAP, REFUTED, Scene
 from .verdict import Held, Level
 
 BACK = 2
@@ -47,9 +47,21 @@ def _answers(scene: Scene, baseline: Floats, held: Held, others: Sequence[Held])
         if one is not held and one.level is not Level.SLOW:
             share = likelihood.DOWN if one.level is Level.DOWN else one.loss
             expected = search.with_down(scene, expected, graph.part_numbers[one.part], share)
-    nats = likelihood.ratios(expected, scene.seen)[:, _speaking(scene, held)].sum(axis=1)
+    nats = _said(scene, likelihood.ratios(expected, scene.seen), _speaking(scene, held))
     whole = math.floor(scene.evidence.now / SLOT_S) - math.floor(held.opened_at / SLOT_S)
     return any(nats[row] <= REFUTED for row, length in enumerate(WINDOWS) if LEAST_SLOTS <= length <= max(whole, 0))
+
+
+def _said(scene: Scene, nats: Floats, speaking: Flags) -> Floats:
+    """By window: what all say together; where several communes speak, none says more than CAP for its being well."""
+    homes = scene.homes[scene.chosen.checks]
+    of_commune = speaking & (homes != NOBODY)
+    by_home = np.zeros((len(nats), len(scene.graph.communes)))
+    for row, one in zip(by_home, nats, strict=True):
+        row += np.bincount(homes[of_commune], one[of_commune], len(row))
+    alone = len(np.unique(homes[of_commune & (scene.seen.results[-1] > 0)])) < BACK
+    said: Floats = (by_home if alone else np.maximum(by_home, CAP)).sum(axis=1)
+    return said + nats[:, speaking & ~of_commune].sum(axis=1)
 
 
 def _speaking(scene: Scene, held: Held) -> Flags:

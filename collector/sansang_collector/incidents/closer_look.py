@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.check import Check, DnsCheck, IcmpCheck, kind_of
@@ -27,6 +26,7 @@ from sansang_collector.inventory.in_force import InForce
 from sansang_collector.inventory.model import Inventory
 from sansang_collector.profiles.sites import Site, filled, sites
 from sansang_collector.profiles.templates import templates
+from sansang_collector.repeating import repeat
 from sansang_collector.requests import Asked
 from sansang_collector.second_opinion import Service, services_of
 from sansang_collector.store import Store
@@ -96,12 +96,7 @@ class CloserLook:
 
     async def follow(self) -> None:
         """Look every few seconds until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except OperationalError:
-                _LOG.exception("cannot read or write what is to be looked at closer; trying again")
+        await repeat(self.look, LOOK_SECONDS, _LOG, "closer looks")
 
     async def look(self) -> int:
         """Ask what is due; how many requests that made."""
