@@ -56,9 +56,8 @@ def _said(scene: Scene, nats: Floats, speaking: Flags) -> Floats:
     """By window: what all say together; where several communes speak, none says more than CAP for its being well."""
     homes = scene.homes[scene.chosen.checks]
     of_commune = speaking & (homes != NOBODY)
-    by_home = np.zeros((len(nats), len(scene.graph.communes)))
-    for row, one in zip(by_home, nats, strict=True):
-        row += np.bincount(homes[of_commune], one[of_commune], len(row))
+    count = len(scene.graph.communes)
+    by_home = np.stack([np.bincount(homes[of_commune], one[of_commune], count) for one in nats])
     alone = len(np.unique(homes[of_commune & (scene.seen.results[-1] > 0)])) < BACK
     said: Floats = (by_home if alone else np.maximum(by_home, CAP)).sum(axis=1)
     return said + nats[:, speaking & ~of_commune].sum(axis=1)
