@@ -53,6 +53,7 @@ PURE = [
     "gazetteer",
     "goals",
     "graph",
+    "ground_words",
     "grounds",
     "habit_slots",
     "headings",
