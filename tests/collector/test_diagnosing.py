@@ -227,7 +227,7 @@ async def test_a_start_that_fails_once_is_made_up_for(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(Habituation, "know", stumbling)
     async with watched(tmp_path, "ring:a@09:03") as province:
-        await province.until(BREAKS + 40)
+        await province.until(BREAKS + 25)
         condition, still = province.collector.diagnosis.condition, province.under_way()
 
     assert (condition.problem, condition.inactive) == ("", False)
