@@ -47,7 +47,8 @@ def broken(looks: Looks) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", ["ring", "dns"])
-def test_what_is_down_for_half_an_hour_is_one_incident_to_the_end(here: Place, kind: str) -> None:
+def test_what_is_down_for_half_an_hour_is_one_incident_to_the_end(kind: str) -> None:
+    here = place(4, communes=5)
     part = ring_of(here) if kind == "ring" else "dns:tinh"
 
     looks = look(here.graph, play(here, down(part), lasts=1950), until=1950)
