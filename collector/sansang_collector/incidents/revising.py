@@ -4,14 +4,12 @@ Nobody is paged. Everything it goes by is in the ledger, so that a restart revis
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.outcome import Outcome, outcome_of
 from sansang_agent.contract.rung import Component
@@ -25,14 +23,13 @@ from sansang_collector.diagnosis.revision import MACHINE, Told, may_be_revised, 
 from sansang_collector.diagnosis.sighting import Seen
 from sansang_collector.diagnosis.stored import Stored
 from sansang_collector.diagnosis.verdict import Fact
+from sansang_collector.rounds import Rounds
 from sansang_collector.series import SERIES
 from sansang_collector.store import Store
 from sansang_collector.topology import CORE, GATEWAY, LINE
 
 from . import recording, rows, rung_corrections
 from .rows import Kept
-
-_LOG = logging.getLogger(__name__)
 
 LOOK_SECONDS = 15.0
 SETTLE_S = 45.0
@@ -52,15 +49,8 @@ class Revising:
         self._store = store
         self._graph = graph
         self._now = now
-
-    async def follow(self) -> None:
-        """Look every few seconds until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except OperationalError:
-                _LOG.exception("cannot read or write what is known of incidents by now; trying again")
+        self.rounds = Rounds(LOOK_SECONDS, now, self.look, "what is known of incidents by now")
+        """When it looks."""
 
     async def look(self) -> list[Incident]:
         """Revise what is due; the incidents that were."""
