@@ -14,7 +14,7 @@ from .candidates import Flags, candidates, check_commune
 from .degraded import Degraded, Look
 from .evidence import Evidence
 from .graph import Floats, Graph
-from .search import Scene, Search
+from .search import Scene
 from .vantage import Vantage, View
 from .verdict import Assessment, Held, Level, Verdict
 
@@ -64,6 +64,8 @@ class Engine:
         evidence.advance(now)
         known = [one for one in held if one.part in self._graph.part_numbers]
         self._release(known, now)
+        with np.errstate(invalid="ignore"):
+            self._released[evidence.spoke > self._released - RETURN_S] = np.nan
         quiet = silence.observe(evidence, self._beliefs, self._released, now)
         view = self._vantage.look(evidence, quiet, now)
         if view.cut_off:
@@ -89,7 +91,7 @@ class Engine:
         least = self.threshold
         found = [
             grounds.verdict(scene, self._beliefs, pick)
-            for pick in Search(self._without(scene, held), expected, explained).picks(least - SUSPECT, MOST)
+            for pick in search.explain(self._without(scene, held), expected, explained, least - SUSPECT, MOST)
         ]
         sure = tuple(one for one in found if one.score >= least and not answering[self._graph.part_numbers[one.part]])
         well = recovery.recovered(scene, self._beliefs.baseline[scene.chosen.checks], held)
@@ -98,7 +100,8 @@ class Engine:
             at=now,
             verdicts=sure + more.verdicts,
             suspects=tuple(one for one in found if one not in sure) + more.suspects,
-            recovered=frozenset((one.part, one.level) for one in well) | more.recovered,
+            recovered=frozenset((one.held.part, one.held.level) for one in well) | more.recovered,
+            ended={(one.held.part, one.held.level): one.at for one in well},
         )
 
     def _look_for_degraded(self, evidence: Evidence, held: Sequence[Held], sure: Sequence[Verdict], now: float) -> Look:

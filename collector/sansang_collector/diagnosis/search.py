@@ -3,7 +3,7 @@
 Every candidate is scored for every moment of the last three minutes at which it may have broken.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -176,6 +176,36 @@ class Search:
         self._eligible[pick.part] = False
         self._expected = with_down(scene, self._expected, pick.part)
         self._explained = self._explained | below(scene.candidates, pick.part, len(self._explained))
+
+
+def explain(scene: Scene, expected: Floats, explained: Flags, least: float, most: int) -> list[Pick]:
+    """What explains all best together: where a shared part and another one that lies on the same ways were found one
+    after the other, also what is found without the first is weighed.
+
+    What explains most by itself may leave the clearest sign unexplained: eight communes without power, and a ring of
+    seven of them as well, for the sake of the eighth and of the nodes that fail.
+    """
+    best = list(Search(scene, expected, explained).picks(least, most))
+    for pick in best:
+        if _is_entangled(scene, pick, best):
+            eligible = scene.eligible.copy()
+            eligible[pick.part] = False
+            other = list(Search(scene._replace(eligible=eligible), expected, explained).picks(least, most))
+            return max(best, other, key=_together)
+    return best
+
+
+def _is_entangled(scene: Scene, pick: Pick, picks: Sequence[Pick]) -> bool:
+    if not scene.candidates.shared[pick.part]:
+        return False
+    count = len(scene.graph.agents)
+    mine = below(scene.candidates, pick.part, count)
+    return any((below(scene.candidates, other.part, count) & mine).any() for other in picks if other is not pick)
+
+
+def _together(picks: Sequence[Pick]) -> float:
+    """Each was scored with those before it given, so that their sum is what they come to."""
+    return sum(pick.score for pick in picks)
 
 
 def onset(evidence: Evidence, age: int) -> float:

@@ -85,7 +85,7 @@ class Scene:
         sky = self.sky(at)
         found = sky.by_check.get("" if machine.role is Role.VANTAGE else machine.commune)
         hits = () if found is None else found.get(check, ())
-        if sky.software and check in self.world.places[machine.commune].software:
+        if machine.role is not Role.VANTAGE and sky.software and check in self.world.places[machine.commune].software:
             return (*hits, *sky.software.get(f"{machine.commune}/{machine.name}", ()))
         return hits
 
