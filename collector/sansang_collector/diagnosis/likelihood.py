@@ -13,8 +13,8 @@ from .candidates import Candidates, Flags, Places
 from .evidence import Evidence
 from .graph import KINDS, Floats, Graph
 
-WINDOWS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 24, 36)
-"""Lengths in slots: 5 s to 3 min."""
+WINDOWS = (*range(1, 13), 15, 18, 24, 36)
+"""Lengths in slots: 5 s to 3 min; each of the first minute, in which it is found out what broke."""
 LONGEST_S = 180.0
 AGAIN_S = 960.0
 """Who answered within this time will soon do so again: pages are asked for every quarter of an hour."""
