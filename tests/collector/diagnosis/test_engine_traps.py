@@ -8,6 +8,7 @@ import pytest
 
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_collector import topology
+from sansang_collector.diagnosis import together
 from sansang_collector.diagnosis.beliefs import unlearned
 from sansang_collector.diagnosis.engine import Engine
 from sansang_collector.diagnosis.evidence import Evidence
@@ -280,6 +281,18 @@ def test_a_network_inside_is_found_soon_after_a_power_cut_was_over(here: Place) 
 
     looks = look(here.graph, play(here, *faults, lasts=900), until=900)
     assert looks.standing() == {f"lan:{commune}"}
+
+
+def test_leaving_out_first_what_cannot_be_it_changes_nothing_of_what_is_found(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = next(one.id for one in here.graph.parts if one.kind == "svc_tcp")
+    noisy = list(play(here, down(ring_of(here)), down(service, at=FAULT_S + 30), options=Options(), lasts=260))
+
+    quick = look(here.graph, noisy, until=260)
+    monkeypatch.setattr(together, "_narrowed", lambda scene, *_: scene)
+    assert look(here.graph, noisy, until=260).assessments == quick.assessments
+    assert broken(quick) >= {ring_of(here), service}
 
 
 @pytest.mark.parametrize("kind", ["ring", "svc_tcp", "site_power"])
