@@ -5,7 +5,7 @@ Nobody is paged. Everything it goes by is in the ledger, so that a restart revis
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
