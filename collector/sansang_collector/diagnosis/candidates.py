@@ -171,6 +171,19 @@ def _direct(graph: Graph, probes: Ints, targets: Ints, shared: Flags) -> tuple[I
     return np.array([place for place, _ in pairs], np.int32), np.array([part for _, part in pairs], np.int32)
 
 
+def narrow(candidates: Candidates, parts: Flags) -> Candidates:
+    """With the cells and ways of some parts alone; edges, which are told of by all, stay as they are."""
+    kept = parts[candidates.cell_part]
+    way = kept[candidates.way_cell]
+    return candidates._replace(
+        cell_part=candidates.cell_part[kept],
+        capped=candidates.capped[kept],
+        way_agent=candidates.way_agent[way],
+        way_part=candidates.way_part[way],
+        way_cell=(np.cumsum(kept, dtype=np.int32) - 1)[candidates.way_cell[way]],
+    )
+
+
 def vantages(graph: Graph) -> Flags:
     """By agent: it is a vantage."""
     return np.array([one.role is Role.VANTAGE for one in graph.agents], np.bool_)

@@ -55,6 +55,8 @@ class Happening(StrEnum):
     HELD_BACK = "held_back"
     """Nobody is told, and why."""
     MERGED = "merged"
+    UNMERGED = "unmerged"
+    """Somebody took a merge back."""
     SPLIT = "split"
     ACKNOWLEDGED = "acknowledged"
     ASSIGNED = "assigned"

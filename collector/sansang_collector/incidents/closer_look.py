@@ -26,8 +26,8 @@ from sansang_collector.inventory.in_force import InForce
 from sansang_collector.inventory.model import Inventory
 from sansang_collector.profiles.sites import Site, filled, sites
 from sansang_collector.profiles.templates import templates
-from sansang_collector.repeating import repeat
 from sansang_collector.requests import Asked
+from sansang_collector.rounds import Rounds
 from sansang_collector.second_opinion import Service, services_of
 from sansang_collector.store import Store
 from sansang_collector.topology import CORE, GATEWAY, INTERNET, LINE, NAMES
@@ -93,10 +93,8 @@ class CloserLook:
         self._graph = graph
         self._now = now
         self._known: tuple[Graph, Inventory, Knowledge] | None = None
-
-    async def follow(self) -> None:
-        """Look every few seconds until cancelled."""
-        await repeat(self.look, LOOK_SECONDS, _LOG, "closer looks")
+        self.rounds = Rounds(LOOK_SECONDS, now, self.look, "what is to be looked at closer")
+        """When it looks."""
 
     async def look(self) -> int:
         """Ask what is due; how many requests that made."""

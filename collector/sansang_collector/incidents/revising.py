@@ -24,7 +24,7 @@ from sansang_collector.diagnosis.revision import MACHINE, Told, may_be_revised, 
 from sansang_collector.diagnosis.sighting import Seen
 from sansang_collector.diagnosis.stored import Stored
 from sansang_collector.diagnosis.verdict import Fact
-from sansang_collector.repeating import repeat
+from sansang_collector.rounds import Rounds
 from sansang_collector.series import SERIES
 from sansang_collector.store import Store
 from sansang_collector.topology import CORE, GATEWAY, LINE
@@ -54,10 +54,8 @@ class Revising:
         self._now = now
         self._tried: dict[int, int] = {}
         """By incident: of how many machines' word it was tried last."""
-
-    async def follow(self) -> None:
-        """Look every few seconds until cancelled."""
-        await repeat(self.look, LOOK_SECONDS, _LOG, "revising incidents")
+        self.rounds = Rounds(LOOK_SECONDS, now, self.look, "what is known of incidents by now")
+        """When it looks."""
 
     async def look(self) -> list[Incident]:
         """Revise what is due; the incidents that were."""

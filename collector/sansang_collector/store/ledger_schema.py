@@ -235,6 +235,7 @@ _INCIDENTS: Migration = (
         acknowledged_at REAL, acknowledged_by TEXT, assigned_to TEXT, body BLOB NOT NULL)""",
     "CREATE INDEX incident_now ON incident (phase) WHERE resolved_at IS NULL",
     "CREATE INDEX incident_opened ON incident (opened_at)",
+    "CREATE INDEX incident_resolved ON incident (resolved_at)",
     """CREATE TABLE incident_commune (
         incident INTEGER NOT NULL REFERENCES incident (id), commune TEXT NOT NULL,
         PRIMARY KEY (incident, commune)) WITHOUT ROWID""",

@@ -153,6 +153,13 @@ async def merge(request: Request, who: Handles, number: IncidentId) -> Response:
     return await _do(request, who, [number, into], lambda it, by: deeds.merge(it, number, into, by), whole=True)
 
 
+@router.post("/incidents/{number}/unmerge", summary="Take a merge back", responses=_DEED)
+async def unmerge(request: Request, who: Handles, number: IncidentId) -> Response:
+    """It is told by itself again. Needs the right for all communes of both."""
+    numbers = incident_doing.with_its_survivor(request, number)
+    return await _do(request, who, numbers, lambda it, by: deeds.unmerge(it, number, by), whole=True)
+
+
 @router.post(
     "/incidents/{number}/split", summary="Make some of its communes an incident of their own", status_code=201,
     responses=one(IncidentView, 201) | _MISSING | refusal(409, "It stands otherwise by now.") | _BODY,

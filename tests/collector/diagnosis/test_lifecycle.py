@@ -321,6 +321,28 @@ def test_what_comes_and_goes_three_times_an_hour_is_unstable_and_waits_longer(fo
     assert phase(follower, 1) == Phase.RESOLVED
 
 
+def test_a_loss_that_comes_back_within_the_hour_is_the_same_one_and_unstable(follower: Follower) -> None:
+    well = {(LINK, LOSSY)}
+    for begins in (T, T + 3000):
+        follower.looks(begins, begins + 100, lossy(onset=begins - 200))
+        follower.looks(begins + 105, begins + 300, well=well)
+
+    assert [what for what, _, _ in follower.told].count(OPENED) == 1
+    assert [what for what, _, _ in follower.told].count(Happening.UNSTABLE) == 1
+    assert phase(follower, 1) == Phase.CLOSING
+    follower.looks(T + 3305, T + 3105 + 1795, well=well)
+    assert phase(follower, 1) == Phase.CLOSING
+    follower.looks(T + 3105 + 1800, T + 3105 + 1805, well=well)
+    assert phase(follower, 1) == Phase.RESOLVED
+
+
+def test_a_line_that_goes_down_long_after_it_lost_some_is_another_trouble(follower: Follower) -> None:
+    follower.looks(T, T + 100, lossy())
+    follower.looks(T + 105, T + 300, well={(LINK, LOSSY)})
+
+    assert OPENED in follower.look(T + 1500, a_verdict(LINK, onset=T + 1490, communes=("00004",), agents=(1, 2)))
+
+
 def test_after_a_recovery_what_lies_behind_it_is_believed_only_by_what_came_after(follower: Follower) -> None:
     follower.looks(T, T + 100, ring())
     well = {(RING, DOWN)}
@@ -427,6 +449,16 @@ def test_what_was_merged_by_hand_goes_on_untold_and_keeps_the_other_open(followe
 
     follower.looks(T + 155, T + 190, well={(RING, DOWN), ("svc_app:dich-vu-0", DOWN)})
     assert follower.under_way == []
+
+
+def test_announced_work_does_not_undo_what_was_merged_by_hand(follower: Follower) -> None:
+    follower.looks(T, T + 65, ring(), service())
+    ring_id, other = sorted(follower.incidents, key=lambda number: follower.incidents[number].verdict.part != RING)
+    follower.change(ring_id, held_back=f"incident:{other}")
+    follower.context = follower.context._replace(parts_at_work={RING: 7})
+    follower.looks(T + 70, T + 80, ring(), service())
+
+    assert follower.incidents[ring_id].held_back == f"incident:{other}"
 
 
 def test_what_was_resolved_by_hand_stays_away_until_it_was_well_and_broke_again(follower: Follower) -> None:
