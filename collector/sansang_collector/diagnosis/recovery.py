@@ -88,7 +88,8 @@ def _said(scene: Scene, nats: Floats, speaking: Flags) -> Floats:
 def _turned(scene: Scene, nats: Floats, held: Held) -> float:
     """When its evidence turned: answers since then speak most clearly for its being well, or somebody spoke before."""
     spoke = [float(scene.evidence.spoke[number]) for number in _back(scene, held)]
-    best = int(nats.argmin())
+    within = [row for row, length in enumerate(WINDOWS) if search.onset(scene.evidence, length) > held.onset]
+    best = min(within, key=lambda row: float(nats[row]), default=0)
     answered = [search.onset(scene.evidence, WINDOWS[best])] if nats[best] < 0 else []
     return max(held.onset, min([*spoke, *answered, scene.evidence.now]))
 
