@@ -23,8 +23,8 @@ LEARNED, UNLEARNED = 18.0, 20.0
 SUSPECT = 6.0
 """So much less is a suspicion."""
 FAR_LESS = 1.5
-"""Nats less that what lies beyond the core needs: there is little of it, so that chance has fewer ways to hit it
-(localise.md §4.5: the threshold is the logarithm of how many candidates there are)."""
+"""Nats less that what lies beyond the core needs: there is little of it, so that chance has fewer ways to hit it:
+a threshold is the logarithm of how many candidates there are."""
 PROVINCE = 65
 """Communes that the thresholds are meant for; more of them give chance more to play with."""
 MOST = 12

@@ -19,6 +19,8 @@ EXPLAINED = 0.9
 """What fails as often as this by what is known already adds nothing for another part."""
 DEAF, DEAF_TRIED = 0.95, 10
 """A check that fails as often as this in a block, of so many tries, is out of its count."""
+MOST_TRIED = 40.0
+"""So many echoes or answers of one check count in a block, whatever came: more than any asks by itself."""
 MOST = 0.999
 SLOW_USUALLY = 0.01
 """Share of answers that take longer than usual where nothing is wrong: usual is their 99th percentile."""
@@ -82,11 +84,12 @@ def rows(gauge: Gauge, evidence: Evidence, block: Block, baseline: Floats, known
     usual = np.full(len(checks), SLOW_USUALLY) if slow else baseline[checks]
     if known.spared is not None:
         usual = 1 - (1 - usual) * known.spared[checks]
+    counted = np.minimum(1.0, MOST_TRIED / tried[checks])
     return Rows(
         checks,
-        (block.slow if slow else block.failed)[checks].astype(np.float64),
-        tried[checks].astype(np.float64),
-        (block.timed if slow else block.results)[checks].astype(np.float64),
+        counted * (block.slow if slow else block.failed)[checks],
+        counted * tried[checks],
+        counted * (block.timed if slow else block.results)[checks],
         usual,
         np.zeros(len(checks), np.bool_) if slow else ~evidence.is_echo[checks],
     )

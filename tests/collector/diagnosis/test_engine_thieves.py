@@ -3,11 +3,14 @@
 from collections.abc import Callable
 
 import msgspec
+import numpy as np
 import pytest
 
 from sansang_agent.contract.report import GoodbyeReason
+from sansang_collector.diagnosis import gauge
+from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.sighting import Seen, Sighting
-from tests.support.looking import Looks, Place, down, look, place, play
+from tests.support.looking import MORNING, Looks, Place, down, look, place, play
 
 FLOOD = 60
 """So often each result is said."""
@@ -73,3 +76,18 @@ def test_nor_do_its_goodbyes_and_restarts(here: Place) -> None:
 
     looks = look(here.graph, play(here, down(ring)), change=again)
     assert [(one.part, one.is_open) for one in looks.said] == [(ring, True)]
+
+
+def test_echoes_without_end_are_no_more_than_what_a_check_may_ask(here: Place) -> None:
+    evidence = Evidence(here.graph, MORNING)
+    honest, thief = here.machines_of(here.graph.communes[0])[:2]
+    for agent, times, tried in ((honest, 2, 5), (thief, 60, 100)):
+        seen = tuple(Seen("core", MORNING, tried // 5, tried) for _ in range(times))
+        evidence.apply(Sighting(agent=agent, stream="a", seq=1, received=MORNING, at=MORNING, live=True, results=seen))
+    checks = [here.graph.check(here.graph.agent_numbers[agent], "core") for agent in (honest, thief)]
+
+    block, baseline = evidence.half_minute(evidence.block_numbers()[-1]), np.full(here.graph.checks, 0.01)
+    found = gauge.rows(gauge.LOSSES, evidence, block, baseline, gauge.Known(), np.array(checks, np.int32))
+    assert found.tried.tolist() == [10.0, gauge.MOST_TRIED]
+    assert (found.bad / found.tried).tolist() == pytest.approx([0.2, 0.2])
+    assert found.results[1] < 12
