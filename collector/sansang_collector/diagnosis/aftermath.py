@@ -6,14 +6,15 @@ None of that is news; what has been told once is not told again under another nu
 from .course import Course
 from .incident import Incident, Phase
 from .matching import WITHIN, Share, covers, is_nested, parts_of
-from .verdict import Verdict
+from .verdict import Level, Verdict
 
 INCIDENT = "incident"
 """What holds an incident back that was merged into another one; a colon and its number follow."""
 STORM_S, STALE_S = 60.0, 240.0
 """For so long after a recovery what lies behind it is believed only by what was measured after it: silence, which is
 seen at once, and other failures, which may be those of a check that is made every few minutes."""
-REOPEN_S = 600.0
+REOPEN_S, REOPEN_DEGRADED_S = 600.0, 3600.0
+"""A loss that comes and goes is one trouble, however long it was away within the hour."""
 RECEDED = 0.8
 """Of those who were silent, so many at most still are in what recovers."""
 
@@ -35,9 +36,14 @@ def recent(course: Course, verdict: Verdict) -> int | None:
     for place in course.places(Phase.RESOLVED):
         one = course.incidents[place]
         gone_at = max(one.resolved_at or 0.0, one.ended_at or 0.0)
-        if course.now - gone_at <= REOPEN_S and not parts_of(verdict).isdisjoint(parts_of(one.verdict)):
+        within = REOPEN_DEGRADED_S if _are_degraded(verdict, one.verdict) else REOPEN_S
+        if course.now - gone_at <= within and not parts_of(verdict).isdisjoint(parts_of(one.verdict)):
             return place
     return None
+
+
+def _are_degraded(*verdicts: Verdict) -> bool:
+    return all(one.level is not Level.DOWN for one in verdicts)
 
 
 def was_merged(course: Course, verdict: Verdict) -> bool:

@@ -10,8 +10,10 @@ from .matching import is_only_put_away
 from .verdict import Assessment, Level
 
 MATURE_S = 60.0
-CLOSE_S, CLOSE_DEGRADED_S, CLOSE_UNSTABLE_S = 30.0, 120.0, 600.0
-"""How long it must be well before it is over."""
+CLOSE_S, CLOSE_DEGRADED_S = 30.0, 120.0
+"""How long it must be well before it is over …"""
+CLOSE_UNSTABLE_S, CLOSE_UNSTABLE_DEGRADED_S = 600.0, 1800.0
+"""… and where it has been coming and going; a bursty line is well for many minutes at a time."""
 NEWS_DEGRADED_S = 45.0
 """Degraded parts are looked at every 30 s; what was found then holds until the next time."""
 DOUBT_S, DOUBT_DEGRADED_S = 30.0, 90.0
@@ -93,9 +95,10 @@ def _doubt(course: Course, place: int) -> None:
 
 
 def _patience(one: Incident) -> float:
+    down = one.verdict.level is Level.DOWN
     if one.unstable:
-        return CLOSE_UNSTABLE_S
-    return CLOSE_S if one.verdict.level is Level.DOWN else CLOSE_DEGRADED_S
+        return CLOSE_UNSTABLE_S if down else CLOSE_UNSTABLE_DEGRADED_S
+    return CLOSE_S if down else CLOSE_DEGRADED_S
 
 
 def _has_others(course: Course, one: Incident) -> bool:

@@ -18,8 +18,8 @@ LOOK_S = 4.0
 ROW_S = 15.0
 """Looks further apart than this do not stand in a row."""
 HOUR_S = 3600.0
-FLAPS = 3
-"""Coming back so often within an hour is unstable."""
+FLAPS, FLAPS_DEGRADED = 3, 1
+"""Coming back so often within an hour is unstable; a loss that comes back at all does so in bursts."""
 
 
 def take_verdict(course: Course, found: Match) -> None:
@@ -138,6 +138,7 @@ def _go_on(course: Course, place: int, verdict: Verdict) -> None:
 def _reopen(course: Course, place: int, verdict: Verdict) -> None:
     one = course.incidents[place]
     flaps = (*(at for at in one.flaps if course.now - at <= HOUR_S), course.now)
+    unstable = len(flaps) >= (FLAPS if verdict.level is Level.DOWN else FLAPS_DEGRADED)
     course.met.add(place)
     course.change(
         place,
@@ -152,12 +153,12 @@ def _reopen(course: Course, place: int, verdict: Verdict) -> None:
         ended_at=None,
         resolved_at=None,
         flaps=flaps,
-        unstable=len(flaps) >= FLAPS,
+        unstable=unstable,
         held_back="",
         hit=tuple(sorted({*one.hit, *verdict.communes})),
     )
     course.tell(place, Happening.REOPENED)
-    if len(flaps) >= FLAPS and not one.unstable:
+    if unstable and not one.unstable:
         course.tell(place, Happening.UNSTABLE)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sansang_agent.contract.assignment import Role
 from sansang_collector.topology import GATEWAY
 
-from .evidence import REPORT_S, Evidence
+from .evidence import AHEAD_S, REPORT_S, Evidence
 from .graph import Graph
 from .sighting import Sighting
 
@@ -62,8 +62,10 @@ class Ears:
         self._begin(now, _there(evidence) if evidence is not None else frozenset())
 
     def take(self, sighting: Sighting) -> None:
-        """Remember what a vantage says of its own way out."""
+        """Remember what a vantage says of its own way out; an impossible time says nothing."""
         for one in sighting.results:
+            if one.at > sighting.received + AHEAD_S:
+                continue
             failed = 2 * one.failed > one.tried
             if one.check == GATEWAY and failed:
                 self._gateway_bad = max(self._gateway_bad, one.at)

@@ -27,7 +27,7 @@ class Phase(StrEnum):
 
 
 class Severity(StrEnum):
-    """How urgent it is, by DESIGN's definition."""
+    """How urgent it is; ``incidents.severity`` says when which."""
 
     CRITICAL = "critical"
     WARNING = "warning"

@@ -7,7 +7,7 @@ but people, whose deeds lie in the incidents handed in: resolved by hand (no tru
 from collections.abc import Container, Iterator, Sequence
 from typing import TypeVar
 
-from .aftermath import REOPEN_S
+from .aftermath import REOPEN_DEGRADED_S, REOPEN_S
 from .context import Context
 from .course import Course
 from .ending import began, end_what_is_well, mature
@@ -18,7 +18,7 @@ from .standing import judge, leave_what_is_gone
 from .verdict import Assessment, Held, Level
 
 _One = TypeVar("_One")
-RECENT_S = max(HOUR_S, REOPEN_S)
+RECENT_S = max(HOUR_S, REOPEN_S, REOPEN_DEGRADED_S)
 """Incidents resolved within this time are handed to :func:`step` too: they may come back."""
 BELIEVED_S = 12 * 3600.0
 """For so long what somebody resolved by hand stays away although its evidence says otherwise."""

@@ -14,6 +14,8 @@ AGE = 30
 """Blocks: what is younger may be the beginning of what is looked for."""
 MOST_SQUARE = 16.0
 """What one block counts at most: a single burst among thirty blocks makes no bursty line."""
+AROUND = 5
+"""Blocks before and after one that say what is lost around it: what is lost all the time, however much, is no burst."""
 MEMORY = 240
 """Blocks, two hours: what is older is forgotten by and by."""
 PRIOR, PRIOR_BLOCKS = 1.0, 15.0
@@ -23,7 +25,10 @@ CHANCE = 1.25
 
 
 class Spreads:
-    """By candidate: the mean square of (found - expected) by its variance, were each loss on its own."""
+    """By candidate: the mean square of (found - expected) by its variance, were each loss on its own.
+
+    Expected is what is usual, or what is lost around that moment where that is more.
+    """
 
     def __init__(self, candidates: int) -> None:
         self._squares: Floats = np.zeros(candidates)
@@ -33,7 +38,7 @@ class Spreads:
     def learn(self, trail: Trail, numbers: range) -> None:
         """Take in the blocks of ``numbers`` (all there are) that are old enough and were not taken in yet."""
         for number in range(max(numbers[0], self._newest + 1), numbers[-1] - AGE + 1):
-            bad, expected = trail.bad[number % BLOCKS], trail.expected[number % BLOCKS]
+            bad, expected = trail.bad[number % BLOCKS], _around(trail, number, numbers)
             there = expected > 0
             squares = np.minimum(MOST_SQUARE, (bad - expected) ** 2 / np.where(there, expected, 1))
             fades = 1 - there / MEMORY
@@ -45,3 +50,12 @@ class Spreads:
         """By candidate; 1 where losses come one by one."""
         found = (self._squares + PRIOR * PRIOR_BLOCKS) / (self._blocks + PRIOR_BLOCKS)
         return np.maximum(1.0, found / CHANCE)
+
+
+def _around(trail: Trail, number: int, numbers: range) -> Floats:
+    """By candidate: what a block would hold if it were as those around it, and at least what is usual."""
+    rows = [one % BLOCKS for one in range(max(numbers[0], number - AROUND), number + AROUND + 1)]
+    expected = trail.expected[rows].sum(axis=0, dtype=np.float64)
+    level = trail.bad[rows].sum(axis=0) / np.where(expected > 0, expected, 1)
+    found: Floats = trail.expected[number % BLOCKS] * np.maximum(1.0, level)
+    return found

@@ -42,6 +42,10 @@ class Trail:
             self._renew(evidence, number, self._knowledge.key(number, episodes))
         self._knowledge.keep(key for _number, _grown, key in self._stamps)
 
+    def has_any(self, number: int) -> bool:
+        """Whether anything was tried in this block."""
+        return bool(self.expected[number % BLOCKS].any())
+
     def rows(self, evidence: Evidence, number: int, only: Ints, without: int | None = None) -> Rows:
         """What a block holds of some checks, by all that is known, or all but of what ``without`` (a part) explains."""
         _number, _grown, key = self._stamps[number % BLOCKS]

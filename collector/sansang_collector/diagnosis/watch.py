@@ -34,6 +34,9 @@ OVER_BLOCKS, OVER = 4, -8.0
 LEAST_SHARE = 0.03
 SAME_CHECKS = 0.5
 """Two parts that share this much of their checks, of the one that has fewer, are one trouble."""
+LISTENED_BLOCKS = 30
+"""Before so much was listened to (a quarter of an hour) nobody knows what a line does in bursts all day long: whatever
+a few minutes hold may be its manner, and is only suspected."""
 MOST_SPREAD = 6.0
 """A bursty loss is over when it was well for so much longer at most."""
 
@@ -44,6 +47,8 @@ class Found(NamedTuple):
     finding: Finding
     fit: Fit
     begins: float
+    goes_on: bool
+    """Whether its newest blocks speak for it too: what came and went is no news."""
     instead_of: tuple[int, ...] = ()
     """Held parts (numbers)."""
 
@@ -66,6 +71,7 @@ class Watch:
         self._columns = columns
         self._spreads = Spreads(len(columns))
         self._wanted = threshold(len(columns.graph.communes))
+        self._has_listened = False
 
     def follow(self, evidence: Evidence, beliefs: Beliefs, episodes: Sequence[Episode]) -> None:
         """Take in what is new."""
@@ -73,6 +79,8 @@ class Watch:
         if not beliefs.learned:
             baseline = np.where(evidence.is_echo, np.maximum(baseline, USUAL_UNLEARNED), baseline)
         self.trail.follow(evidence, baseline, episodes)
+        numbers = evidence.block_numbers()
+        self._has_listened = any(self.trail.has_any(number) for number in numbers[:-LISTENED_BLOCKS])
         self._spreads.learn(self.trail, evidence.block_numbers())
 
     def renew(self, evidence: Evidence, episode: Episode, opened_at: float) -> Renewed:
@@ -112,7 +120,8 @@ class Watch:
     def is_sure(self, found: Found) -> bool:
         """Whether a part is degraded that is worth telling, not only may be."""
         kind = self._columns.graph.kinds[self._columns.parts[found.finding.candidate]]
-        return found.finding.score >= self._wanted and kind not in NOTES
+        enough = found.finding.score >= self._wanted and found.goes_on
+        return enough and kind not in NOTES and self._has_listened
 
     def seen(self, evidence: Evidence, part: int, begins: float) -> Rows:
         """What was found across a part since then, one row per check and block."""
@@ -149,9 +158,12 @@ class Watch:
         part = int(self._columns.parts[finding.candidate])
         newest = evidence.block_numbers()[-1]
         blocks = self._blocks(evidence, part, range(newest - min(finding.blocks, FITTED) + 1, newest + 1))
-        fitted = fit(blocks, direct=self._is_direct(part))
-        begins = (newest - finding.blocks + 1) * BLOCK_S
-        return None if fitted is None else Found(finding, fitted, begins)
+        direct = self._is_direct(part)
+        fitted = fit(blocks, direct=direct)
+        if fitted is None:
+            return None
+        goes_on = sum(_gain(one, max(LEAST_SHARE, fitted.best), direct) for one in blocks[-OVER_BLOCKS:]) > 0
+        return Found(finding, fitted, (newest - finding.blocks + 1) * BLOCK_S, goes_on)
 
     def episode(self, found: Found) -> Episode:
         """What a finding explains from its onset on."""

@@ -14,6 +14,8 @@ from .goals import Goal
 HARD_S, LOSS_S, LITTLE_LOSS_S = 180.0, 480.0, 1200.0
 WARM_S = 150.0
 """What is seen before the fault."""
+LISTENED_S = 960.0
+"""The same before a loss: of a way that it has listened to for less than a quarter of an hour nothing is said."""
 _LATE = Noise(late=0.10)
 
 
@@ -48,7 +50,7 @@ def _lossy(name: str, draw: d.Draw, percent: int, goal: Goal | None = None, *, c
     little = percent < 8
     return Row(
         name, draw, goal or (g.LITTLE_LOSS if little else g.LOSS), (percent / 100,),
-        LITTLE_LOSS_S if little else LOSS_S, options=Options(correlated=correlated), weight=0.5,
+        LITTLE_LOSS_S if little else LOSS_S, LISTENED_S, options=Options(correlated=correlated), weight=0.5,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from sansang_agent.contract.rung import Owner
 from sansang_collector.access import Principal, require
 from sansang_collector.diagnosis.incident import Severity
-from sansang_collector.incidents import deeds, listing
+from sansang_collector.incidents import deeds, listing, situation_listing
 from sansang_collector.incidents.deed_words import IncidentError, Refused
 from sansang_collector.incidents.incident_view import (
     AssignAsked,
@@ -181,7 +181,7 @@ def situations(
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
         seen = incident_doing.seeing(request, who)
-        found = listing.situations(connection, seen, collector.now() if since is None else since)
+        found = situation_listing.listed(connection, seen, collector.now() if since is None else since)
     items = found[offset : offset + limit]
     return answer({"total": len(found), "limit": limit, "offset": offset, "items": items})
 

@@ -70,3 +70,19 @@ def test_a_bursty_loss_has_a_wider_interval_than_a_steady_one(province: tuple[Gr
 
     assert widths[1] > 2 * widths[0] > 0
     assert np.isfinite(widths).all()
+
+
+def test_of_a_quarter_of_an_hour_nobody_knows_what_lines_do_all_day_long(province: tuple[Graph, Asked]) -> None:
+    traffic = calm(province, 8)
+    part = part_of(traffic.graph, Component.ACCESS_LINK, least_agents=3)
+    other = part_of(traffic.graph, Component.ACCESS_LINK, least_agents=3, skip=9)
+    assert other != part
+    traffic.faults[part] = steady(0.25)
+    traffic.faults[other] = steady(0.25, NOON, NOON + 420)
+    looker = Looker(traffic).watch(14.5)
+
+    assert not looker.opened
+    assert traffic.graph.parts[part].id in {one.part for one in looker.suspects}
+
+    looker.watch(1.5)
+    assert [one.part for one in looker.opened] == [traffic.graph.parts[part].id]  # the other one is over long since

@@ -142,6 +142,16 @@ def test_a_vantage_that_gets_out_says_that_it_is_the_others(collector: Collector
     assert collector.says(SOON + 17) is Hearing.WELL
 
 
+def test_what_a_vantage_says_of_a_time_to_come_proves_nothing(collector: Collector) -> None:
+    seen = Seen("core", NOON + 10 * SOON, 0, 3)
+    collector.ears.take(
+        Sighting(agent=VANTAGE, stream="w", seq=1, received=NOON + SOON, at=NOON + SOON, live=True, results=(seen,))
+    )
+    for at in range(5, 40, 5):
+        collector.vantage(SOON + at, gateway=False)
+    assert collector.says(SOON + 36) is Hearing.CUT_OFF
+
+
 def test_a_gateway_that_never_answers_proves_nothing(graph: Graph) -> None:
     collector = Collector(graph)
     collector.vantage(SOON - 5, gateway=False, core=True)

@@ -321,6 +321,28 @@ def test_what_comes_and_goes_three_times_an_hour_is_unstable_and_waits_longer(fo
     assert phase(follower, 1) == Phase.RESOLVED
 
 
+def test_a_loss_that_comes_back_within_the_hour_is_the_same_one_and_unstable(follower: Follower) -> None:
+    well = {(LINK, LOSSY)}
+    for begins in (T, T + 3000):
+        follower.looks(begins, begins + 100, lossy(onset=begins - 200))
+        follower.looks(begins + 105, begins + 300, well=well)
+
+    assert [what for what, _, _ in follower.told].count(OPENED) == 1
+    assert [what for what, _, _ in follower.told].count(Happening.UNSTABLE) == 1
+    assert phase(follower, 1) == Phase.CLOSING
+    follower.looks(T + 3305, T + 3105 + 1795, well=well)
+    assert phase(follower, 1) == Phase.CLOSING
+    follower.looks(T + 3105 + 1800, T + 3105 + 1805, well=well)
+    assert phase(follower, 1) == Phase.RESOLVED
+
+
+def test_a_line_that_goes_down_long_after_it_lost_some_is_another_trouble(follower: Follower) -> None:
+    follower.looks(T, T + 100, lossy())
+    follower.looks(T + 105, T + 300, well={(LINK, LOSSY)})
+
+    assert OPENED in follower.look(T + 1500, a_verdict(LINK, onset=T + 1490, communes=("00004",), agents=(1, 2)))
+
+
 def test_after_a_recovery_what_lies_behind_it_is_believed_only_by_what_came_after(follower: Follower) -> None:
     follower.looks(T, T + 100, ring())
     well = {(RING, DOWN)}
