@@ -127,7 +127,8 @@ def quiet_s(machines: int) -> float:
     """
     if machines < 2:
         return GRACE_S + REPORT_S
-    return GRACE_S + REPORT_S * (1 - (BY_CHANCE / machines) ** (1 / (machines - 1)))
+    between: float = (BY_CHANCE / machines) ** (1 / (machines - 1))
+    return GRACE_S + REPORT_S * (1 - between)
 
 
 def _machines(graph: Graph) -> NDArray[np.bool_]:

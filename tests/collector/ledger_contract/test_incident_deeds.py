@@ -11,7 +11,7 @@ from sansang_agent.contract.rung import Owner
 from sansang_collector.audit import AUDIT
 from sansang_collector.commune import PACKAGED
 from sansang_collector.diagnosis.incident import Happening, Phase, Severity, Step
-from sansang_collector.incidents import deeds, listing, recording, rows
+from sansang_collector.incidents import deeds, listing, recording, rows, situation_listing
 from sansang_collector.incidents.deed_words import IncidentError, Refused
 from sansang_collector.incidents.deeds import By
 from sansang_collector.incidents.listing import Listed, Question, Seeing, Standing
@@ -141,9 +141,9 @@ def test_a_situation_is_shown_with_what_may_be_seen_of_it(connection: Connection
     second = add_incident(connection, [B], NOW, f"site_power:{B}", situation=situation)
     naming = Naming(lang_son())
 
-    (whole,) = listing.situations(connection, Seeing(ALL, PACKAGED, naming), NOW)
-    (part,) = listing.situations(connection, Seeing(just(B), PACKAGED, naming), NOW)
+    (whole,) = situation_listing.listed(connection, Seeing(ALL, PACKAGED, naming), NOW)
+    (part,) = situation_listing.listed(connection, Seeing(just(B), PACKAGED, naming), NOW)
 
     assert (whole.incidents, [hit.code for hit in whole.communes]) == ((first, second), [A, B])
     assert (part.incidents, [hit.code for hit in part.communes]) == ((second,), [B])
-    assert listing.situations(connection, Seeing(just(C), PACKAGED, naming), NOW) == []
+    assert situation_listing.listed(connection, Seeing(just(C), PACKAGED, naming), NOW) == []
