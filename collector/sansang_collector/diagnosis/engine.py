@@ -14,6 +14,7 @@ from .candidates import Flags, candidates, check_commune
 from .degraded import Degraded, Look
 from .evidence import Evidence
 from .graph import Floats, Graph
+from .restarts import Restarts
 from .search import Scene, Search
 from .vantage import Vantage, View
 from .verdict import Assessment, Held, Level, Verdict
@@ -46,6 +47,7 @@ class Engine:
         self._kept_quiet: dict[str, Flags] = {}
         """By held part the machines whose silence it explained at the last look."""
         self._was_cut_off = False
+        self._restarts = Restarts(graph)
         self._degraded = Degraded(graph)
         self._degraded_at = -math.inf
 
@@ -91,7 +93,12 @@ class Engine:
             grounds.verdict(scene, self._beliefs, pick)
             for pick in Search(self._without(scene, held), expected, explained).picks(least - SUSPECT, MOST)
         ]
-        sure = tuple(one for one in found if one.score >= least and not answering[self._graph.part_numbers[one.part]])
+        unsure = self._restarts.restarting(found, now)
+        sure = tuple(
+            one
+            for one in found
+            if one.score >= least and not answering[self._graph.part_numbers[one.part]] and one.part not in unsure
+        )
         well = recovery.recovered(scene, self._beliefs.baseline[scene.chosen.checks], held)
         more = self._look_for_degraded(scene.evidence, held, sure, now)
         return Assessment(
