@@ -70,6 +70,7 @@ What = Literal[
     "settle_doubt",
     "split",
     "token",
+    "unmerge",
     "unretire",
     "withdraw",
 ]

@@ -46,6 +46,7 @@ def names(_: Callable[[str], str]) -> dict[str, str]:
         "settle_doubt": _("doubt of the inventory settled"),
         "split": _("communes split out of an incident"),
         "token": _("token made"),
+        "unmerge": _("incident's merge taken back"),
         "unretire": _("machine taken back into use"),
         "withdraw": _("role withdrawn"),
     }

@@ -20,6 +20,7 @@ from .board import Board
 from .consumers import BATCH_SECONDS
 from .diagnosis.condition import Condition
 from .diagnosis.engine import Engine
+from .diagnosis.evidence import Evidence
 from .diagnosis.graph import Graph
 from .diagnosis.hearing import Hearing
 from .following import Following, Kept
@@ -82,6 +83,7 @@ class Diagnosis:
         self._looking = Looking(make, self.habituation, self._serving)
         self._one_at_a_time = threading.Lock()
         self._looked_at = -math.inf
+        self._looked_through: Evidence | None = None
         self._turned_at = self._kept_at = self._now()
         self._keep_again_s = KEEP_S
         self._fresh = False
@@ -166,7 +168,8 @@ class Diagnosis:
         with self._one_at_a_time:
             now = self._now()
             self._listen_after_a_pause(now)
-            self._fresh |= self._following.catch_up()
+            if self._following.catch_up():
+                self._fresh = True
             if not self._is_due(now) or self._log.queue_seconds > BEHIND_S:
                 return None
             self._looked_at, self._fresh = now, False
@@ -180,13 +183,14 @@ class Diagnosis:
 
     def _look(self, now: float) -> Found | None:
         following, version = self._following, self._inventory.version
-        renewed = following.renew(version)
+        following.renew(version)
         evidence = following.evidence
         if evidence is None or version is None:
             self.condition = Condition(failed=self.condition.failed)
             return None
-        if renewed or self._looking.localiser is None:
+        if self._looked_through is not evidence:  # another graph, or the clock went back: what was remembered is void
             self._looking.know(evidence.graph, version)
+            self._looked_through = evidence
         hearing = following.ears.judge(evidence, now)
         if hearing is not Hearing.WELL:
             self._tell_hearing(hearing, following.ears.cut_off_since)

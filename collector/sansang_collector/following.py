@@ -4,6 +4,7 @@ Everything here blocks and is for one thread at a time; the event loop hands it 
 """
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from sansang_agent.contract.assignment import Role
 from .diagnosis.evidence import AHEAD_S, Evidence
 from .diagnosis.graph import Graph
 from .diagnosis.hearing import Ears
-from .diagnosis.snapshots import SnapshotError, restore, snapshot
+from .diagnosis.snapshots import SnapshotError, moved, restore, snapshot
 from .graph_in_force import GraphInForce
 from .habituation import Habituation
 from .incidents import evidence_rows, manners
@@ -68,13 +69,13 @@ class Following:
     def begin(self, version: Version | None) -> None:
         """Take back what was put away and read the log from there to its end."""
         self.position = self._log.position
+        now = self._now()
         with self._store.read() as connection:
             kept = evidence_rows.kept(connection)
-            self._graphs.look(connection, version)
+            self._graphs.look(connection, version, now)
         if self.graph is None:
             return
         self._know(self.graph)
-        now = self._now()
         if kept is not None:
             self.evidence = self._taken_back(kept, self.graph, now)
         if self.evidence is not None and kept is not None:
@@ -94,25 +95,26 @@ class Following:
     def pause(self, now: float) -> None:
         """The clock was set, or this program stood still."""
         if self.evidence is not None and now < self.evidence.now - AHEAD_S:
+            self._know(self.evidence.graph)
             self.evidence = Evidence(self.evidence.graph, now)
         self.listen()
 
-    def renew(self, version: Version | None) -> bool:
-        """Bring the graph up to what is in force; whether it is another one."""
+    def renew(self, version: Version | None) -> None:
+        """Bring graph and evidence up to what is in force; where that fails, the next time does the rest."""
+        began = time.perf_counter()
         with self._store.read() as connection:
-            if not self._graphs.look(connection, version):
-                return False
+            self._graphs.look(connection, version, self._now())
         graph, before = self.graph, self.evidence
         if graph is None:
             self.evidence = None
-            return True
-        self._know(graph)
-        if before is None:
+        elif before is None:
+            self._know(graph)
             self.evidence = Evidence(graph, self._now())
             self.listen()
-        else:
-            self.evidence = restore(snapshot(before), graph, before.now)
-        return True
+        elif before.graph is not graph:
+            self._know(graph)
+            self.evidence = moved(before, graph)
+            self._graphs.took(time.perf_counter() - began)
 
     def catch_up(self) -> bool:
         """Read the log to its end; whether a check that was well has failed."""

@@ -68,17 +68,17 @@ class Habituation:
 
     def know(self, graph: Graph, kept: Callable[[], Kept], now: float) -> None:
         """Go on with this graph; what was learned is taken from memory, or from what was ``kept``."""
-        before = self.learned
-        self.learned = Learned(graph)
+        before, made = self.learned, Learned(graph)
         if before is None:
             rows = kept()
             self._turns = Turns(rows.evenings, now)
         else:
             ids = [one.id for one in before.graph.agents if before.days[before.graph.agent_numbers[one.id]] > 0]
             rows = Kept({id_: before.manner(id_) for id_ in ids}, dict(before.evenings))
-            self.learned.heard |= before.heard
-        self.learned.restore(*rows)
-        self._believed_at = -inf
+            made.heard |= before.heard
+        made.restore(*rows)
+        self.learned = made
+        self._believed_at = self._learned_at = -inf
 
     def take(self, one: Sighting) -> None:
         """Learn of one report."""

@@ -13,7 +13,7 @@ from sansang_agent.contract.report import GoodbyeReason
 from .expected import NOTHING_USUAL, Due, Usual, Week
 
 SILENT_SECONDS = 45.0
-"""Three reports' time (DESIGN: one every 15 s)."""
+"""Three reports' time (one every 15 s)."""
 BRIEF_SECONDS = 600.0
 """How long a restart or an update explains, and how much later than announced a machine may be back."""
 STOPPED_SECONDS = 86400.0

@@ -11,7 +11,6 @@ from math import inf
 from typing import NamedTuple
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.check import Check, kind_of
 from sansang_agent.contract.outcome import Outcome
@@ -25,6 +24,7 @@ from .inventory.model import PAGES, Inventory
 from .liveness import Present
 from .profiles.services import budget, by_host, to_check
 from .profiles.timetable import PAGE_COST, SAFE
+from .repeating import repeat
 from .requests import Asked
 from .store import Store
 
@@ -64,14 +64,7 @@ class SecondOpinion:
 
     async def follow(self) -> None:
         """Look every few seconds until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except OperationalError:
-                _LOG.exception("cannot read or write second opinions; trying again")
-            except Exception:  # noqa: BLE001  # one commune's first word then counts once it has waited
-                _LOG.exception("second opinions cannot be asked for")
+        await repeat(self.look, LOOK_SECONDS, _LOG, "second opinions")
 
     async def look(self) -> None:
         """Take what was answered, and ask what is due."""

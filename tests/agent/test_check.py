@@ -113,7 +113,7 @@ async def test_json_holds_verdict_rows_results_and_network(world: World, tmp_pat
     assert said.exit_code == found["exit_code"] == 2
     assert found["v"] == 1
     assert found["verdict"]["cause"] == "line_down"
-    assert found["verdict"]["components"] == ["access_link", "access_node", "ring"]
+    assert found["verdict"]["components"] == ["access_link", "access_node", "arc", "ring"]
     assert found["network"]["gateways"] == ["192.0.2.1"]
     line = next(row for row in found["verdict"]["rows"] if row["rung"] == "line")
     assert (line["light"], line["seen"][0]["result"]["reason"]) == ("failed", "timeout")

@@ -14,6 +14,6 @@ def test_a_small_nation_is_read_applied_and_written_out(tmp_path: Path) -> None:
     assert [line.rstrip("| ").rpartition("| ")[2] for line in lines[2:]] == [
         "20 communes, 40 lines",
         "0.0 MB in the ledger",
-        "256 parts, 1,221 checks, 18,378 path entries",
+        "256 parts, 1,222 checks, 18,379 path entries",
         "40 assignments, 20 machines elected",
     ]

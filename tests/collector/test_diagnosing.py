@@ -1,7 +1,7 @@
 """The running collector and what it finds out: real files and HTTP, machines played on one driven clock."""
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,11 +12,14 @@ from sqlalchemy import Connection, func, select
 from sansang_collector import changes, following
 from sansang_collector.agents import AGENT
 from sansang_collector.diagnosis.evidence import Evidence
+from sansang_collector.diagnosis.graph import Graph
 from sansang_collector.diagnosis.hearing import Hearing
 from sansang_collector.diagnosis.incident import Happening, Phase
 from sansang_collector.diagnosis.sighting import Sighting
 from sansang_collector.diagnosis.verdict import Assessment, Held
+from sansang_collector.habituation import Habituation
 from sansang_collector.incidents import rows
+from sansang_collector.incidents.manners import Kept
 from sansang_collector.incidents.tables import INCIDENT, INCIDENT_EVENT
 from sansang_collector.inventory.model import Inventory
 from sansang_collector.log import Entry
@@ -211,3 +214,21 @@ async def test_an_entry_that_cannot_be_taken_in_is_left_out_and_the_others_count
     assert int((~np.isnan(evidence.heard)).sum()) > 10
     assert position > 50
     assert "the diagnosis leaves out position" in caplog.text
+
+
+async def test_a_start_that_fails_once_is_made_up_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    know, tries = Habituation.know, list[int]()
+
+    def stumbling(self: Habituation, graph: Graph, kept: Callable[[], Kept], now: float) -> None:
+        tries.append(1)
+        if len(tries) <= 2:
+            raise ZeroDivisionError
+        know(self, graph, kept, now)
+
+    monkeypatch.setattr(Habituation, "know", stumbling)
+    async with watched(tmp_path, "ring:a@09:03") as province:
+        await province.until(BREAKS + 25)
+        condition, still = province.collector.diagnosis.condition, province.under_way()
+
+    assert (condition.problem, condition.inactive) == ("", False)
+    assert still == [("ring:a", Phase.OPEN)]

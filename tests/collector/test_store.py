@@ -1,6 +1,7 @@
 """Files of earlier versions are brought up, files of later ones are refused, and a failed write leaves nothing."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from sqlalchemy import create_engine, inspect, select
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.report import Result
-from sansang_collector import boots, chunk_history, clocks, consumers, latest, overview, tokens
+from sansang_collector import boots, changes, chunk_history, clocks, consumers, latest, overview, tokens
+from sansang_collector.changes import Change
 from sansang_collector.contact import CONTACT
 from sansang_collector.inventory import versions
 from sansang_collector.latest import Latest
@@ -17,6 +19,8 @@ from sansang_collector.liveness import Present
 from sansang_collector.log import ReportLog
 from sansang_collector.newer_schema import NewerSchemaError
 from sansang_collector.store import LEDGER, Store
+from sansang_collector.store.ledger_schema import MIGRATIONS
+from sansang_collector.store.opening import open_migrated
 from tests.support.ledgers import NOW
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "schema"
@@ -149,3 +153,44 @@ def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
     store = Store(tmp_path / "new")
     assert (tmp_path / "new" / "ledger.db").stat().st_mode & 0o077 == 0
     store.close()
+
+
+def test_a_ledger_of_schema_6_keeps_its_changes_and_their_numbers_go_on(tmp_path: Path) -> None:
+    for engine in open_migrated(tmp_path / "ledger.db", MIGRATIONS[:6]):
+        engine.dispose()
+    old = sqlite3.connect(tmp_path / "ledger.db")
+    old.execute("INSERT INTO agent (id, commune, name, created_at) VALUES (1, '05983', 'pc-1', 1.5)")
+    rows = [(number, number / 2, "result", "05983", 1, "core", "failed", "timeout") for number in range(100, 3000)]
+    old.executemany(
+        'INSERT INTO change (id, at, kind, commune, agent, "check", outcome, reason) VALUES (?,?,?,?,?,?,?,?)', rows
+    )
+    old.commit()
+    old.close()
+
+    with closing(Store(tmp_path)) as store:
+        store.write_sync(lambda it: changes.note_all(it, [Change(9.0, "incident", "05983", None, incident=7)]))
+    new = sqlite3.connect(tmp_path / "ledger.db")
+    found = new.execute('SELECT id, at, kind, commune, agent, "check", outcome, reason FROM change').fetchall()
+    tables = [name for (name,) in new.execute("SELECT name FROM sqlite_master WHERE name LIKE '%_6'")]
+    wrong = new.execute("PRAGMA foreign_key_check").fetchall()
+    new.close()
+
+    assert found == [*rows, (3000, 9.0, "incident", "05983", None, None, None, None)]
+    assert (tables, wrong) == ([], [])
+
+
+def test_numbers_go_on_where_all_changes_of_schema_6_were_let_go(tmp_path: Path) -> None:
+    for engine in open_migrated(tmp_path / "ledger.db", MIGRATIONS[:6]):
+        engine.dispose()
+    old = sqlite3.connect(tmp_path / "ledger.db")
+    old.execute("INSERT INTO agent (id, commune, name, created_at) VALUES (1, '05983', 'pc-1', 1.5)")
+    old.execute("INSERT INTO change (id, at, kind, commune, agent) VALUES (41, 1, 'online', '05983', 1)")
+    old.execute("DELETE FROM change")
+    old.commit()
+    old.close()
+
+    with closing(Store(tmp_path)) as store:
+        store.write_sync(lambda it: changes.note_all(it, [Change(9.0, "incident", "", None)]))
+        with store.read() as connection:
+            number = changes.newest(connection)
+    assert number == 42

@@ -194,6 +194,42 @@ def test_merged_with_another_it_is_followed_and_told_with_that_one(trouble: Trou
     assert api.post(f"/api/v1/incidents/{number}/merge", json={"into": trouble.ring}).status_code == 409
 
 
+def test_a_merge_can_be_taken_back_by_whoever_handles_both(
+    trouble: Trouble, api: httpx.Client, technician: httpx.Client
+) -> None:
+    number, other = fresh(trouble, (VAN_QUAN,)), fresh(trouble, (TAM_THANH,))
+    assert api.post(f"/api/v1/incidents/{number}/unmerge").status_code == 409
+    api.post(f"/api/v1/incidents/{number}/merge", json={"into": other})
+    place = f"/incidents/{number}/deeds"
+
+    assert 'value="unmerge"' in api.get(f"/incidents/{number}").text
+    assert technician.post(place, data=signed(technician, {"deed": "unmerge"})).status_code == 403
+    alone = api.post(f"/api/v1/incidents/{number}/unmerge").json()
+
+    assert (alone["merged_into"], alone["held_back"]) == (None, "")
+    assert [hit["code"] for hit in api.get(f"/api/v1/incidents/{other}").json()["communes"]] == [TAM_THANH]
+    assert [story(api, one)[-1][::2] for one in (number, other)] == [
+        (Happening.UNMERGED, str(other)), (Happening.UNMERGED, str(number)),
+    ]  # fmt: skip
+    assert f'id="incident-{number}"' in api.get("/incidents").text
+    assert 'value="unmerge"' not in api.get(f"/incidents/{number}").text
+    api.post(f"/api/v1/incidents/{number}/resolve", json={"why": "xong"})
+
+
+def test_nothing_is_merged_into_what_nobody_is_told_of(trouble: Trouble, api: httpx.Client) -> None:
+    number = fresh(trouble)
+    refused = api.post(f"/api/v1/incidents/{number}/merge", json={"into": trouble.suspect})
+
+    assert refused.status_code == 409
+    assert "only suspected" in refused.json()["detail"]
+
+
+def test_the_wall_says_whose_an_incident_is_and_whether_somebody_is_on_it(api: httpx.Client) -> None:
+    wall = " ".join(api.get("/?lang=en").text.split())
+
+    assert "counters cannot serve; the line&#39;s duty desk, not acknowledged" in wall
+
+
 def test_split_out_communes_are_an_incident_of_their_own(trouble: Trouble, api: httpx.Client) -> None:
     number = fresh(trouble)
     place = f"/api/v1/incidents/{number}/split"
@@ -226,7 +262,7 @@ def test_incidents_of_one_event_are_one_situation(api: httpx.Client, technician:
     (found,) = api.get("/api/v1/situations").json()["items"]
     page = api.get("/incidents").text
 
-    assert (found["kind"], len(found["incidents"]), len(found["communes"])) == ("power", 4, 4)
+    assert (found["kind"], len(found["incidents"]), len(found["communes"])) == ("power_area", 4, 4)
     assert page.count('class="panel edge failed situation"') == 1
     assert technician.get("/api/v1/situations").json()["items"] == []
 

@@ -123,6 +123,7 @@ TARGETS = (
     Target("POST", "/api/v1/incidents/1/assign", "admin", b'{"to":"tr\xe1\xbb\xb1c ca"}'),
     Target("POST", "/api/v1/incidents/1/resolve", "admin", b'{"why":"xong"}'),
     Target("POST", "/api/v1/incidents/1/merge", "admin", b'{"into":2}'),
+    Target("POST", "/api/v1/incidents/1/unmerge", "admin", b"{}"),
     Target("POST", "/api/v1/incidents/1/split", "admin", b'{"communes":["05983"]}', allowed=REFUSED | {201}),
     Target("GET", "/api/v1/maintenance", "read", b"limit=10&offset=0", form),
     Target("POST", "/api/v1/maintenance", "admin", PLAN, allowed=REFUSED | {201}),

@@ -143,6 +143,7 @@ DOORS: dict[tuple[str, str], Door] = {
         handles("note", text="đã gọi"),
         handles("resolve", frozenset({200, 409}), why="đã sửa"),
         handles("merge", frozenset({422})),
+        handles("unmerge", frozenset({409})),
         handles("split", frozenset({422, 409})),
     ]),
     ("GET", "/api/v1/situations"): sees("/api/v1/situations"),

@@ -10,6 +10,7 @@ from sansang_agent.contract.rung import PLACES, Component, Owner
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Severity
 from sansang_collector.diagnosis.verdict import Cause, Fact, Ground, Level, Verdict
 from sansang_collector.incidents.rows import packed
+from sansang_collector.incidents.situations import Kind
 from sansang_collector.incidents.tables import INCIDENT, INCIDENT_COMMUNE, INCIDENT_EVENT, SITUATION
 
 
@@ -61,7 +62,7 @@ def add_incident(
 
 def add_situation(connection: Connection, at: float, code: str = "S1TUAT") -> int:
     """A power cut over an area."""
-    row = {"code": code, "kind": "power", "opened_at": at, "told_at": at, "body": b"{}"}
+    row = {"code": code, "kind": Kind.POWER_AREA.value, "opened_at": at, "told_at": at, "body": b"{}"}
     return int(connection.execute(SITUATION.insert().values(row).returning(SITUATION.c.id)).scalar_one())
 
 

@@ -44,7 +44,7 @@ class Candidates(NamedTuple):
     cell_part: Ints
     """By cell."""
     capped: Flags
-    """By cell: it is one commune's or one probe's word on a shared part."""
+    """By cell: it is one commune's or one probe's word on what others depend on too."""
     edge_check: Ints
     edge_cell: Ints
     edge_reported: Flags
@@ -74,7 +74,7 @@ def candidates(graph: Graph) -> Candidates:
     reports[graph.report_check[graph.report_check != NOBODY]] = True
     named = (of_commune | shared | far)[graph.members]
     edge_check, edge_part = owner_of_edge[named], graph.members[named]
-    cells, cell_part, capped = _cells(graph, edge_check, edge_part, shared)
+    cells, cell_part, capped = _cells(graph, edge_check, edge_part, shared | far)
     order = np.argsort(cells, kind="stable")
     edge_check, edge_part, cells = edge_check[order], edge_part[order], cells[order]
     way = reports[edge_check]
@@ -117,13 +117,13 @@ def check_commune(graph: Graph) -> Ints:
     return found
 
 
-def _cells(graph: Graph, edge_check: Ints, edge_part: Ints, shared: Flags) -> tuple[Ints, Ints, Flags]:
-    """By edge its cell; by cell its part and whether it is capped. A probe of a shared part has a cell of its own."""
+def _cells(graph: Graph, edge_check: Ints, edge_part: Ints, common: Flags) -> tuple[Ints, Ints, Flags]:
+    """By edge its cell; by cell its part and whether it is capped. A probe of a common part has a cell of its own."""
     commune = check_commune(graph).astype(np.int64)
     alone = commune == NOBODY
     commune[alone] = len(graph.communes) + np.arange(graph.checks)[alone]
     span = len(graph.communes) + graph.checks + 1
-    speaker = np.where(shared[edge_part], commune[edge_check] + 1, 0)
+    speaker = np.where(common[edge_part], commune[edge_check] + 1, 0)
     keys, cells = np.unique(edge_part.astype(np.int64) * span + speaker, return_inverse=True)
     return cells.astype(np.int32), (keys // span).astype(np.int32), keys % span != 0
 
@@ -169,6 +169,19 @@ def _direct(graph: Graph, probes: Ints, targets: Ints, shared: Flags) -> tuple[I
     pairs = own + [pair for pair in near if pair[1] not in by_own]
     pairs += [pair for pair in far if pair[1] not in by_own | by_near]
     return np.array([place for place, _ in pairs], np.int32), np.array([part for _, part in pairs], np.int32)
+
+
+def narrow(candidates: Candidates, parts: Flags) -> Candidates:
+    """With the cells and ways of some parts alone; edges, which are told of by all, stay as they are."""
+    kept = parts[candidates.cell_part]
+    way = kept[candidates.way_cell]
+    return candidates._replace(
+        cell_part=candidates.cell_part[kept],
+        capped=candidates.capped[kept],
+        way_agent=candidates.way_agent[way],
+        way_part=candidates.way_part[way],
+        way_cell=(np.cumsum(kept, dtype=np.int32) - 1)[candidates.way_cell[way]],
+    )
 
 
 def vantages(graph: Graph) -> Flags:

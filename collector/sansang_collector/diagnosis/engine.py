@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import grounds, likelihood, recovery, search, silence
+from . import grounds, likelihood, recovery, search, silence, together
 from .beliefs import Beliefs, unlearned
 from .candidates import Flags, candidates, check_commune
 from .degraded import Degraded, Look
 from .evidence import Evidence
 from .graph import Floats, Graph
 from .restarts import Restarts
-from .search import Scene, Search
+from .search import Scene
 from .vantage import Vantage, View
 from .verdict import Assessment, Held, Level, Verdict
 
@@ -23,6 +23,9 @@ LEARNED, UNLEARNED = 18.0, 20.0
 """Nats from which on a verdict is given: with rates of this province's own, and before."""
 SUSPECT = 6.0
 """So much less is a suspicion."""
+FAR_LESS = 1.5
+"""Nats less that what lies beyond the core needs: there is little of it, so that chance has fewer ways to hit it
+(localise.md §4.5: the threshold is the logarithm of how many candidates there are)."""
 PROVINCE = 65
 """Communes that the thresholds are meant for; more of them give chance more to play with."""
 MOST = 12
@@ -66,6 +69,8 @@ class Engine:
         evidence.advance(now)
         known = [one for one in held if one.part in self._graph.part_numbers]
         self._release(known, now)
+        with np.errstate(invalid="ignore"):
+            self._released[evidence.spoke > self._released - RETURN_S] = np.nan
         quiet = silence.observe(evidence, self._beliefs, self._released, now)
         view = self._vantage.look(evidence, quiet, now)
         if view.cut_off:
@@ -88,28 +93,32 @@ class Engine:
     def _assess(self, scene: Scene, held: Sequence[Held], answering: Flags, now: float) -> Assessment:
         """``answering``: parts that may well be the cause, but whose own probes have yet to say so."""
         expected, explained = self._with(scene, held)
-        least = self.threshold
-        found = [
-            grounds.verdict(scene, self._beliefs, pick)
-            for pick in Search(self._without(scene, held), expected, explained).picks(least - SUSPECT, MOST)
-        ]
-        unsure = self._restarts.restarting(found, now)
-        sure = tuple(
-            one
-            for one in found
-            if one.score >= least and not answering[self._graph.part_numbers[one.part]] and one.part not in unsure
-        )
+        least = self.threshold - FAR_LESS - SUSPECT
+        picks = together.explain(self._without(scene, held), expected, explained, least, MOST)
+        of_weight = (pick for pick in picks if pick.score >= self._least(pick.part) - SUSPECT)
+        found = [grounds.verdict(scene, self._beliefs, pick) for pick in of_weight]
+        restarting = self._restarts.restarting(found, now)
+        sure = tuple(one for one in found if one.part not in restarting and self._is_sure(one, answering))
         well = recovery.recovered(scene, self._beliefs.baseline[scene.chosen.checks], held)
         more = self._look_for_degraded(scene.evidence, held, sure, now)
         return Assessment(
             at=now,
             verdicts=sure + more.verdicts,
             suspects=tuple(one for one in found if one not in sure) + more.suspects,
-            recovered=frozenset((one.part, one.level) for one in well) | more.recovered,
+            recovered=frozenset((one.held.part, one.held.level) for one in well) | more.recovered,
+            ended={(one.held.part, one.held.level): one.at for one in well},
         )
 
+    def _least(self, part: int) -> float:
+        """Nats that this part needs."""
+        return self.threshold - (FAR_LESS if self._candidates.far[part] else 0.0)
+
+    def _is_sure(self, found: Verdict, answering: Flags) -> bool:
+        part = self._graph.part_numbers[found.part]
+        return found.score >= self._least(part) and not answering[part]
+
     def _look_for_degraded(self, evidence: Evidence, held: Sequence[Held], sure: Sequence[Verdict], now: float) -> Look:
-        if now - self._degraded_at < DEGRADED_S - 0.5:
+        if 0 <= now - self._degraded_at < DEGRADED_S - 0.5:
             return _NOTHING
         self._degraded_at = now
         return self._degraded.look(evidence, self._beliefs, held, sure, now)

@@ -169,13 +169,13 @@ class Evidence:
 
     def _is_known(self, sighting: Sighting) -> bool:
         key = (sighting.agent, sighting.stream)
-        highest, mask = self._known.get(key, (sighting.seq - 1, 0))
+        highest, mask = self._known.pop(key, (sighting.seq - 1, 0))
         known, behind = False, highest - sighting.seq
         if behind < 0:
             highest, mask = sighting.seq, (mask << min(-behind, REMEMBERED) | 1) & _ALL
         elif behind < REMEMBERED:
             known, mask = bool(mask >> behind & 1), mask | 1 << behind
-        self._known[key] = highest, mask
+        self._known[key] = highest, mask  # as the newest: a snapshot keeps this order
         self._bound(sighting.agent, sighting.stream)
         return known
 

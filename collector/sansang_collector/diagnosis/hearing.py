@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sansang_agent.contract.assignment import Role
 from sansang_collector.topology import GATEWAY
 
-from .evidence import REPORT_S, Evidence
+from .evidence import AHEAD_S, REPORT_S, Evidence
 from .graph import Graph
 from .sighting import Sighting
 
@@ -25,6 +25,10 @@ TOGETHER_S = 30.0
 """Who spoke no earlier than this before the last one was in contact then."""
 ASK_S = 30.0
 """For so long the vantage's word is waited for: its checks take up to 14 s, its report as long again."""
+GRACE_S = 5.0
+"""A report on its way."""
+BY_CHANCE = 1e-4
+"""Of so many places one may have its reports so close together that it counts as silent between them."""
 FRESH_S = 45.0
 KNOWN_S = 3600.0
 """A gateway that has answered within this time would answer."""
@@ -58,8 +62,10 @@ class Ears:
         self._begin(now, _there(evidence) if evidence is not None else frozenset())
 
     def take(self, sighting: Sighting) -> None:
-        """Remember what a vantage says of its own way out."""
+        """Remember what a vantage says of its own way out; an impossible time says nothing."""
         for one in sighting.results:
+            if one.at > sighting.received + AHEAD_S:
+                continue
             failed = 2 * one.failed > one.tried
             if one.check == GATEWAY and failed:
                 self._gateway_bad = max(self._gateway_bad, one.at)
@@ -114,8 +120,14 @@ class Ears:
 
 
 def quiet_s(machines: int) -> float:
-    """How long so many machines are never all silent by chance: twice the time between two reports, and a grace."""
-    return 5.0 + 2 * REPORT_S / machines
+    """How long so many machines are never all silent by chance, with a grace for reports on their way.
+
+    Each reports at a moment of its own in every round; that ``n`` moments leave a gap of a share ``g`` of the round has
+    a chance of ``n (1 - g)^(n - 1)``, and who has such moments has the gap in every round.
+    """
+    if machines < 2:
+        return GRACE_S + REPORT_S
+    return GRACE_S + REPORT_S * (1 - (BY_CHANCE / machines) ** (1 / (machines - 1)))
 
 
 def _machines(graph: Graph) -> NDArray[np.bool_]:

@@ -27,7 +27,7 @@ class Phase(StrEnum):
 
 
 class Severity(StrEnum):
-    """How urgent it is, by DESIGN's definition."""
+    """How urgent it is; ``incidents.severity`` says when which."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -55,6 +55,8 @@ class Happening(StrEnum):
     HELD_BACK = "held_back"
     """Nobody is told, and why."""
     MERGED = "merged"
+    UNMERGED = "unmerged"
+    """Somebody took a merge back."""
     SPLIT = "split"
     ACKNOWLEDGED = "acknowledged"
     ASSIGNED = "assigned"

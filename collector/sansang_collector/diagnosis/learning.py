@@ -14,7 +14,7 @@ from sansang_collector.expected import Usual, slot_of
 from sansang_collector.habit_slots import SLOTS
 from sansang_collector.inventory.calendars import day_and_minute
 
-from .evidence import BLOCK_S, BLOCKS, REPORT_S, Block, Evidence
+from .evidence import AHEAD_S, BLOCK_S, BLOCKS, REPORT_S, Block, Evidence
 from .graph import NOBODY, VANTAGE_KEY, Graph
 from .manner import CheckManner, Evenings, Manner
 from .sighting import Sighting
@@ -73,6 +73,8 @@ class Learned:
         """Take one report, beside Evidence.apply; what is no news teaches nothing."""
         agent = self.graph.agent_numbers.get(one.agent, NOBODY)
         if agent == NOBODY or not one.live or one.at is None or one.at <= self._spoke[agent]:
+            return
+        if one.at > one.received + AHEAD_S:
             return
         self._begin_day(agent, one.at)
         self.heard.add(one.agent)

@@ -18,7 +18,7 @@ LEAVES_AFTER_HOURS = 0.25
 UNANNOUNCED = 0.2
 """Share of those that go off without a goodbye, before a machine's own is known."""
 BREAKER = 7.4
-"""ln of the yearly rate in the minutes in which a commune usually throws its breaker (localise.md §4.5)."""
+"""ln of the yearly rate in the minutes in which a commune usually throws its breaker."""
 SOMETIMES_BREAKER = 0.0
 """Around closing, of a commune that is known not to."""
 PERHAPS_BREAKER = 3.0

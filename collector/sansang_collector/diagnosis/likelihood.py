@@ -13,9 +13,11 @@ from .candidates import Candidates, Flags, Places
 from .evidence import Evidence
 from .graph import KINDS, Floats, Graph
 
-WINDOWS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 24, 36)
-"""Lengths in slots: 5 s to 3 min."""
+WINDOWS = (*range(1, 13), 15, 18, 24, 36)
+"""Lengths in slots: 5 s to 3 min; each of the first minute, in which it is found out what broke."""
 LONGEST_S = 180.0
+AGAIN_S = 960.0
+"""Who answered within this time will soon do so again: pages are asked for every quarter of an hour."""
 DOWN = 0.98
 """How much of what crosses it a part that is down spoils."""
 MOST = 0.999
@@ -48,12 +50,15 @@ class Sums(NamedTuple):
 
 
 def active(evidence: Evidence, candidates: Candidates, before: Active | None) -> Active:
-    """The checks with an answer within the longest window; ``before`` again while it has them all and few more."""
-    lately = evidence.last_at >= evidence.now - LONGEST_S - 60.0
+    """The checks with an answer within the longest window, and those that will have one soon; ``before`` again while
+    it has them all and few more.
+    """
+    lately = evidence.last_at >= evidence.now - AGAIN_S
     if before is not None:
         known = np.zeros_like(lately)
         known[before.checks] = True
-        if not (lately & ~known).any() and len(before.checks) <= 1.25 * lately.sum() + 64:
+        news = (evidence.last_at >= evidence.now - LONGEST_S - 60.0) & ~known
+        if not news.any() and len(before.checks) <= 1.25 * lately.sum() + 64:
             return before
     checks = np.flatnonzero(lately)
     place = np.zeros(len(lately), np.intp)
@@ -62,6 +67,13 @@ def active(evidence: Evidence, candidates: Candidates, before: Active | None) ->
     source = place[candidates.edge_check[kept]] + len(checks) * candidates.edge_reported[kept]
     cell = candidates.edge_cell[kept].astype(np.intp)
     return Active(checks, source, cell, np.flatnonzero(np.diff(cell, prepend=-1)))
+
+
+def narrow(chosen: Active, cells: Flags) -> Active:
+    """With the edges of some cells alone, which are numbered anew."""
+    kept = cells[chosen.cell]
+    cell = (np.cumsum(cells) - 1)[chosen.cell[kept]]
+    return chosen._replace(source=chosen.source[kept], cell=cell, begins=np.flatnonzero(np.diff(cell, prepend=-1)))
 
 
 def sums(evidence: Evidence, chosen: Active, ignored: Flags) -> Sums:

@@ -5,6 +5,7 @@ Only what was seen after the incident was opened counts, and of shared parts onl
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from .candidates import Flags
 from .evidence import REPORT_S, SLOT_S
 from .graph import NOBODY, Floats, Ints
 from .likelihood import WINDOWS
-from .search import REFUTED, Scene
+from .search import CAP, REFUTED, Scene
 from .verdict import Held, Level
 
 BACK = 2
@@ -23,10 +24,22 @@ LATE_S = REPORT_S + 5.0
 """A machine that spoke so much later than the onset was not silenced then, or is back."""
 
 
-def recovered(scene: Scene, baseline: Floats, held: Sequence[Held]) -> list[Held]:
+class Ended(NamedTuple):
+    """A held part that is well again, and since when (Unix seconds)."""
+
+    held: Held
+    at: float
+
+
+def recovered(scene: Scene, baseline: Floats, held: Sequence[Held]) -> list[Ended]:
     """Those of ``held`` that are down and well again."""
-    down = [one for one in held if one.level is Level.DOWN]
-    return [one for one in down if is_back(scene, one) or _answers(scene, baseline, one, held)]
+    found = []
+    for one in held:
+        if one.level is Level.DOWN:
+            nats = _since(scene, baseline, one, held)
+            if is_back(scene, one) or _answers(scene, nats, one):
+                found.append(Ended(one, _turned(scene, nats, one)))
+    return found
 
 
 def is_back(scene: Scene, held: Held) -> bool:
@@ -35,21 +48,49 @@ def is_back(scene: Scene, held: Held) -> bool:
     numbers = [graph.agent_numbers[agent] for agent in held.agents if agent in graph.agent_numbers]
     if not numbers:
         return False
-    back = [number for number in numbers if scene.evidence.spoke[number] > held.onset + LATE_S]
+    back = _back(scene, held)
     homes, all_homes = (len({int(graph.agent_commune[number]) for number in them}) for them in (back, numbers))
     return len(back) >= min(BACK, len(numbers)) and homes >= min(BACK, all_homes)
 
 
-def _answers(scene: Scene, baseline: Floats, held: Held, others: Sequence[Held]) -> bool:
-    graph = scene.graph
+def _back(scene: Scene, held: Held) -> list[int]:
+    numbers = [scene.graph.agent_numbers.get(agent, NOBODY) for agent in held.agents]
+    return [one for one in numbers if one != NOBODY and scene.evidence.spoke[one] > held.onset + LATE_S]
+
+
+def _since(scene: Scene, baseline: Floats, held: Held, others: Sequence[Held]) -> Floats:
+    """By window: nats of what was seen in it for the part's being down."""
     expected = baseline
     for one in others:
         if one is not held and one.level is not Level.SLOW:
             share = likelihood.DOWN if one.level is Level.DOWN else one.loss
-            expected = search.with_down(scene, expected, graph.part_numbers[one.part], share)
-    nats = likelihood.ratios(expected, scene.seen)[:, _speaking(scene, held)].sum(axis=1)
+            expected = search.with_down(scene, expected, scene.graph.part_numbers[one.part], share)
+    return _said(scene, likelihood.ratios(expected, scene.seen), _speaking(scene, held))
+
+
+def _answers(scene: Scene, nats: Floats, held: Held) -> bool:
     whole = math.floor(scene.evidence.now / SLOT_S) - math.floor(held.opened_at / SLOT_S)
     return any(nats[row] <= REFUTED for row, length in enumerate(WINDOWS) if LEAST_SLOTS <= length <= max(whole, 0))
+
+
+def _said(scene: Scene, nats: Floats, speaking: Flags) -> Floats:
+    """By window: what all say together; where several communes speak, none says more than CAP for its being well."""
+    homes = scene.homes[scene.chosen.checks]
+    of_commune = speaking & (homes != NOBODY)
+    count = len(scene.graph.communes)
+    by_home = np.stack([np.bincount(homes[of_commune], one[of_commune], count) for one in nats])
+    alone = len(np.unique(homes[of_commune & (scene.seen.results[-1] > 0)])) < BACK
+    said: Floats = (by_home if alone else np.maximum(by_home, CAP)).sum(axis=1)
+    said += nats[:, speaking & ~of_commune].sum(axis=1)
+    return said
+
+
+def _turned(scene: Scene, nats: Floats, held: Held) -> float:
+    """When its evidence turned: answers since then speak most clearly for its being well, or somebody spoke before."""
+    spoke = [float(scene.evidence.spoke[number]) for number in _back(scene, held)]
+    best = int(nats.argmin())
+    answered = [search.onset(scene.evidence, WINDOWS[best])] if nats[best] < 0 else []
+    return max(held.onset, min([*spoke, *answered, scene.evidence.now]))
 
 
 def _speaking(scene: Scene, held: Held) -> Flags:

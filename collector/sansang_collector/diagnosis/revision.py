@@ -1,6 +1,6 @@
 """What a cut truly was, once what was stored meanwhile has arrived, and from when to when. Pure.
 
-While it lasts nobody can tell these apart; boot times, stored echoes and the vantage's own can (localise.md §4.8, §6).
+While it lasts nobody can tell these apart; boot times, stored echoes and the vantage's own can.
 """
 
 import math

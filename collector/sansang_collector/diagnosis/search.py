@@ -20,7 +20,8 @@ AGES = range(1, WINDOWS[-1] + 1)
 WINDOW_OF = np.searchsorted(WINDOWS, AGES, side="right") - 1
 """By age: the longest window that does not reach before it."""
 CAP = -6.0
-"""What one commune, or one probe, may say at most against a shared part: its parent may be declared wrongly."""
+"""What one commune, or one probe, may say at most against what others depend on too: its parent may be wrong,
+and what one machine repeats without end is still one machine's word."""
 REFUTED = -8.0
 """What happened since speaks so clearly against a part that it is well again."""
 ANSWERS = 1.5
@@ -76,6 +77,7 @@ class Search:
         way = scene.candidates.way_cell
         self._way_begins = np.flatnonzero(np.diff(way, prepend=-1))
         self._scores = np.zeros((len(AGES), 0))
+        self._cells = np.zeros((len(AGES), 0))
         self._vetoed = _vetoed(scene)
 
     def picks(self, least: float, most: int) -> Iterable[Pick]:
@@ -102,28 +104,32 @@ class Search:
             return
         nats = likelihood.ratios(self._expected, scene.seen)
         cells = likelihood.by_cell(nats, scene.chosen, scene.candidates)
-        together = self._summed(cells[WINDOW_OF], silence.by_onset(scene.silence, self._explained, self._onsets))
+        quiet = silence.by_onset(scene.silence, self._explained, self._onsets)
+        self._cells = self._spoken(cells[WINDOW_OF], quiet)
+        together = np.add.reduceat(self._cells, self._starts, axis=1)
         rows = [length - 1 for length in WINDOWS]
-        since = self._summed(cells, silence.still(scene.silence, self._explained, [self._onsets[row] for row in rows]))
+        still = silence.still(scene.silence, self._explained, [self._onsets[row] for row in rows])
+        since = np.add.reduceat(self._spoken(cells, still), self._starts, axis=1)
         refuted = _earlier_minimum(since)[WINDOW_OF] <= REFUTED
         scores = np.where(refuted | self._vetoed[:, self._parts], -np.inf, together)
         self._scores = scores + np.where(self._eligible, scene.graph.log_rates, -np.inf)[self._parts]
 
-    def _summed(self, cells: Floats, agents: Floats) -> Floats:
-        """By row and candidate: all cells with their machines' silence, each commune's word on shared parts capped."""
+    def _spoken(self, cells: Floats, agents: Floats) -> Floats:
+        """By row: all cells with their machines' silence, a commune's word on what it shares with others capped."""
         chosen = self._scene.candidates
         whole = cells.copy()
         if len(self._way_begins):
             quiet = np.add.reduceat(agents.take(chosen.way_agent, axis=1), self._way_begins, axis=1)
             whole[:, chosen.way_cell[self._way_begins]] += quiet
         whole[:, chosen.capped] = np.maximum(whole[:, chosen.capped], CAP)
-        return np.add.reduceat(whole, self._starts, axis=1)
+        return whole
 
     def _pick(self, best: int) -> Pick | None:
-        """None where a single machine says so of what lies beyond the core."""
+        """None where a single machine says so of what lies beyond the core, or a single commune against the others."""
         scene, part, age = self._scene, int(self._parts[best]), int(self._scores[:, best].argmax()) + 1
         agents, failing = self._silenced(part, age), self._failing(part, age)
-        if scene.candidates.far[part] and not len(agents) and self._machines(failing) < AGREE:
+        alone = self._machines(failing) < AGREE or self._without_the_loudest(best, age) <= REFUTED
+        if scene.candidates.far[part] and not len(agents) and alone:
             return None
         rivals = self._rivals(best, age)
         return Pick(rivals[0][0], float(self._scores[:, best].max()), age, agents, failing, rivals)
@@ -166,6 +172,12 @@ class Search:
         places = places[places < count]
         failed = 2 * scene.seen.failed[row, places] > scene.seen.tried[row, places]
         return np.sort(places[failed & (self._expected[places] <= likelihood.EXPLAINED)])
+
+    def _without_the_loudest(self, best: int, age: int) -> float:
+        """What all communes but the one that says most for it say."""
+        ends = self._starts[best + 1] if best + 1 < len(self._starts) else self._cells.shape[1]
+        said = self._cells[age - 1, self._starts[best] : ends]
+        return float(said.sum() - said.max())
 
     def _machines(self, failing: Ints) -> int:
         return len(np.unique(self._scene.graph.check_agent[self._scene.chosen.checks[failing]]))

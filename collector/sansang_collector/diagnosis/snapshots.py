@@ -56,18 +56,7 @@ class _Body(msgspec.Struct, frozen=True):
 
 def snapshot(evidence: Evidence) -> bytes:
     """Everything that localisers read, and what tells reports apart."""
-    graph = evidence.graph
-    body = _Body(
-        now=evidence.now,
-        scalars={name: getattr(evidence, name) for name in SCALARS},
-        checks=graph.checks,
-        machines=list(_machines(graph)),
-        vantage=graph.first[VANTAGE_KEY],
-        names={commune: list(places) for commune, places in graph.names.items()},
-        arrays={name: getattr(evidence, name).tobytes() for name in (*BY_AGENT, *BY_CHECK)},
-        known=[(*key, highest, _bytes(mask)) for key, (highest, mask) in getattr(evidence, _KNOWN).items()],
-    )
-    return _MAGIC + bytes([VERSION]) + zlib.compress(msgspec.msgpack.encode(body), _FAST)
+    return _MAGIC + bytes([VERSION]) + zlib.compress(msgspec.msgpack.encode(_body(evidence)), _FAST)
 
 
 def restore(packed: bytes, graph: Graph, now: float) -> Evidence:
@@ -78,22 +67,46 @@ def restore(packed: bytes, graph: Graph, now: float) -> Evidence:
     body = _unpacked(packed)
     if body.now > now + AHEAD_S:
         raise SnapshotError(f"it is of a time still to come: {body.now:.0f}, and now it is {now:.0f}")
+    try:
+        return _made(body, graph)
+    except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
+        raise SnapshotError(f"its parts do not fit together: {error}") from error
+
+
+def moved(evidence: Evidence, graph: Graph) -> Evidence:
+    """The same evidence on another graph, as if it had been put away and taken back."""
+    return _made(_body(evidence), graph)
+
+
+def _body(evidence: Evidence) -> _Body:
+    graph = evidence.graph
+    return _Body(
+        now=evidence.now,
+        scalars={name: getattr(evidence, name) for name in SCALARS},
+        checks=graph.checks,
+        machines=list(_machines(graph)),
+        vantage=graph.first[VANTAGE_KEY],
+        names={commune: list(places) for commune, places in graph.names.items()},
+        arrays={name: getattr(evidence, name).tobytes() for name in (*BY_AGENT, *BY_CHECK)},
+        known=[(*key, highest, _bytes(mask)) for key, (highest, mask) in getattr(evidence, _KNOWN).items()],
+    )
+
+
+def _made(body: _Body, graph: Graph) -> Evidence:
     made = Evidence(graph, body.now)
-    known = {(agent, stream): (high, int.from_bytes(mask)) for agent, stream, high, mask in body.known}
+    there = ((agent, stream, high, mask) for agent, stream, high, mask in body.known if agent in graph.agent_numbers)
+    known = {(agent, stream): (high, int.from_bytes(mask)) for agent, stream, high, mask in there}
     setattr(made, _KNOWN, known)
     setattr(made, _STREAMS, _streams(known))
-    try:
-        for name in SCALARS:
-            setattr(made, name, body.scalars[name])
-        _take(made, body, BY_AGENT, len(body.machines), _same_machines(body, graph))
-        _take(made, body, BY_CHECK, body.checks, _same_checks(body, graph))
-    except (KeyError, ValueError, IndexError) as error:
-        raise SnapshotError(f"its parts do not fit together: {error}") from error
+    for name in SCALARS:
+        setattr(made, name, body.scalars[name])
+    _take(made, body, BY_AGENT, len(body.machines), _same_machines(body, graph))
+    _take(made, body, BY_CHECK, body.checks, _same_checks(body, graph))
     return made
 
 
 def _streams(known: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
-    """By machine, in the order in which they were first met."""
+    """By machine, the one that was heard of last as the last one."""
     found: dict[int, list[str]] = {}
     for agent, stream in known:
         found.setdefault(agent, []).append(stream)

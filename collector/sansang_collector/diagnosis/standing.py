@@ -108,10 +108,10 @@ def _hold(course: Course, place: int, holder: str) -> bool:
 
 
 def _holder(course: Course, one: Incident, judged: Judged) -> str:
-    if (work := _work(course.context, one)) is not None:
-        return f"{MAINTENANCE}:{work}"
     if one.held_back.startswith(INCIDENT) and _is_under_way(course, one.held_back):
         return one.held_back
+    if (work := _work(course.context, one)) is not None:
+        return f"{MAINTENANCE}:{work}"
     if (situation := course.context.situations.get(one.id)) is not None:
         return f"{SITUATION}:{situation}"
     return f"{HOURS}:{judged.wait_for}" if judged.wait_for else ""

@@ -15,9 +15,10 @@ from sansang_collector.diagnosis.beliefs import (
     MOST_BASELINE,
     NO_BREAKER,
     Beliefs,
-    unlearned,
 )
+from sansang_collector.diagnosis.believing import beliefs_at
 from sansang_collector.diagnosis.graph import NOBODY, RATES, Floats, Graph
+from sansang_collector.diagnosis.learning import Learned
 from sansang_collector.simulation.faults import day_of
 from sansang_collector.simulation.quick_scene import Scene
 from sansang_collector.topology import GATEWAY
@@ -30,9 +31,9 @@ _LEAST_LATE = 0.005
 
 
 def beliefs(graph: Graph, scene: Scene, now: float, *, learned: bool) -> Beliefs:
-    """For this moment."""
+    """For this moment; before anything was learned the inventory's opening hours are known all the same."""
     if not learned:
-        return unlearned(graph)
+        return beliefs_at(Learned(graph), graph, scene.usual, now)
     agents, rates = len(graph.agents), scene.options.noise
     minute = (now - day_of(now)) / 60
     leaving = CLOSING_MIN[0] <= minute < CLOSING_MIN[1] or LUNCH_MIN[0] <= minute < LUNCH_MIN[1]

@@ -6,7 +6,7 @@ And what came out later: the revision, and that it comes and goes.
 from sansang_collector.diagnosis.incident import Phase
 
 from .case import Case, Plan
-from .grounds import found_later
+from .ground_words import found_later
 from .headline import titles
 from .speech import Speech, mark
 

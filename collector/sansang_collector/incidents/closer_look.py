@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.check import Check, DnsCheck, IcmpCheck, kind_of
@@ -28,6 +27,7 @@ from sansang_collector.inventory.model import Inventory
 from sansang_collector.profiles.sites import Site, filled, sites
 from sansang_collector.profiles.templates import templates
 from sansang_collector.requests import Asked
+from sansang_collector.rounds import Rounds
 from sansang_collector.second_opinion import Service, services_of
 from sansang_collector.store import Store
 from sansang_collector.topology import CORE, GATEWAY, INTERNET, LINE, NAMES
@@ -93,15 +93,8 @@ class CloserLook:
         self._graph = graph
         self._now = now
         self._known: tuple[Graph, Inventory, Knowledge] | None = None
-
-    async def follow(self) -> None:
-        """Look every few seconds until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except OperationalError:
-                _LOG.exception("cannot read or write what is to be looked at closer; trying again")
+        self.rounds = Rounds(LOOK_SECONDS, now, self.look, "what is to be looked at closer")
+        """When it looks."""
 
     async def look(self) -> int:
         """Ask what is due; how many requests that made."""

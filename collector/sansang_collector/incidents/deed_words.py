@@ -17,6 +17,8 @@ class Refused(StrEnum):
     EMPTY = "empty"
     SAME = "same"
     MERGED = "merged"
+    UNSURE = "unsure"
+    ALONE = "alone"
     NOT_HIT = "not_hit"
     ALL = "all"
 
@@ -49,6 +51,8 @@ def said(error: IncidentError, _: Gettext) -> str:
         Refused.EMPTY: _("Write a few words."),
         Refused.SAME: _("An incident cannot be merged into itself."),
         Refused.MERGED: _("One of them was merged into another incident already."),
+        Refused.UNSURE: _("The other one is only suspected: nobody would be told of either."),
+        Refused.ALONE: _("It is not merged into another incident."),
         Refused.NOT_HIT: _("It does not hit {communes}."),
         Refused.ALL: _("One commune at least has to stay."),
     }

@@ -1,7 +1,7 @@
-"""What people do with incidents: acknowledge, assign, note, resolve, merge, split. Each is audited and in the story.
+"""What people do with incidents: acknowledge, assign, note, resolve, merge and back, split.
 
-Acknowledging, assigning and noting stand beside the incident; the others change what the lifecycle goes on from, and
-it reads the row again.
+Each is audited and in the story. Acknowledging, assigning and noting stand beside the incident; the others change what
+the lifecycle goes on from, and it reads the row again.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,6 +14,7 @@ from sansang_collector import agents, audit, changes
 from sansang_collector.audit import Deed, What
 from sansang_collector.changes import Change
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase
+from sansang_collector.rights import ALL
 
 from . import codes, listing
 from .deed_words import IncidentError, Refused
@@ -78,6 +79,8 @@ def merge(connection: Connection, number: int, into: int, by: By) -> Listed:
     found, other = _under_way(connection, number), _under_way(connection, into)
     if found.kept.merged_into is not None or other.kept.merged_into is not None:
         raise IncidentError(Refused.MERGED)
+    if other.incident.phase is Phase.SUSPECT:
+        raise IncidentError(Refused.UNSURE)
     held = msgspec.structs.replace(found.incident, held_back=f"incident:{into}", changed_at=by.at)
     _keep(connection, found, held)
     _set(connection, found, merged_into=into)
@@ -85,6 +88,29 @@ def merge(connection: Connection, number: int, into: int, by: By) -> Listed:
     _event(connection, other, by, Happening.MERGED, str(number))
     _change(connection, other, by)
     return _told(connection, found, by, "merge", Happening.MERGED, str(into))
+
+
+def unmerge(connection: Connection, number: int, by: By) -> Listed:
+    """It is none with the other after all: told by itself again. Raises :class:`IncidentError`."""
+    found = _under_way(connection, number)
+    into = found.kept.merged_into
+    if into is None:
+        raise IncidentError(Refused.ALONE)
+    _set(connection, found, merged_into=None)
+    _keep(connection, found, msgspec.structs.replace(found.incident, held_back="", changed_at=by.at))
+    other = _found(connection, into)
+    _no_longer_hit(connection, other)
+    _event(connection, other, by, Happening.UNMERGED, str(number))
+    _change(connection, other, by)
+    return _told(connection, found, by, "unmerge", Happening.UNMERGED, str(into))
+
+
+def _no_longer_hit(connection: Connection, other: Listed) -> None:
+    """Leave it the communes that it hits itself, and those of what is still merged into it."""
+    left = listing.merged_into(connection, other.incident.id, ALL)
+    stay = {*other.incident.hit, *other.incident.verdict.communes, *(code for one in left for code in one.communes)}
+    gone = INCIDENT_COMMUNE.c.incident == other.incident.id
+    connection.execute(INCIDENT_COMMUNE.delete().where(gone, INCIDENT_COMMUNE.c.commune.not_in(sorted(stay))))
 
 
 def split(connection: Connection, number: int, communes: Collection[str], by: By) -> Listed:

@@ -8,7 +8,7 @@ from sansang_collector.diagnosis.incident import Incident
 from sansang_collector.diagnosis.verdict import Level
 from sansang_collector.inventory.crossing import called
 
-from . import aside, contrast, grounds, ruled_out
+from . import aside, contrast, ground_words, ruled_out
 from .case import NOTHING_AROUND, Around, Case, case_of
 from .chances import chances
 from .explanation import Call, CauseSaid, Explanation, PlaceSaid
@@ -44,8 +44,8 @@ def explain(incident: Incident, naming: Naming, says: Says, now: float, around: 
         ended_at=case.ended_at,
         lasted=speech.duration(case.ended_at - case.onset) if case.ended_at is not None else "",
         calls=calls(case, speech),
-        speaks_for=(*_loss(case, speech), *grounds.speaks_for(case, speech)),
-        speaks_against=grounds.speaks_against(case, speech),
+        speaks_for=(*_loss(case, speech), *ground_words.speaks_for(case, speech)),
+        speaks_against=ground_words.speaks_against(case, speech),
         is_not=ruled_out.is_not(case, speech),
         would_split=contrast.would_split(case, speech),
         still_works=() if over else contrast.still_works(case, speech),

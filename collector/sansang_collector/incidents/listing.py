@@ -1,4 +1,4 @@
-"""Which incidents there are, as rows: those that fit a question, one of them, its story, situations.
+"""Which incidents there are, as rows: those that fit a question, one of them, its story.
 
 Whoever may see only some communes finds the incidents that hit one of these, and of each what is of theirs.
 """
@@ -7,21 +7,20 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from sansang_agent.contract.rung import Owner
 from sansang_collector import agents
 from sansang_collector.commune import Places
-from sansang_collector.communes_sql import among
 from sansang_collector.diagnosis.incident import Incident, Phase, Severity
 from sansang_collector.diagnosis.verdict import Cause
 from sansang_collector.rights import Communes
 
 from . import rows
-from .incident_view import CauseView, EventView, HitView, IncidentView, SituationView
+from .incident_view import CauseView, EventView, HitView, IncidentView
 from .naming import Naming
 from .restricting import restricted
-from .tables import INCIDENT, INCIDENT_COMMUNE, SITUATION
+from .tables import INCIDENT, INCIDENT_COMMUNE
 
 
 class Standing(StrEnum):
@@ -121,35 +120,6 @@ def for_eyes(connection: Connection, found: Sequence[Listed], seeing: Seeing) ->
     ]
 
 
-def situations(connection: Connection, seeing: Seeing, since: float) -> list[SituationView]:
-    """Situations that were not over before ``since``, the newest first, with what may be seen of each."""
-    still = SITUATION.c.resolved_at.is_(None) | (SITUATION.c.resolved_at >= since)
-    found = connection.execute(select(SITUATION).where(still).order_by(SITUATION.c.id.desc())).all()
-    members: dict[int, set[int]] = {row.id: set() for row in found}
-    hit: dict[int, set[str]] = {row.id: set() for row in found}
-    query = (
-        select(INCIDENT.c.situation, INCIDENT.c.id, INCIDENT_COMMUNE.c.commune)
-        .join(INCIDENT_COMMUNE, INCIDENT_COMMUNE.c.incident == INCIDENT.c.id)
-        .where(INCIDENT.c.situation.in_(list(members)), among(INCIDENT_COMMUNE.c.commune, seeing.communes))
-    )
-    for situation, incident, commune in connection.execute(query):
-        members[situation].add(incident)
-        hit[situation].add(commune)
-    return [_situation(row, members[row.id], hit[row.id], seeing) for row in found if members[row.id]]
-
-
-def _situation(row: Row[Any], members: Iterable[int], hit: Iterable[str], seeing: Seeing) -> SituationView:
-    return SituationView(
-        id=row.id,
-        code=row.code,
-        kind=row.kind,
-        opened_at=row.opened_at,
-        resolved_at=row.resolved_at,
-        incidents=tuple(sorted(members)),
-        communes=_hits(hit, seeing),
-    )
-
-
 def merged_into(connection: Connection, number: int, of: Communes) -> list[Listed]:
     """The incidents that are one with this one, as far as they may be seen."""
     fits = INCIDENT.c.merged_into == number, rows.concerns(of)
@@ -221,7 +191,7 @@ def _view(one: Listed, incident: Incident, seeing: Seeing) -> IncidentView:
         changed_at=incident.changed_at,
         ended_at=revision.ended_at if revision else incident.ended_at,
         resolved_at=incident.resolved_at,
-        communes=_hits((code for code in one.communes if seeing.communes.has(code)), seeing),
+        communes=hits((code for code in one.communes if seeing.communes.has(code)), seeing),
         partial=partial,
         agents=verdict.agents,
         services=verdict.services,
@@ -248,7 +218,8 @@ def _causes(incident: Incident, seeing: Seeing) -> Iterable[CauseView]:
         yield CauseView(cause.part, seeing.naming.part(cause.part).name, cause.probability)
 
 
-def _hits(codes: Iterable[str], seeing: Seeing) -> tuple[HitView, ...]:
+def hits(codes: Iterable[str], seeing: Seeing) -> tuple[HitView, ...]:
+    """These communes with their names, in order."""
     return tuple(HitView(code, seeing.places.name_of(code)) for code in sorted(codes))
 
 

@@ -20,7 +20,7 @@ from .tables import INCIDENT, INCIDENT_EVENT
 
 _TELLING = frozenset({Happening.SUSPECTED, Happening.OPENED, Happening.UPDATED, Happening.REOPENED})
 """With these the story keeps the verdict."""
-_PLANNED = "maintenance:"
+_PLANNED, _MERGED = "maintenance:", "incident:"
 
 
 class Written(NamedTuple):
@@ -106,6 +106,9 @@ def _columns(incident: Incident, now: float) -> dict[str, object]:
     }
     if incident.held_back.startswith(_PLANNED):
         row["maintenance"] = int(incident.held_back.removeprefix(_PLANNED))
+    # What it was merged into may be over, or itself have come to nothing: then it stands alone again, in every list.
+    merged = incident.held_back.startswith(_MERGED)
+    row["merged_into"] = int(incident.held_back.removeprefix(_MERGED)) if merged else None
     return row
 
 

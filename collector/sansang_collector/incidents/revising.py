@@ -5,13 +5,12 @@ Nobody is paged. Everything it goes by is in the ledger, so that a restart revis
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.outcome import Outcome, outcome_of
 from sansang_agent.contract.rung import Component
@@ -25,6 +24,7 @@ from sansang_collector.diagnosis.revision import MACHINE, Told, may_be_revised, 
 from sansang_collector.diagnosis.sighting import Seen
 from sansang_collector.diagnosis.stored import Stored
 from sansang_collector.diagnosis.verdict import Fact
+from sansang_collector.rounds import Rounds
 from sansang_collector.series import SERIES
 from sansang_collector.store import Store
 from sansang_collector.topology import CORE, GATEWAY, LINE
@@ -52,15 +52,10 @@ class Revising:
         self._store = store
         self._graph = graph
         self._now = now
-
-    async def follow(self) -> None:
-        """Look every few seconds until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except OperationalError:
-                _LOG.exception("cannot read or write what is known of incidents by now; trying again")
+        self._tried: dict[int, int] = {}
+        """By incident: of how many machines' word it was tried last."""
+        self.rounds = Rounds(LOOK_SECONDS, now, self.look, "what is known of incidents by now")
+        """When it looks."""
 
     async def look(self) -> list[Incident]:
         """Revise what is due; the incidents that were."""
@@ -69,31 +64,69 @@ class Revising:
             return []
         now = self._now()
         found = await asyncio.to_thread(self._due, graph, now)
-        done = [await self._store.write(partial(apply, kept=kept, revision=it, graph=graph, now=now))
-                for kept, it in found]  # fmt: skip
-        return [one for one in done if one is not None]
+        return [done for one in found if (done := await self._apply(one, graph, now)) is not None]
 
-    def _due(self, graph: Graph, now: float) -> list[tuple[Kept, Revision]]:
+    async def _apply(self, one: "Due", graph: Graph, now: float) -> Incident | None:
+        write = partial(apply, kept=one.kept, revision=one.revision, graph=graph, now=now)
+        done = await self._store.write(write)
+        if done is not None:
+            self._tried[done.id] = one.machines
+        return done
+
+    def _due(self, graph: Graph, now: float) -> list["Due"]:
         with self._store.read() as connection:
-            return list(due(connection, graph, now))
+            return list(due(connection, graph, now, self._tried))
 
 
-def due(connection: Connection, graph: Graph, now: float) -> Iterable[tuple[Kept, Revision]]:
-    """What is to be revised now, each with how."""
-    for kept in rows.under_way_or_since(connection, now - FORGET_S):
-        incident = kept.incident
-        if incident.phase is not Phase.RESOLVED or not may_be_revised(incident):
+class Due(NamedTuple):
+    """An incident, how it is to be revised, and by how many machines' word."""
+
+    kept: Kept
+    revision: Revision
+    machines: int
+
+
+def due(connection: Connection, graph: Graph, now: float, tried: dict[int, int] | None = None) -> Iterator[Due]:
+    """What is to be revised now, each with how.
+
+    ``tried``: by incident of how many machines' word it was tried last; what that made nothing of is not read again.
+    """
+    lately = rows.under_way_or_since(connection, now - FORGET_S)
+    known = {} if tried is None else {one.incident.id: tried.get(one.incident.id, 0) for one in lately}
+    if tried is not None:
+        tried.clear()
+        tried.update(known)
+    for kept in lately:
+        back = _due_by(connection, kept.incident, now)
+        if len(back) <= known.get(kept.incident.id, 0):
             continue
-        resolved = incident.resolved_at or now
-        if now < resolved + SETTLE_S:
-            continue
-        silenced = incident.verdict.agents
-        back = _back(connection, incident)
-        if len(back) <= _told_before(incident) or (len(back) < len(silenced) and now < resolved + PATIENCE_S):
-            continue
-        revision = revise(incident, graph, told(connection, graph, incident, back), now)
+        revision = _revised(connection, graph, kept.incident, back, now)
         if revision is not None:
-            yield kept, revision
+            yield Due(kept, revision, len(back))
+        elif tried is not None:
+            tried[kept.incident.id] = len(back)
+
+
+def _revised(
+    connection: Connection, graph: Graph, incident: Incident, back: Sequence[int], now: float
+) -> Revision | None:
+    try:
+        return revise(incident, graph, told(connection, graph, incident, back), now)
+    except (KeyError, ValueError, IndexError):  # of a part that is no more; the others are still to be revised
+        _LOG.exception("incident %s cannot be revised", incident.code)
+        return None
+
+
+def _due_by(connection: Connection, incident: Incident, now: float) -> Sequence[int]:
+    """The machines whose word is to be taken now; none where nothing is due."""
+    if incident.phase is not Phase.RESOLVED or not may_be_revised(incident):
+        return ()
+    resolved = incident.resolved_at or now
+    if now < resolved + SETTLE_S:
+        return ()
+    back = _back(connection, incident)
+    all_back = len(back) >= len(incident.verdict.agents)
+    return back if len(back) > _told_before(incident) and (all_back or now >= resolved + PATIENCE_S) else ()
 
 
 def apply(connection: Connection, *, kept: Kept, revision: Revision, graph: Graph, now: float) -> Incident | None:

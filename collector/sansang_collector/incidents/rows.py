@@ -64,14 +64,20 @@ class Wanted(NamedTuple):
 
 def under_way(connection: Connection) -> list[Kept]:
     """All that are not over, suspicions too, oldest first."""
-    return read(connection, _ALL.where(INCIDENT.c.resolved_at.is_(None)).order_by(INCIDENT.c.id))
+    return _oldest_first(read(connection, _ALL.where(INCIDENT.c.resolved_at.is_(None))))
 
 
 def under_way_or_since(connection: Connection, since: float) -> list[Kept]:
-    """All that are not over, and those that were resolved at ``since`` (Unix seconds) or later, oldest first."""
-    still = INCIDENT.c.resolved_at.is_(None)
-    lately = (INCIDENT.c.resolved_at >= since) & (INCIDENT.c.phase == Phase.RESOLVED)
-    return read(connection, _ALL.where(or_(still, lately)).order_by(INCIDENT.c.id))
+    """All that are not over, and those that were resolved at ``since`` (Unix seconds) or later, oldest first.
+
+    Asked every few seconds, over years of incidents: each question by itself is answered by an index.
+    """
+    lately = _ALL.where(INCIDENT.c.resolved_at >= since, INCIDENT.c.phase == Phase.RESOLVED)
+    return _oldest_first([*under_way(connection), *read(connection, lately)])
+
+
+def _oldest_first(kept: list[Kept]) -> list[Kept]:
+    return sorted(kept, key=lambda one: one.incident.id)
 
 
 def find(connection: Connection, incident: int, of: Communes = ALL) -> Kept | None:

@@ -6,7 +6,7 @@ from sansang_agent.contract.rung import Component
 from sansang_collector.diagnosis.verdict import Fact, Ground
 
 from .case import Case
-from .grounds import contradicts
+from .ground_words import contradicts
 from .naming import NEAR
 from .speech import Speech
 

@@ -1,4 +1,4 @@
-"""How urgent an incident is and whose it is, by DESIGN's definition: who cannot serve now, or soon will not. Pure.
+"""How urgent an incident is and whose it is: who cannot serve now, or soon will not. Pure.
 
 Severity follows the hours: one commune down at night is a warning that waits; an hour before opening it is critical.
 """

@@ -72,6 +72,7 @@ INCIDENT = Table(
 _UNDER_WAY = INCIDENT.c.resolved_at.is_(None)
 Index("incident_now", INCIDENT.c.phase, sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY)
 Index("incident_opened", INCIDENT.c.opened_at)
+Index("incident_resolved", INCIDENT.c.resolved_at)
 INCIDENT_COMMUNE = Table(
     "incident_commune",
     LEDGER,

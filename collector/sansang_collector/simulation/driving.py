@@ -28,6 +28,11 @@ _ANSWER = msgspec.json.Decoder(Answer)
 _ASSIGNMENT = msgspec.json.Decoder(Assignment)
 
 
+def woken_at(due: float, step: float) -> float:
+    """The first multiple of ``step`` at which somebody is due; never a rounding error before it."""
+    return max(due, math.ceil(due / step) * step)
+
+
 class Player(msgspec.Struct):
     """A machine and its way to the collector."""
 
@@ -49,7 +54,7 @@ class Drive:
         """Play until then, or until cancelled."""
         while self._queue and self._queue[0][0] < until:
             step = self._pace.step_s
-            await self._pace.reach(math.ceil(self._queue[0][0] / step) * step)
+            await self._pace.reach(woken_at(self._queue[0][0], step))
             now = self._pace.now()
             self._weather.turn(now)
             await self._step(now)

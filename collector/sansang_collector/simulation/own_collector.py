@@ -48,6 +48,8 @@ class OwnCollector(NamedTuple):
         while position and not names <= _done(collector.store, position):  # noqa: ASYNC110  # cursors tell nobody
             await asyncio.sleep(LOOK_S)
         await collector.diagnosis.settled()
+        await collector.revising.rounds.settled()
+        await collector.closer_look.rounds.settled()
 
 
 def _done(store: Store, position: int) -> set[str]:

@@ -12,6 +12,8 @@ from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.check import Check
 from sansang_agent.contract.rung import Component
 from sansang_collector import topology
+from sansang_collector.expected import Usual
+from sansang_collector.inventory.calendars import calendars
 from sansang_collector.profiles.compiler import Plan
 from sansang_collector.profiles.election import Machine
 from sansang_collector.profiles.templates import templates
@@ -61,6 +63,8 @@ class Scene:
         pcs = [Pc(one.commune, one.name, one.role) for one in self.machines if one.role is not Role.VANTAGE]
         self.world = world.of(made.inventory, built, pcs, seed, options.noise)
         self.inward = {name: frozenset(built.parts[n].id for n in path) for name, path in built.inward.items()}
+        self.usual = Usual(calendars(made.inventory), {})
+        """What the inventory says of when people work; no habit is known."""
         self.plan = Plan(made.inventory, templates(), self.machines)
         self.faults = [*faults, *self._breakers()]
         self._turns = sorted({begins, *(at for one in self.faults for at in (one.begins, one.ends) if at > begins)})
@@ -85,7 +89,7 @@ class Scene:
         sky = self.sky(at)
         found = sky.by_check.get("" if machine.role is Role.VANTAGE else machine.commune)
         hits = () if found is None else found.get(check, ())
-        if sky.software and check in self.world.places[machine.commune].software:
+        if machine.role is not Role.VANTAGE and sky.software and check in self.world.places[machine.commune].software:
             return (*hits, *sky.software.get(f"{machine.commune}/{machine.name}", ()))
         return hits
 

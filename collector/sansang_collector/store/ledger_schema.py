@@ -208,8 +208,8 @@ _CHANGES_OF_INCIDENTS: Migration = (
         agent INTEGER REFERENCES agent (id), "check" TEXT, outcome TEXT, reason TEXT, incident INTEGER)""",
     """INSERT INTO change (id, at, kind, commune, agent, "check", outcome, reason)
         SELECT id, at, kind, commune, agent, "check", outcome, reason FROM change_6""",
-    """INSERT INTO sqlite_sequence (name, seq) SELECT 'change', seq FROM sqlite_sequence
-        WHERE name = 'change_6' AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'change')""",
+    "DELETE FROM sqlite_sequence WHERE name = 'change'",
+    "INSERT INTO sqlite_sequence (name, seq) SELECT 'change', seq FROM sqlite_sequence WHERE name = 'change_6'",
     "DROP TABLE change_6",
 )
 """A change may be of an incident and then of no single machine; numbers go on where they were."""
@@ -235,6 +235,7 @@ _INCIDENTS: Migration = (
         acknowledged_at REAL, acknowledged_by TEXT, assigned_to TEXT, body BLOB NOT NULL)""",
     "CREATE INDEX incident_now ON incident (phase) WHERE resolved_at IS NULL",
     "CREATE INDEX incident_opened ON incident (opened_at)",
+    "CREATE INDEX incident_resolved ON incident (resolved_at)",
     """CREATE TABLE incident_commune (
         incident INTEGER NOT NULL REFERENCES incident (id), commune TEXT NOT NULL,
         PRIMARY KEY (incident, commune)) WITHOUT ROWID""",

@@ -37,6 +37,14 @@ def may_handle(who: Principal, communes: Iterable[str], whole: bool) -> bool:
     return _may(who, Right.HANDLE, frozenset(communes), whole)
 
 
+def with_its_survivor(request: Request, number: int) -> list[int]:
+    """The incident, and the one that it was merged into: what takes that back is about both."""
+    with shell.collector_of(request).store.read() as connection:
+        found = listing.find(connection, number)
+    into = found.kept.merged_into if found else None
+    return [number] if into is None else [number, into]
+
+
 async def do(request: Request, who: Principal, numbers: Iterable[int], change: Change, whole: bool = False) -> Listed:
     """All of it or nothing; raises IncidentError, NotAllowedError.
 

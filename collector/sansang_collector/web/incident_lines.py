@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from sansang_collector.access import Principal
 from sansang_collector.diagnosis.incident import Incident, Phase, Severity
-from sansang_collector.incidents import headline, listing
+from sansang_collector.incidents import headline, listing, situation_listing
 from sansang_collector.incidents.case import case_of
 from sansang_collector.incidents.incident_view import SituationView
 from sansang_collector.incidents.listing import Listed, Question, Seeing, Standing
@@ -86,7 +86,7 @@ def groups(request: Request, connection: Connection, who: Principal, found: Iter
     """The situations that these incidents belong to."""
     by_number = {line.number: line for line in found}
     seeing = incident_doing.seeing(request, who)
-    known = listing.situations(connection, seeing, shell.collector_of(request).now())
+    known = situation_listing.listed(connection, seeing, shell.collector_of(request).now())
     made = [Group(one, [by_number[at] for at in one.incidents if at in by_number]) for one in known]
     return [group for group in made if group.lines]
 

@@ -1,5 +1,6 @@
 """What the page of one incident shows: its explanation, whom it hits, its story. Decides nothing."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from fastapi import Request
@@ -7,11 +8,13 @@ from sqlalchemy import Connection
 
 from sansang_collector.access import Principal
 from sansang_collector.diagnosis.incident import Happening, Phase
-from sansang_collector.incidents import listing
+from sansang_collector.incidents import listing, story_details
 from sansang_collector.incidents.around import around
 from sansang_collector.incidents.explain import explain
 from sansang_collector.incidents.incident_view import EventView
 from sansang_collector.incidents.listing import Listed
+from sansang_collector.incidents.naming import Naming
+from sansang_collector.incidents.speech import Speech
 
 from . import incident_doing, incident_lines, shell
 from .story_words import happened
@@ -31,6 +34,8 @@ class Event(NamedTuple):
 
     view: EventView
     word: str
+    detail: str
+    """What it says beside, in words too."""
     other: int | None
     """The incident it speaks of."""
 
@@ -43,6 +48,7 @@ def context(request: Request, connection: Connection, who: Principal, found: Lis
     partial = listing.is_partial(found, seeing.communes)
     (line,) = incident_lines.of(request, connection, [found], seeing)
     told = explain(line.incident, seeing.naming, say, collector.now(), around(connection, found.kept, line.incident))
+    speech = Speech(say, collector.now())
     events = listing.story(connection, found.incident.id, who.name, partial)
     members = listing.merged_into(connection, found.incident.id, seeing.communes)
     return {
@@ -51,9 +57,7 @@ def context(request: Request, connection: Connection, who: Principal, found: Lis
         "kept": found.kept,
         "partial": partial,
         "hits": _hits(request, line),
-        "events": [
-            Event(one, happened(one.happened, say.translations.gettext), _other(one)) for one in reversed(events)
-        ],
+        "events": [_event(one, seeing.naming, speech, say.translations.gettext) for one in reversed(events)],
         "members": incident_lines.of(request, connection, members, seeing),
         "is_over": found.incident.phase in (Phase.RESOLVED, Phase.DROPPED),
     }
@@ -65,6 +69,10 @@ def _hits(request: Request, line: incident_lines.Line) -> list[Hit]:
     return [Hit(code, name, counters.get(code)) for code, name in line.communes]
 
 
+def _event(one: EventView, naming: Naming, speech: Speech, _: Callable[[str], str]) -> Event:
+    return Event(one, happened(one.happened, _), story_details.said(one, naming, speech), _other(one))
+
+
 def _other(event: EventView) -> int | None:
-    speaks = event.happened in (Happening.MERGED, Happening.SPLIT) and event.detail.isdigit()
+    speaks = event.happened in (Happening.MERGED, Happening.UNMERGED, Happening.SPLIT) and event.detail.isdigit()
     return int(event.detail) if speaks else None

@@ -42,10 +42,11 @@ class Deed(StrEnum):
     NOTE = "note"
     RESOLVE = "resolve"
     MERGE = "merge"
+    UNMERGE = "unmerge"
     SPLIT = "split"
 
 
-FOR_EVERYBODY = frozenset({Deed.RESOLVE, Deed.MERGE, Deed.SPLIT})
+FOR_EVERYBODY = frozenset({Deed.RESOLVE, Deed.MERGE, Deed.UNMERGE, Deed.SPLIT})
 
 
 @router.get("/incidents")
@@ -96,6 +97,8 @@ async def do(request: Request, number: IncidentId, who: Handles) -> Response:
     try:
         other = _number_of(request, who, into) if deed is Deed.MERGE else None
         numbers = [number] if other is None else [number, other]
+        if deed is Deed.UNMERGE:
+            numbers = incident_doing.with_its_survivor(request, number)
         done = await incident_doing.do(request, who, numbers, _change(deed, number, form, other), deed in FOR_EVERYBODY)
     except IncidentError as error:
         if error.refused is Refused.NONE and "id" in error.facts:
@@ -122,6 +125,7 @@ def _change(deed: Deed, number: int, form: Form, other: int | None) -> Callable[
         Deed.NOTE: lambda it, by: deeds.note(it, number, text, by),
         Deed.RESOLVE: lambda it, by: deeds.resolve(it, number, text, by),
         Deed.MERGE: lambda it, by: deeds.merge(it, number, other or number, by),
+        Deed.UNMERGE: lambda it, by: deeds.unmerge(it, number, by),
         Deed.SPLIT: lambda it, by: deeds.split(it, number, communes, by),
     }
     return changes[deed]

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from sansang_agent.contract.rung import Owner
 from sansang_collector.access import Principal, require
 from sansang_collector.diagnosis.incident import Severity
-from sansang_collector.incidents import deeds, listing
+from sansang_collector.incidents import deeds, listing, situation_listing
 from sansang_collector.incidents.deed_words import IncidentError, Refused
 from sansang_collector.incidents.incident_view import (
     AssignAsked,
@@ -153,6 +153,13 @@ async def merge(request: Request, who: Handles, number: IncidentId) -> Response:
     return await _do(request, who, [number, into], lambda it, by: deeds.merge(it, number, into, by), whole=True)
 
 
+@router.post("/incidents/{number}/unmerge", summary="Take a merge back", responses=_DEED)
+async def unmerge(request: Request, who: Handles, number: IncidentId) -> Response:
+    """It is told by itself again. Needs the right for all communes of both."""
+    numbers = incident_doing.with_its_survivor(request, number)
+    return await _do(request, who, numbers, lambda it, by: deeds.unmerge(it, number, by), whole=True)
+
+
 @router.post(
     "/incidents/{number}/split", summary="Make some of its communes an incident of their own", status_code=201,
     responses=one(IncidentView, 201) | _MISSING | refusal(409, "It stands otherwise by now.") | _BODY,
@@ -174,7 +181,7 @@ def situations(
     collector = shell.collector_of(request)
     with collector.store.read() as connection:
         seen = incident_doing.seeing(request, who)
-        found = listing.situations(connection, seen, collector.now() if since is None else since)
+        found = situation_listing.listed(connection, seen, collector.now() if since is None else since)
     items = found[offset : offset + limit]
     return answer({"total": len(found), "limit": limit, "offset": offset, "items": items})
 

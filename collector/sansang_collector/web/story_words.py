@@ -21,6 +21,7 @@ def happened(one: Happening, _: Callable[[str], str]) -> str:
         Happening.OVERRUN: _("planned work takes longer than announced"),
         Happening.HELD_BACK: _("nobody was told"),
         Happening.MERGED: _("merged with another incident"),
+        Happening.UNMERGED: _("told by itself again"),
         Happening.SPLIT: _("some communes became an incident of their own"),
         Happening.ACKNOWLEDGED: _("acknowledged"),
         Happening.ASSIGNED: _("assigned"),

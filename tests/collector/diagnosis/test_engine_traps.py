@@ -8,15 +8,18 @@ import pytest
 
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_collector import topology
+from sansang_collector.diagnosis import together
 from sansang_collector.diagnosis.beliefs import unlearned
 from sansang_collector.diagnosis.engine import Engine
 from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.graph import AgentAt, Graph, build
 from sansang_collector.diagnosis.sighting import Seen, Sighting
 from sansang_collector.diagnosis.verdict import Assessment, Level
+from sansang_collector.evaluation import trial
+from sansang_collector.evaluation.rows import ROWS
 from sansang_collector.inventory.model import Inventory, Province
 from sansang_collector.simulation.quick_scene import Options
-from tests.support.looking import FAULT_S, LOOK_S, MORNING, Looks, Place, down, look, place, play
+from tests.support.looking import FAULT_S, LOOK_S, MORNING, Looks, Place, down, learned, look, place, play
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,8 @@ def broken(looks: Looks) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", ["ring", "dns"])
-def test_what_is_down_for_half_an_hour_is_one_incident_to_the_end(here: Place, kind: str) -> None:
+def test_what_is_down_for_half_an_hour_is_one_incident_to_the_end(kind: str) -> None:
+    here = place(4, communes=5)
     part = ring_of(here) if kind == "ring" else "dns:tinh"
 
     looks = look(here.graph, play(here, down(part), lasts=1950), until=1950)
@@ -261,3 +265,63 @@ def test_a_collector_that_has_just_begun_knows_nobody_as_silent(here: Place) -> 
 
     for seconds in range(5, 300, 5):
         assert engine.localise(evidence, (), MORNING + seconds).verdicts == ()
+
+
+def test_where_a_ring_fails_the_power_area_that_covers_more_of_what_is_silent_is_no_better_explanation() -> None:
+    """A commune declared under another ring is silent too, and an area that has it and the ring's communes covers all
+    machines by itself; but the ring's nodes fail as well, and then the two are less likely than ring and commune.
+    """
+    drawn = trial.draw(ROWS["stale ring"], 1201, 1, 65)
+    assert drawn is not None
+    (fault,) = drawn.faults
+    begins = drawn.begins
+    sent = [one for one in drawn.quick.play() if one.received < drawn.fault_at + 60]
+    engine, evidence, said = Engine(drawn.on.graph), Evidence(drawn.on.graph, begins), set[str]()
+    engine.believe(learned(drawn.on.graph))
+    due = begins + LOOK_S
+    for one in sent:
+        while one.received > due:
+            found = engine.localise(evidence, [], due)
+            said |= {verdict.part for verdict in found.verdicts if due > drawn.fault_at}
+            due += LOOK_S
+        evidence.apply(one)
+    assert fault.component in said
+    assert not {part for part in said if part.startswith("power_area")}
+
+
+def test_a_network_inside_is_found_soon_after_a_power_cut_was_over(here: Place) -> None:
+    commune = next(one for one in here.graph.communes if len(here.machines_of(one)) >= 4)
+    faults = down(f"site_power:{commune}", lasts=90), down(f"lan:{commune}", at=FAULT_S + 500)
+
+    looks = look(here.graph, play(here, *faults, lasts=900), until=900)
+    assert looks.standing() == {f"lan:{commune}"}
+
+
+def test_leaving_out_first_what_cannot_be_it_changes_nothing_of_what_is_found(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = next(one.id for one in here.graph.parts if one.kind == "svc_tcp")
+    noisy = list(play(here, down(ring_of(here)), down(service, at=FAULT_S + 30), options=Options(), lasts=260))
+
+    quick = look(here.graph, noisy, until=260)
+    monkeypatch.setattr(together, "_narrowed", lambda scene, *_: scene)
+    assert look(here.graph, noisy, until=260).assessments == quick.assessments
+    assert broken(quick) >= {ring_of(here), service}
+
+
+@pytest.mark.parametrize("kind", ["ring", "svc_tcp", "site_power"])
+def test_it_is_known_when_something_ended(here: Place, kind: str) -> None:
+    part = ring_of(here) if kind == "ring" else next(one.id for one in here.graph.parts if one.kind == kind)
+    ends = MORNING + FAULT_S + 200
+
+    looks = look(here.graph, play(here, down(part, lasts=200), lasts=700), until=700)
+    first = next(one for one in looks.assessments if any(key[0] in _class(looks) for key in one.recovered))
+    (at,) = first.ended.values()
+    terminals_come_at_once = 15.0
+    service_is_asked_in_turn = 60.0
+    assert abs(at - ends) <= (service_is_asked_in_turn if kind == "svc_tcp" else terminals_come_at_once)
+    assert at < first.at
+
+
+def _class(looks: Looks) -> set[str]:
+    return {cause.part for said in looks.assessments for one in said.verdicts for cause in one.causes}

@@ -4,9 +4,9 @@ import pytest
 
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_collector import topology
-from sansang_collector.diagnosis.evidence import Evidence
+from sansang_collector.diagnosis.evidence import REPORT_S, Evidence
 from sansang_collector.diagnosis.graph import AgentAt, Graph, build
-from sansang_collector.diagnosis.hearing import LISTEN_S, Ears, Hearing, quiet_s
+from sansang_collector.diagnosis.hearing import GRACE_S, LISTEN_S, Ears, Hearing, quiet_s
 from sansang_collector.diagnosis.sighting import Seen, Sighting
 from sansang_collector.simulation import provinces
 
@@ -66,6 +66,22 @@ def collector(graph: Graph) -> Collector:
     return made
 
 
+def test_a_few_machines_that_happen_to_report_close_together_are_no_cut(graph: Graph) -> None:
+    """Without a vantage to ask: between their reports nobody is heard for ten seconds, again and again."""
+    few, collector = MACHINES[:6], Collector(graph)
+    for turn in range(20):
+        for place, agent in enumerate(few):
+            collector.hear(15 * turn + 0.7 * place, agent)
+        heard = {collector.says(15 * turn + after) for after in (4, 9, 14)}
+    assert heard == {Hearing.WELL}
+
+
+@pytest.mark.parametrize("machines", range(3, 300))
+def test_of_ten_thousand_places_one_at_most_has_all_its_reports_so_close_together(machines: int) -> None:
+    gap = min((quiet_s(machines) - GRACE_S) / REPORT_S, 1.0)
+    assert machines * (1 - gap) ** (machines - 1) <= 1.01e-4
+
+
 def test_who_has_just_begun_listens_first(graph: Graph) -> None:
     collector = Collector(graph)
     collector.hear(5, *MACHINES)
@@ -102,7 +118,7 @@ def test_silent_together_and_no_vantage_to_ask_means_cut_off(graph: Graph) -> No
     collector.hear(SOON - 1, *MACHINES)
     last = SOON - 1
 
-    assert collector.says(last + quiet_s(len(MACHINES))) is Hearing.WELL
+    assert collector.says(last + quiet_s(len(MACHINES)) - 0.1) is Hearing.WELL
     assert collector.says(last + quiet_s(len(MACHINES)) + 1) is Hearing.CUT_OFF
     assert collector.ears.cut_off_since == NOON + last
 
@@ -124,6 +140,16 @@ def test_a_vantage_that_gets_out_says_that_it_is_the_others(collector: Collector
     assert collector.says(SOON + 15) is Hearing.DOUBTFUL
     collector.vantage(SOON + 16, gateway=True)
     assert collector.says(SOON + 17) is Hearing.WELL
+
+
+def test_what_a_vantage_says_of_a_time_to_come_proves_nothing(collector: Collector) -> None:
+    seen = Seen("core", NOON + 10 * SOON, 0, 3)
+    collector.ears.take(
+        Sighting(agent=VANTAGE, stream="w", seq=1, received=NOON + SOON, at=NOON + SOON, live=True, results=(seen,))
+    )
+    for at in range(5, 40, 5):
+        collector.vantage(SOON + at, gateway=False)
+    assert collector.says(SOON + 36) is Hearing.CUT_OFF
 
 
 def test_a_gateway_that_never_answers_proves_nothing(graph: Graph) -> None:

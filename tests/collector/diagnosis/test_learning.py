@@ -130,6 +130,16 @@ def test_the_share_of_late_reports_is_learned_of_each_machine(graph: Graph) -> N
     assert found[graph.agent_numbers[prompt]] < 0.02
 
 
+def test_a_report_of_a_time_to_come_teaches_nothing_and_stops_nothing(graph: Graph) -> None:
+    world = World(graph, MORNING)
+    ahead = Sighting(agent=OWN[0], stream="f" * 32, seq=1, received=MORNING, at=MORNING + 9 * DAY, live=True)
+    world.learned.take(ahead)
+    world.days(lambda at: world.said(OWN[0], at), 1, MORNING, HOUR)
+
+    assert world.learned.days[graph.agent_numbers[OWN[0]]] == 1
+    assert world.learned.reports[graph.agent_numbers[OWN[0]]] == pytest.approx(240)
+
+
 def test_a_restart_without_a_word_counts_and_one_that_was_told_does_not(graph: Graph) -> None:
     world = World(graph, MORNING)
     wild, tame = OWN[0], next(one.id for one in graph.agents if one.commune != COMMUNE)

@@ -451,6 +451,16 @@ def test_what_was_merged_by_hand_goes_on_untold_and_keeps_the_other_open(followe
     assert follower.under_way == []
 
 
+def test_announced_work_does_not_undo_what_was_merged_by_hand(follower: Follower) -> None:
+    follower.looks(T, T + 65, ring(), service())
+    ring_id, other = sorted(follower.incidents, key=lambda number: follower.incidents[number].verdict.part != RING)
+    follower.change(ring_id, held_back=f"incident:{other}")
+    follower.context = follower.context._replace(parts_at_work={RING: 7})
+    follower.looks(T + 70, T + 80, ring(), service())
+
+    assert follower.incidents[ring_id].held_back == f"incident:{other}"
+
+
 def test_what_was_resolved_by_hand_stays_away_until_it_was_well_and_broke_again(follower: Follower) -> None:
     follower.looks(T, T + 65, ring())
     follower.change(1, phase=Phase.RESOLVED, resolved_at=T + 66)

@@ -12,10 +12,10 @@ import pytest
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_collector import topology
 from sansang_collector.diagnosis import snapshots
-from sansang_collector.diagnosis.evidence import Evidence
+from sansang_collector.diagnosis.evidence import STREAMS, Evidence
 from sansang_collector.diagnosis.graph import AgentAt, Graph, build
 from sansang_collector.diagnosis.sighting import Seen, Sighting
-from sansang_collector.diagnosis.snapshots import SnapshotError, restore, snapshot
+from sansang_collector.diagnosis.snapshots import SnapshotError, moved, restore, snapshot
 from sansang_collector.simulation import provinces
 
 NOON = 1_782_450_000.0
@@ -96,19 +96,19 @@ def test_on_another_graph_everything_of_machines_that_stay_is_kept(graph: Graph)
     take(first, told)
     stay = [one for one in AGENTS if one.id not in (2, 9)]
     fewer = build(topology.build(MADE.inventory), [AgentAt(99, AGENTS[0].commune, "may-moi"), *reversed(stay)])
-    moved = restore(snapshot(first), fewer, NOON + 5000)
+    onto = restore(snapshot(first), fewer, NOON + 5000)
 
     for one in stay:
         old, new = graph.agent_numbers[one.id], fewer.agent_numbers[one.id]
-        np.testing.assert_array_equal(moved.spoke[new], first.spoke[old])
+        np.testing.assert_array_equal(onto.spoke[new], first.spoke[old])
         for name in graph.names[one.commune if one.key else ""]:
             there, here = graph.check(old, name), fewer.check(new, name)
-            np.testing.assert_array_equal(moved._slots[..., here], first._slots[..., there])
-            np.testing.assert_array_equal(moved.last_at[here], first.last_at[there])
-    assert np.isnan(moved.heard[fewer.agent_numbers[99]])
-    back = restore(snapshot(moved), graph, NOON + 5000)
+            np.testing.assert_array_equal(onto._slots[..., here], first._slots[..., there])
+            np.testing.assert_array_equal(onto.last_at[here], first.last_at[there])
+    assert np.isnan(onto.heard[fewer.agent_numbers[99]])
+    back = restore(snapshot(onto), graph, NOON + 5000)
     assert np.isnan(back.heard[graph.agent_numbers[2]])
-    assert back.window(240).tried.sum() == moved.window(240).tried.sum() > 0
+    assert back.window(240).tried.sum() == onto.window(240).tried.sum() > 0
 
 
 def test_on_another_inventory_checks_are_found_by_name(graph: Graph) -> None:
@@ -166,3 +166,27 @@ def test_bytes_of_a_newer_program_or_of_a_time_to_come_are_refused(graph: Graph)
         restore(packed[:head] + bytes([snapshots.VERSION + 1]) + packed[head + 1 :], graph, NOON)
     with pytest.raises(SnapshotError, match="a time still to come"):
         restore(packed, graph, NOON - 3600)
+
+
+def test_which_stream_was_heard_of_last_is_kept(graph: Graph) -> None:
+    def report(stream: int, seq: int) -> Sighting:
+        return Sighting(agent=1, stream=f"{stream:032x}", seq=seq, received=NOON, at=NOON, live=True)
+
+    straight = Evidence(graph, NOON)
+    take(straight, [*(report(stream, 1) for stream in range(STREAMS)), report(0, 2)])
+    again = restore(snapshot(straight), graph, NOON)
+    for one in (straight, again):
+        take(one, [report(STREAMS, 1)])
+
+    assert again._known == straight._known
+    assert (1, f"{0:032x}") in again._known
+
+
+def test_nothing_is_kept_of_machines_that_are_gone(graph: Graph) -> None:
+    first = Evidence(graph, NOON)
+    take(first, reports(graph, 7))
+    fewer = build(topology.build(MADE.inventory), [one for one in AGENTS if one.id != 2])
+
+    after = moved(first, fewer)
+    assert {agent for agent, _ in after._known} == {agent for agent, _ in first._known} - {2}
+    assert_same(after, restore(snapshot(first), fewer, NOON + 5000))

@@ -1,6 +1,7 @@
 """What was stored meanwhile corrects an incident in the ledger: its class, times, owner and the rungs' lights."""
 
 from collections.abc import Iterator, Sequence
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import Connection, select
@@ -17,7 +18,7 @@ from sansang_collector.diagnosis.graph import AgentAt, build
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Step
 from sansang_collector.diagnosis.verdict import Verdict
 from sansang_collector.incidents import recording, revising, rows
-from sansang_collector.incidents.revising import PATIENCE_S, SETTLE_S, Revising
+from sansang_collector.incidents.revising import PATIENCE_S, SETTLE_S, Revising, told
 from sansang_collector.rung_history import RUNG_INTERVAL
 from sansang_collector.series import SERIES
 from sansang_collector.simulation import provinces
@@ -215,7 +216,7 @@ async def test_an_earlier_revisions_stretch_is_replaced_and_kept(ledger: Ledger)
 async def test_what_somebody_changed_meanwhile_is_not_overwritten(ledger: Ledger) -> None:
     ledger.back(*MINE, boot=ENDED + 50)
     with ledger.store.read() as connection:
-        ((kept, revision),) = revising.due(connection, GRAPH, ledger.now)
+        ((kept, revision, _),) = revising.due(connection, GRAPH, ledger.now)
     stale = kept._replace(body=b"{}")
 
     done = ledger.store.write_sync(
@@ -224,3 +225,26 @@ async def test_what_somebody_changed_meanwhile_is_not_overwritten(ledger: Ledger
 
     assert done is None
     assert ledger.lights(Rung.POWER) == []
+
+
+async def test_what_was_revised_by_all_who_told_is_not_revised_again(ledger: Ledger) -> None:
+    ledger.back(*MINE)
+    for agent in MINE[1:]:
+        ledger.stored(agent, "line", "core", well=("gateway", "machine"))
+    ledger.store.write_sync(lambda it: it.execute(boots.BOOT.delete().where(boots.BOOT.c.agent == MINE[0])))
+
+    assert len(await ledger.look()) == 1
+    assert await ledger.look(60) == []
+
+
+async def test_what_says_nothing_is_not_read_again_until_another_machine_is_back(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.back(*MINE[:1])
+    ledger.store.write_sync(lambda it: it.execute(boots.BOOT.delete()))
+    read = Mock(wraps=told)
+    monkeypatch.setattr(revising, "told", read)
+
+    assert await ledger.look(PATIENCE_S) == []
+    assert await ledger.look(60) == []
+    assert read.call_count == 1

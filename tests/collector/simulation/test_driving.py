@@ -11,7 +11,7 @@ from sansang_agent.contract.assignment import Assignment, assignment_hash
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.report import Answer, Envelope, Report
 from sansang_collector.simulation import LABEL, world
-from sansang_collector.simulation.driving import Drive, Player
+from sansang_collector.simulation.driving import Drive, Player, woken_at
 from sansang_collector.simulation.machine import Machine
 from sansang_collector.simulation.noise import QUIET
 from sansang_collector.simulation.tally import Tally
@@ -106,3 +106,11 @@ async def test_connections_closed_after_every_answer_lose_nothing() -> None:
         await drive.run(at("09:02"))
 
     assert tally.accepted == tally.reports > 10
+
+
+def test_a_fleet_is_never_woken_a_rounding_error_before_somebody_is_due() -> None:
+    """Time would stand still for good: nobody is due, and the clock has nowhere to go."""
+    for step in (0.25, 1 / 3, 0.4, 0.7, 5.0):
+        for turn in range(2000):
+            due = math.nextafter((round(1.78e9 / step) + turn) * step, math.inf)
+            assert due <= woken_at(due, step) < due + step + 1e-6

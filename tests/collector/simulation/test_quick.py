@@ -224,3 +224,12 @@ def test_echoes_of_all_tries_count_so_that_a_burst_is_seen_as_it_is(made: Made) 
 
 def test_without_a_vantage_nobody_looks_into_the_communes(made: Made) -> None:
     assert vantage(made) not in {one.agent for one in played(made, options=Options(noise=QUIET, vantage=False))}
+
+
+def test_software_of_one_machine_fails_while_the_vantage_sees_nothing_of_it(made: Made) -> None:
+    one = made.machines[0]
+
+    seen = played(made, down(f"pc_app:{one.commune}/{one.name}"))
+    failing = {sighting.agent for sighting in seen for result in sighting.results if result.failed == result.tried}
+    assert failing == {one.id}
+    assert any(sighting.agent == vantage(made) for sighting in seen)
