@@ -134,7 +134,7 @@ def test_a_wave_of_updates_is_no_incident(here: Place) -> None:
 def test_machines_of_many_communes_that_restart_at_once_without_a_word_are_no_networks_that_broke(
     here: Place, away_s: int, is_told: bool
 ) -> None:
-    begins, dice = MORNING + FAULT_S, Random(1)  # noqa: S311  # a test must be repeatable
+    begins, dice = MORNING + FAULT_S, Random(1)
     back = {one.id: begins + away_s + dice.uniform(0, 20) for one in here.graph.agents if one.id != here.vantage}
 
     def restarting(one: Sighting) -> Sighting | None:
