@@ -127,7 +127,7 @@ def quiet_s(machines: int) -> float:
     """
     if machines < 2:
         return GRACE_S + REPORT_S
-    return GRACE_S + REPORT_S * (1 - (BY_CHANCE / machines) ** (1 / (machines - 1)))
+    return GRACE_S + REPORT_S * (1 - math.pow(BY_CHANCE / machines, 1 / (machines - 1)))
 
 
 def _machines(graph: Graph) -> NDArray[np.bool_]:
