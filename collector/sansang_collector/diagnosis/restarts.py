@@ -1,4 +1,4 @@
-"""Machines of many communes that fall silent at once while their terminals answer: they restart, no network broke. Pure.
+"""Machines of whole areas that fall silent at once while their terminals answer: they restart, no network broke. Pure.
 
 Whoever rolls out an update restarts a whole province; that many local networks never break within the same minute.
 """
