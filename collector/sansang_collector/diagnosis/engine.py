@@ -14,6 +14,7 @@ from .candidates import Flags, candidates, check_commune
 from .degraded import Degraded, Look
 from .evidence import Evidence
 from .graph import Floats, Graph
+from .restarts import Restarts
 from .search import Scene
 from .vantage import Vantage, View
 from .verdict import Assessment, Held, Level, Verdict
@@ -49,6 +50,7 @@ class Engine:
         self._kept_quiet: dict[str, Flags] = {}
         """By held part the machines whose silence it explained at the last look."""
         self._was_cut_off = False
+        self._restarts = Restarts(graph)
         self._degraded = Degraded(graph)
         self._degraded_at = -math.inf
 
@@ -95,7 +97,8 @@ class Engine:
         picks = together.explain(self._without(scene, held), expected, explained, least, MOST)
         of_weight = (pick for pick in picks if pick.score >= self._least(pick.part) - SUSPECT)
         found = [grounds.verdict(scene, self._beliefs, pick) for pick in of_weight]
-        sure = tuple(one for one in found if self._is_sure(one, answering))
+        restarting = self._restarts.restarting(found, now)
+        sure = tuple(one for one in found if one.part not in restarting and self._is_sure(one, answering))
         well = recovery.recovered(scene, self._beliefs.baseline[scene.chosen.checks], held)
         more = self._look_for_degraded(scene.evidence, held, sure, now)
         return Assessment(

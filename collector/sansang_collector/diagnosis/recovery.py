@@ -21,7 +21,7 @@ BACK = 2
 """So many silenced machines that report again, of as many communes where it hit more than one, are enough."""
 LEAST_SLOTS = 3
 LATE_S = REPORT_S + 5.0
-"""A machine that spoke so much later than the onset was not silenced then, or is back."""
+"""A machine that spoke so much later than the onset, and after it was found silent, is back."""
 
 
 class Ended(NamedTuple):
@@ -55,7 +55,8 @@ def is_back(scene: Scene, held: Held) -> bool:
 
 def _back(scene: Scene, held: Held) -> list[int]:
     numbers = [scene.graph.agent_numbers.get(agent, NOBODY) for agent in held.agents]
-    return [one for one in numbers if one != NOBODY and scene.evidence.spoke[one] > held.onset + LATE_S]
+    silent_at = max(held.onset + LATE_S, held.opened_at)
+    return [one for one in numbers if one != NOBODY and scene.evidence.spoke[one] > silent_at]
 
 
 def _since(scene: Scene, baseline: Floats, held: Held, others: Sequence[Held]) -> Floats:
@@ -69,8 +70,13 @@ def _since(scene: Scene, baseline: Floats, held: Held, others: Sequence[Held]) -
 
 
 def _answers(scene: Scene, nats: Floats, held: Held) -> bool:
+    return any(nats[row] <= REFUTED for row in _after_opening(scene, held))
+
+
+def _after_opening(scene: Scene, held: Held) -> list[int]:
+    """The windows that do not reach before the opening, where everything was well."""
     whole = math.floor(scene.evidence.now / SLOT_S) - math.floor(held.opened_at / SLOT_S)
-    return any(nats[row] <= REFUTED for row, length in enumerate(WINDOWS) if LEAST_SLOTS <= length <= max(whole, 0))
+    return [row for row, length in enumerate(WINDOWS) if LEAST_SLOTS <= length <= whole]
 
 
 def _said(scene: Scene, nats: Floats, speaking: Flags) -> Floats:
@@ -88,9 +94,8 @@ def _said(scene: Scene, nats: Floats, speaking: Flags) -> Floats:
 def _turned(scene: Scene, nats: Floats, held: Held) -> float:
     """When its evidence turned: answers since then speak most clearly for its being well, or somebody spoke before."""
     spoke = [float(scene.evidence.spoke[number]) for number in _back(scene, held)]
-    within = [row for row, length in enumerate(WINDOWS) if search.onset(scene.evidence, length) > held.onset]
-    best = min(within, key=lambda row: float(nats[row]), default=0)
-    answered = [search.onset(scene.evidence, WINDOWS[best])] if nats[best] < 0 else []
+    best = min(_after_opening(scene, held), key=lambda row: nats[row], default=None)
+    answered = [search.onset(scene.evidence, WINDOWS[best])] if best is not None and nats[best] < 0 else []
     return max(held.onset, min([*spoke, *answered, scene.evidence.now]))
 
 

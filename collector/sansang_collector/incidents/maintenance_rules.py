@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sansang_agent.contract.scalars import guess
+from sansang_agent.contract.scalars import closest
 from sansang_collector import topology
 from sansang_collector.inventory.calendars import days_of
 from sansang_collector.inventory.model import Inventory
@@ -69,10 +69,10 @@ def mistakes(plan: Plan, ground: Ground, now: float) -> Iterator[PlanError]:
 def _unknown(plan: Plan, ground: Ground) -> Iterator[PlanError]:
     for code in plan.communes:
         if code not in ground.codes:
-            yield PlanError(Refused.COMMUNE, "communes", commune=code, hint=guess(code, ground.codes) or ".")
+            yield PlanError(Refused.COMMUNE, "communes", commune=code, close=closest(code, ground.codes))
     for part in plan.parts:
         if part not in ground.topology.numbers:
-            yield PlanError(Refused.PART, "parts", part=part, hint=guess(part, ground.topology.numbers) or ".")
+            yield PlanError(Refused.PART, "parts", part=part, close=closest(part, ground.topology.numbers))
 
 
 def communes_of(plan: Plan, ground: Ground) -> tuple[str, ...]:

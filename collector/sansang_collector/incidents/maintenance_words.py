@@ -52,11 +52,13 @@ def said(error: PlanError, _: Gettext) -> str:
         Refused.COMMUNE: _("The inventory has no commune '{commune}'{hint}"),
         Refused.INVENTORY: _("No inventory has been applied yet, so nothing can be named."),
         Refused.NONE: _("There is no planned work of the number {id}."),
-        Refused.OVER: _("It is over already."),
+        Refused.OVER: _("It is over or cancelled already."),
         Refused.BEGUN: _("It has begun; end it instead of cancelling it."),
         Refused.NOT_BEGUN: _("It has not begun; cancel it instead of ending it."),
     }
-    return texts[error.refused].format(**{"days": round(LONGEST_S / 86400)} | error.facts)
+    close = error.facts.get("close")
+    hint = _("; did you mean '{name}'?").format(name=close) if close else "."
+    return texts[error.refused].format(**{"days": round(LONGEST_S / 86400), "hint": hint} | error.facts)
 
 
 def kind(one: Kind, _: Gettext) -> str:

@@ -130,6 +130,19 @@ def test_a_wave_of_updates_is_no_incident(here: Place) -> None:
     assert look(here.graph, play(here), change=updating).said == []
 
 
+@pytest.mark.parametrize(("away_s", "is_told"), [(40, False), (90, False), (180, True)])
+def test_machines_of_many_communes_that_restart_at_once_without_a_word_are_no_networks_that_broke(
+    here: Place, away_s: int, is_told: bool
+) -> None:
+    begins, dice = MORNING + FAULT_S, Random(1)
+    back = {one.id: begins + away_s + dice.uniform(0, 20) for one in here.graph.agents if one.id != here.vantage}
+
+    def restarting(one: Sighting) -> Sighting | None:
+        return None if begins <= one.received < back.get(one.agent, 0) else one
+
+    assert bool(look(here.graph, play(here), change=restarting).said) is is_told
+
+
 def test_two_communes_under_one_node_are_two_where_the_node_answers(here: Place) -> None:
     _, homes = node_of_two(here)
 

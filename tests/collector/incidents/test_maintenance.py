@@ -155,7 +155,7 @@ def test_work_is_cancelled_before_it_begins_and_ended_while_it_is_under_way(stor
     with pytest.raises(PlanError, match="end it instead"):
         deed(maintenance_rows.cancel, second, NOON + 2 * HOUR)
     assert deed(maintenance_rows.end, second, NOON + 2 * HOUR).until == NOON + 2 * HOUR
-    with pytest.raises(PlanError, match="over already"):
+    with pytest.raises(PlanError, match="over or cancelled already"):
         deed(maintenance_rows.end, second, NOON + 2 * HOUR + 1)
     with pytest.raises(PlanError, match="number 99"):
         deed(maintenance_rows.cancel, 99, NOON)
@@ -264,7 +264,7 @@ def test_a_file_is_taken_in_once_and_its_cut_cancelled_from_the_command_line(
     assert shell("cancel", "1")[0] == 0
     assert shell("list")[1] == "Nothing is planned.\n"
     assert "1  cancelled" in shell("list", "--all")[1]
-    assert shell("cancel", "1")[::2] == (1, "It is over already.\n")
+    assert shell("cancel", "1")[::2] == (1, "It is over or cancelled already.\n")
     assert shell("import", str(tmp_path / "none.csv"))[::2] == (1, f"{tmp_path}/none.csv: there is no such file\n")
 
 
