@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.words import catalogue
 
-from . import audit, cli_doubts, cli_topology
+from . import audit, cli_topology
 from .inventory import policies, starting, taking_in, units, versions
 from .inventory.differences import SHOWN, Difference, differences
 from .inventory.folder import FILES, Read, read_folder
@@ -34,7 +34,7 @@ def inventory(options: argparse.Namespace, settings: CollectorSettings) -> int:
         "apply": _apply,
         "show": _show,
         "path": cli_topology.path,
-        "doubts": cli_doubts.show,
+        "doubts": _doubts,
     }[options.action]
     return action(options, settings, _)
 
@@ -194,3 +194,9 @@ def _print_differences(found: Sequence[Difference], _: Gettext) -> None:
         print(one)
     if len(found) > SHOWN:
         print(_("… and {count} more.").format(count=len(found) - SHOWN))
+
+
+def _doubts(options: argparse.Namespace, settings: CollectorSettings, _: Gettext) -> int:
+    from . import cli_doubts  # noqa: PLC0415  # it brings numpy, which no other action needs
+
+    return cli_doubts.show(options, settings, _)

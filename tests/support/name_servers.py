@@ -47,18 +47,20 @@ async def saying(by_udp: ByUdp, by_tcp: ByTcp | None = None) -> AsyncIterator[st
             question = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
             writer.write((by_tcp or bytes)(question))
 
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    # by UDP few programs hold a port; by TCP the one that UDP was given may well be another's
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: _Udp(by_udp), local_addr=("127.0.0.1", 0)
+        lambda: _Udp(by_udp), local_addr=("127.0.0.1", port)
     )
-    port = transport.get_extra_info("sockname")[1]
-    server = await asyncio.start_server(serve, "127.0.0.1", port) if by_tcp else None
+    if not by_tcp:
+        server.close()
     try:
         yield f"127.0.0.1:{port}"
     finally:
         transport.close()
-        if server:
-            server.close()
-            await server.wait_closed()
+        server.close()
+        await server.wait_closed()
 
 
 def framed(message: bytes) -> bytes:

@@ -57,4 +57,4 @@ def test_the_samples_are_accepted() -> None:
 def test_the_guides_commands_exist(guide: Path) -> None:
     said = set(re.findall(r"sansang-collector inventory (\w+)", guide.read_text(encoding="utf-8")))
 
-    assert said == {"init", "check", "import", "apply", "show", "path"}
+    assert said == {"init", "check", "import", "apply", "show", "path", "doubts"}

@@ -44,7 +44,7 @@ def test_the_first_topology_is_an_example_that_nobody_is_asked_for(tmp_path: Pat
     assert found.topology.example
     assert not any(line.terminal_address for line in found.lines)
     assert not any(node.address for node in found.access_nodes)
-    assert list(build(found).inward) == ["core"]
+    assert list(build(found).inward) == ["gateway", "core"]
     assert all(node.id.startswith("vi-du-") and node.name.startswith("VÍ DỤ") for node in found.access_nodes)
     assert len([ring for ring in found.topology.rings if len(ring.nodes) > 1]) == 3
 

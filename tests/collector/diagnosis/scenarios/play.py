@@ -96,6 +96,7 @@ class Play:
         self._moments: list[tuple[float, Callable[[], None]]] = []
         self._works: list[Work] = []
         self._played = False
+        self._before = BEFORE_S
         self.told: list[Told] = []
         self.situations: dict[int, situations.Situation] = {}
         self.situations_told: list[tuple[float, Happening, situations.Situation]] = []
@@ -104,6 +105,10 @@ class Play:
         self._states: list[tuple[float, dict[int, Incident]]] = []
 
     # What happens.
+
+    def listen_before(self, seconds: float) -> None:
+        """So much of an ordinary morning comes before the beginning, not only a minute and a half."""
+        self._before = seconds
 
     def cut(self, part: str, *, at: float, until: float = math.inf, loss: float = DOWN) -> None:
         """The part is down, or loses a share."""
@@ -263,7 +268,7 @@ class Play:
         if self._played:
             return
         self._played = True
-        begins, ends = self.zero - BEFORE_S, self.zero + self._lasts
+        begins, ends = self.zero - self._before, self.zero + self._lasts
         self._graph = _graph(self.made.inventory, self.made.machines)
         self._ears = Ears(begins)
         self._vantages = {one.id for one in self.made.machines if one.role is Role.VANTAGE}

@@ -22,6 +22,8 @@ from tests.collector.diagnosis.scenarios.play import (
 
 RING, NODE = "ring:vong-1", "access_node:tram-2"
 POWER, BOX, LINK, LAN = "site_power:00010", "terminal:00010-a", "access_link:00010-a", "lan:00010"
+QUARTER_S = 960.0
+"""Of losses nothing is said before a quarter of an hour was listened to."""
 Experienced = partial(Whole, beliefs=learned)
 
 
@@ -142,6 +144,7 @@ def test_the_only_machine_of_a_commune_is_no_incident_while_the_terminal_answers
 
 
 def test_a_line_that_loses_a_third_is_one_incident(play: Play) -> None:
+    play.listen_before(QUARTER_S)
     play.cut(LINK, at=10, loss=0.3, until=330)
     play.go_on(until=720)
 
@@ -151,6 +154,7 @@ def test_a_line_that_loses_a_third_is_one_incident(play: Play) -> None:
 
 
 def test_a_service_that_fails_every_other_time_is_one_incident(play: Play) -> None:
+    play.listen_before(QUARTER_S)
     play.cut("svc_tcp:dich-vu-2", at=10, loss=0.5)
     play.go_on(until=420)
 
