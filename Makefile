@@ -52,7 +52,7 @@ fuzz: $(VENV)/.dev-ready $(MO) ## Send CASES=100000 damaged bodies, forms and qu
 	@$(BIN)/python -m tests.fuzz.fuzz --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
 bench: $(VENV)/.dev-ready $(MO) ## Measure beside the peers (needs root and them; see tests/bench/README.md)
-	@for bench in icmp_error agent_footprint ingest history nation fleet profile_change enrolment diagnosis; do $(BIN)/python tests/bench/$$bench.py || exit 1; done
+	@for bench in icmp_error agent_footprint ingest history nation fleet profile_change enrolment authentication diagnosis; do $(BIN)/python tests/bench/$$bench.py || exit 1; done
 
 dist: $(VENV)/.dev-ready $(MO) ## Build the wheel and the source archive into dist/
 	@$(BIN)/python -m build --no-isolation -o dist . >/dev/null && ls dist
