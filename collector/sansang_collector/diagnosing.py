@@ -140,7 +140,8 @@ class Diagnosis:
                 await self._news.tell(newest)
             if not 0 <= self._now() - self._kept_at < self._keep_again_s:
                 await self._put_away()
-            await self._keep_learned()
+            if found is not None:  # it is looks that something is learned of
+                await self._keep_learned()
         except Exception as error:  # noqa: BLE001  # the collector goes on without, and the next look is another one
             self._failed(error)
 

@@ -90,6 +90,7 @@ class Habituation:
         learned = self.learned
         if learned is None or learned.graph is not evidence.graph:
             return
+        self._taken &= {one.id for one in incidents}
         for one in incidents:
             if one.id and one.id not in self._taken and suspected.is_due(one, now):
                 self._taken.add(one.id)
