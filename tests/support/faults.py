@@ -25,6 +25,23 @@ SEVEN = (
     ("06313", "Xã Tri Lễ"),
 )
 _NAMES = ", ".join(name for _, name in SEVEN)
+_MEND_RING_VI = (
+    "Vòng truyền dẫn Văn Quan – Bình Gia đứt cả hai hướng: tìm hai chỗ đứt theo mức tín hiệu quang, sửa "
+    "chỗ đến được trước; thông một hướng là đủ."
+)
+_MEND_RING_EN = (
+    "Ring Văn Quan – Bình Gia is cut in both directions: find both cuts by the light levels, and mend the "
+    "one reached sooner; one way round is enough."
+)
+_CALL_FIRST_VI = (
+    "Gọi cho trung tâm một cửa trước. Nếu mất điện: hỏi điện lực đến khi nào có. Nếu vẫn có điện: nhờ tắt "
+    "rồi bật lại thiết bị đầu cuối một lần; nếu thiết bị vẫn không báo có đường truyền, đo đường truyền "
+    "từ trạm truy nhập."
+)
+_CALL_FIRST_EN = (
+    "Call the centre first. If it is dark: ask the power company until when. If there is light: have the "
+    "terminal switched off and on once; if it then shows no line, measure the line from the access node."
+)
 
 RING = Fault(
     source=Source.INCIDENT,
@@ -50,9 +67,7 @@ RING = Fault(
                 "24/24 máy ở đó im lặng cùng lúc",
                 "mất 12/12 gói thăm dò trung tâm gửi tới trạm truy nhập Văn Quan",
             ),
-            next_steps=(
-("Vòng truyền dẫn Văn Quan – Bình Gia đứt cả hai hướng: tìm hai chỗ đứt theo mức tín hiệu quang, sửa chỗ"
-                " đến được trước; thông một hướng là đủ."),),
+            next_steps=(_MEND_RING_VI,),
             call="Gọi bộ phận trực VNPT của tỉnh (số điện thoại chưa được cấu hình).",
         ),
         "en": Wording(
@@ -65,9 +80,7 @@ RING = Fault(
                 "24 of 24 machines there fell silent together",
                 "12 of 12 echoes the centre sent to access node Văn Quan were lost",
             ),
-            next_steps=(
-("Ring Văn Quan – Bình Gia is cut in both directions: find both cuts by the light levels, and mend the"
-                " one reached sooner; one way round is enough."),),
+            next_steps=(_MEND_RING_EN,),
             call="Call the province's VNPT duty desk (telephone number not configured).",
         ),
     },
@@ -94,10 +107,7 @@ COMMUNE = Fault(
             since="08:14:00 (± 15 giây)",
             impact="3 quầy không phục vụ được",
             evidence=("máy duy nhất ở đó im lặng",),
-            next_steps=(
-("Gọi cho trung tâm một cửa trước. Nếu mất điện: hỏi điện lực đến khi nào có. Nếu vẫn có điện: nhờ tắt"
-                " rồi bật lại thiết bị đầu cuối một lần; nếu thiết bị vẫn không báo có đường truyền, đo đường truyền từ"
-                " trạm truy nhập."),),
+            next_steps=(_CALL_FIRST_VI,),
             call="Gọi điện lực (số điện thoại chưa được cấu hình).",
         ),
         "en": Wording(
@@ -108,9 +118,7 @@ COMMUNE = Fault(
             since="08:14:00 (± 15 seconds)",
             impact="3 counters cannot serve",
             evidence=("the only machine there fell silent",),
-            next_steps=(
-("Call the centre first. If it is dark: ask the power company until when. If there is light: have the"
-                " terminal switched off and on once; if it then shows no line, measure the line from the access node."),),
+            next_steps=(_CALL_FIRST_EN,),
             call="Call the power company (telephone number not configured).",
         ),
     },
