@@ -12,7 +12,7 @@ from .plain import cut, plain, units
 from .telling import ASKS, Telling
 from .words import Extra, Medium
 
-MOST = {Medium.SMS: 150, Medium.SMS_ACCENTS: 191}
+MOST = {Medium.SMS: 147, Medium.SMS_ACCENTS: 188}
 """One part of 160 septets, or three of 67 characters, less what a repeat puts in front."""
 _MOST_OF_A_PLACE, _MOST_OF_A_REMARK = 60, 60
 _ENOUGH = 64
