@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from . import config_snmp, secret_file
-from .contract import check
+from . import config_snmp
+from .contract import check, secret_file
 from .contract.allowance import wrong_host
 from .contract.pattern import mistake
 from .contract.signed_policy import FormError, public_key

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import secret_file
+from .contract import secret_file
 from .contract.check import SnmpVersion
 from .contract.strict import INVALID
 

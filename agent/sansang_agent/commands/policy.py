@@ -10,12 +10,12 @@ from pathlib import Path
 from sansang_agent.config import AgentConfig
 from sansang_agent.contract import signed_policy
 from sansang_agent.contract.allowance import STANDARD_PORTS
+from sansang_agent.contract.secret_file import SecretError, read
 from sansang_agent.contract.settings import SettingsError
 from sansang_agent.contract.signed_policy import SUFFIX, key_id, public_key
 from sansang_agent.grants import Grant
 from sansang_agent.phrases import Speech
 from sansang_agent.policy_files import InForce, Unused, keys_of
-from sansang_agent.secret_file import SecretError, read
 from sansang_agent.signing import UnsignedError, new_pair, sign
 
 from . import Said

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from sansang_agent import secret_file
+from sansang_agent.contract import secret_file
 from sansang_agent.contract.check import SnmpAuth, SnmpCheck, SnmpPriv, SnmpVersion
 from sansang_agent.contract.outcome import Reason
 
