@@ -1,4 +1,4 @@
-"""Collects the user-facing strings of both programs into their catalogues, and says what a catalogue lacks.
+"""Collects the user-facing strings of the programs into their catalogues, and says what a catalogue lacks.
 
 ``python tests/support/words.py update`` is what ``make words`` runs; tests/repo/test_words.py asks :func:`problems`.
 """
@@ -40,7 +40,11 @@ class Package(NamedTuple):
         return self.folder / "locale" / LANGUAGE / "LC_MESSAGES" / f"{self.domain}.po"
 
 
-PACKAGES = (Package(ROOT / "agent" / "sansang_agent"), Package(ROOT / "collector" / "sansang_collector"))
+PACKAGES = (
+    Package(ROOT / "agent" / "sansang_agent"),
+    Package(ROOT / "collector" / "sansang_collector"),
+    Package(ROOT / "alerts" / "sansang_alerts"),
+)
 
 
 def extracted(package: Package) -> Catalog:

@@ -1,0 +1,88 @@
+"""The words of every message: by kind, fault, medium and language. Pure; docs/alert-texts.md shows them all.
+
+The first line says what happened and why it is told; what is cut where there is little room is never place or code.
+"""
+
+from collections.abc import Sequence
+
+from sansang_alerts.fault import Fault
+from sansang_alerts.notice import Kind
+
+from . import bundle as _bundle
+from . import digest as _digest
+from .chat import chat
+from .hook import again, bare, hook
+from .mail import mail
+from .mail import subject as _subject
+from .phrases import Phrases
+from .silence import silence
+from .sms import sms, writing
+from .telling import Telling, telling
+from .trial import trial
+from .words import Digest, Entry, Extra, Medium, Note, Words, medium_of
+
+__all__ = [
+    "Digest",
+    "Entry",
+    "Extra",
+    "Medium",
+    "Note",
+    "Words",
+    "bundle",
+    "medium_of",
+    "render",
+    "repeated",
+    "silence",
+]
+
+
+def render(kind: Kind, fault: Fault | None, medium: Medium, language: str, extra: Extra) -> Words:
+    """A message's words; ``fault`` is None of digests (``extra.digest``) and tests, ValueError of anything else."""
+    phrases = Phrases(language, extra.now)
+    if kind is Kind.DIGEST and extra.digest is not None:
+        return _of_digest(extra.digest, medium, extra, phrases)
+    if kind is Kind.TEST:
+        return _of_none(kind, *trial(medium, extra, phrases), medium, extra, phrases)
+    if fault is None:
+        raise ValueError(f"a message of the kind '{kind}' is about a fault")
+    told = telling(kind, fault, extra, phrases)
+    return Words(_subject(fault, told, extra, phrases), _body(kind, fault, told, medium, extra, phrases))
+
+
+def bundle(entries: Sequence[Entry], medium: Medium, language: str, extra: Extra) -> Words:
+    """One message for many faults, at least one."""
+    phrases = Phrases(language, extra.now)
+    said = _bundle.headline(entries, phrases)
+    text = _bundle.bundled(entries, Medium.ZALO if medium is Medium.WEBHOOK else medium, extra, phrases)
+    return _of_none(entries[0].kind, f"[sansang] {said}", text, medium, extra, phrases)
+
+
+def repeated(words: Words, medium: Medium, language: str) -> Words:
+    """The same, saying in front that it may have arrived before."""
+    if medium is Medium.WEBHOOK:
+        return Words(words.subject, again(words.body))
+    write, _ = writing(medium)
+    said = Phrases(language, 0).say("(sent again)")
+    return Words(f"{said} {words.subject}", f"{write(said)} {words.body}")
+
+
+def _of_digest(found: Digest, medium: Medium, extra: Extra, phrases: Phrases) -> Words:
+    text = _digest.digest(found, Medium.ZALO if medium is Medium.WEBHOOK else medium, extra, phrases)
+    return _of_none(Kind.DIGEST, _digest.subject(found, extra, phrases), text, medium, extra, phrases)
+
+
+def _of_none(kind: Kind, subject: str, text: str, medium: Medium, extra: Extra, phrases: Phrases) -> Words:
+    """Of what is about no single fault."""
+    return Words(subject, bare(kind, subject, text, extra, phrases) if medium is Medium.WEBHOOK else text)
+
+
+def _body(kind: Kind, fault: Fault, told: Telling, medium: Medium, extra: Extra, phrases: Phrases) -> str:
+    match medium:
+        case Medium.EMAIL:
+            return mail(kind, fault, told, extra, phrases)
+        case Medium.ZALO:
+            return chat(kind, fault, told, extra, phrases)
+        case Medium.WEBHOOK:
+            return hook(kind, fault, told, extra, phrases)
+        case _:
+            return sms(kind, fault, told, extra, phrases, medium)
