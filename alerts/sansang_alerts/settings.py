@@ -149,6 +149,10 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     teams: tuple[Team, ...] = ()
     channels: tuple[AnyChannel, ...] = ()
     holidays: tuple[Date, ...] = ()
+    recovery_after_minutes: Minutes = 3
+    """An end is told once it has lasted so long: what comes back sooner was never told as over."""
+    unstable_after_minutes: Minutes = 30
+    """The same of what comes and goes."""
     digest_at: Clock = "07:00"
     digest_to: tuple[Id, ...] = ()
     """People who get the daily digest."""
