@@ -52,6 +52,15 @@ def days_of(spans: Iterable[str]) -> frozenset[int]:
     return frozenset(found)
 
 
+def date(day: int) -> str:
+    """``2026-11-26``."""
+    year = 1970 + day // 366
+    while day_of(f"{year + 1}-01-01") <= day:
+        year += 1
+    month = next(month for month in range(12, 0, -1) if day_of(f"{year}-{month}-1") <= day)
+    return f"{year}-{month:02}-{day - day_of(f'{year}-{month}-1') + 1:02}"
+
+
 def clock_at(at: float) -> str:
     """``07:30``."""
     return clock_of(int((at + ZONE_S) % DAY_S // 60))
