@@ -49,6 +49,11 @@ def of_id(connection: Connection, number: int) -> Kept | None:
     return _one(connection, ALERT.c.id == number)
 
 
+def is_any_due(connection: Connection, now: float) -> bool:
+    """Whether the clock has anything to do."""
+    return connection.scalar(select(ALERT.c.id).where(ALERT.c.next_at <= now).limit(1)) is not None
+
+
 def due(connection: Connection, now: float, most: int) -> Iterator[Kept]:
     """Those for which the clock has something to do, the longest due first."""
     rows = connection.execute(select(*_COLUMNS).where(ALERT.c.next_at <= now).order_by(ALERT.c.next_at).limit(most))

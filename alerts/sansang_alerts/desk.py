@@ -3,10 +3,12 @@
 The rules are in ``deciding``; here rows are read and written, and words are found. ``sending`` brings messages away.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
+
+from sansang_agent.contract.severity import Severity
 
 from . import alert_rows, deciding, outbox
 from .alert_rows import Kept
@@ -15,10 +17,10 @@ from .fault import Report
 from .notice import Kind
 from .outbox import Address, Item
 from .roster_rows import roster_at
-from .settings import AlertSettings
+from .settings import AlertSettings, WebhookChannel
 from .standing import Standing
-from .texts import Digest, render
-from .wording import Around, Link, extra_of, named, no_link, way_of, worded
+from .texts import Digest, Entry, bundle, render
+from .wording import Around, Link, Way, extra_of, named, no_link, way_of, worded
 
 MOST_AT_ONCE = 200
 """Alerts that one turn of the clock takes on."""
@@ -127,13 +129,33 @@ class Desk:
         around = self._around(connection, now)
         for person in self.settings.digest_to:
             for way in around.roster.ways(person):
-                read = way_of(around.roster, way.channel, person)
+                read = self.way(way.channel, person)
                 if read is None:
                     continue
                 extra = extra_of(around, digest)
                 words = render(Kind.DIGEST, None, read.medium, read.language, extra)
                 to = Address("", person, way.channel, way.address)
                 outbox.put(connection, Item(None, "", Kind.DIGEST, to, "info", words, now))
+
+    def is_paced(self, channel: str) -> bool:
+        """Whether people read it, who are not to be buried; programs are told of each fault by itself."""
+        return not any(one.id == channel and isinstance(one, WebhookChannel) for one in self.settings.channels)
+
+    def way(self, channel: str, person: str) -> Way | None:
+        """What a text has to fit into; None: the channel is gone."""
+        return way_of(self.settings, channel, person)
+
+    def bundle(self, connection: Connection, parts: Sequence[int], now: float) -> int | None:
+        """Make one message of many to one address, and return its number; None where that is not possible."""
+        found = outbox.parts_of(connection, parts)
+        way = self.way(found[0].to.channel, found[0].to.person)
+        if way is None:
+            return None
+        entries = [Entry(one.kind, one.fault, one.code) for one in found]
+        words = bundle(entries, way.medium, way.language, extra_of(self._around(connection, now)))
+        severity = min((one.fault.severity for one in found), key=list(Severity).index)
+        item = Item(None, "", Kind.BUNDLE, found[0].to, severity.value, words, now)
+        return outbox.bundle(connection, item, parts)
 
     def _around(self, connection: Connection, now: float) -> Around:
         return Around(roster_at(connection, self.settings, now), now, self._link, self._simulated)

@@ -4,14 +4,19 @@ What a newer message overtakes before anybody tried to send it is cancelled and 
 """
 
 import secrets
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, select
 
+from .fault import Fault
 from .notice import Kind, State
-from .tables import NOTIFICATION
+from .standing import Standing
+from .tables import ALERT, NOTIFICATION
 from .texts import Words
 
+_MOST_VALUES = 500
 _ENDS = (Kind.RECOVERED, Kind.WITHDRAWN)
 _PLACES = {Kind.UPDATED: (Kind.OPENED, Kind.UPDATED, Kind.ESCALATED), Kind.REMINDER: (Kind.REMINDER,)}
 """What takes the place of what: who has heard nothing yet is told of the fault as it is now, as of something new."""
@@ -58,6 +63,45 @@ def put(connection: Connection, item: Item) -> int:
         "body": item.words.body,
     }
     return int(connection.execute(NOTIFICATION.insert().values(row).returning(NOTIFICATION.c.id)).scalar_one())
+
+
+class Part(NamedTuple):
+    """One of many that become one message."""
+
+    kind: Kind
+    to: Address
+    fault: Fault
+    code: str
+
+
+def parts_of(connection: Connection, numbers: Sequence[int]) -> list[Part]:
+    """Messages about alerts, with their faults as they are now."""
+    of = (NOTIFICATION.c.kind, NOTIFICATION.c.team, NOTIFICATION.c.person, NOTIFICATION.c.channel)
+    asked = select(*of, NOTIFICATION.c.address, ALERT.c.code, ALERT.c.body).join(ALERT)
+    rows = [
+        row
+        for some in _slices(numbers)
+        for row in connection.execute(asked.where(NOTIFICATION.c.id.in_(some)).order_by(NOTIFICATION.c.id))
+    ]
+    decode = msgspec.json.Decoder(Standing).decode
+    return [
+        Part(Kind(row.kind), Address(*row[1:5]), decode(row.body).fault, row.code)  # as selected
+        for row in rows
+    ]
+
+
+def bundle(connection: Connection, item: Item, parts: Sequence[int]) -> int:
+    """One message in place of these; its number."""
+    number = put(connection, item)
+    for some in _slices(parts):
+        values = {"state": State.BUNDLED.value, "bundle": number}
+        connection.execute(NOTIFICATION.update().where(NOTIFICATION.c.id.in_(some)).values(values))
+    return number
+
+
+def _slices(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Few enough for one statement on every engine."""
+    return (numbers[first : first + _MOST_VALUES] for first in range(0, len(numbers), _MOST_VALUES))
 
 
 def overtake(connection: Connection, alert: int, kind: Kind, to: Address) -> Kind | None:

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from .alert_rows import Kept
 from .notice import Kind
+from .reach import person_of
 from .roster import Roster
-from .settings import AnyChannel, ZaloChannel
+from .settings import AlertSettings, AnyChannel, ZaloChannel
 from .standing import Standing, Told
 from .texts import Digest, Extra, Medium, Words, medium_of, render
 
@@ -35,14 +36,14 @@ class Around(NamedTuple):
     simulated: bool = False
 
 
-def channel_of(roster: Roster, id_: str) -> AnyChannel | None:
+def channel_of(settings: AlertSettings, id_: str) -> AnyChannel | None:
     """A channel by id, if the settings still have it."""
-    return next((one for one in roster.settings.channels if one.id == id_), None)
+    return next((one for one in settings.channels if one.id == id_), None)
 
 
-def way_of(roster: Roster, channel: str, person: str) -> Way | None:
+def way_of(settings: AlertSettings, channel: str, person: str) -> Way | None:
     """None: the channel is gone."""
-    found, reader = channel_of(roster, channel), roster.person(person)
+    found, reader = channel_of(settings, channel), person_of(settings.people, person)
     if found is None:
         return None
     return Way(medium_of(found), reader.language if reader else "vi")
@@ -56,7 +57,7 @@ def extra_of(around: Around, digest: Digest | None = None) -> Extra:
 
 def worded(kind: Kind, before: Standing | None, alert: Kept, to: Told, around: Around) -> Words | None:
     """What somebody is told; ``before``: the alert as it stood until now. None: the channel is gone."""
-    way = way_of(around.roster, to.channel, to.person)
+    way = way_of(around.roster.settings, to.channel, to.person)
     if way is None:
         return None
     return render(kind, alert.standing.fault, way.medium, way.language, _extra(before, alert, to, around))
@@ -69,7 +70,7 @@ def _extra(before: Standing | None, alert: Kept, to: Told, around: Around) -> Ex
         now=around.now,
         code=alert.code,
         link=around.link(alert.code, to.person, around.now),
-        reply=isinstance(channel_of(roster, to.channel), ZaloChannel),
+        reply=isinstance(channel_of(roster.settings, to.channel), ZaloChannel),
         public_url=roster.settings.public_url,
         team=roster.team(standing.team, fault).name,
         by=named(roster, standing.acknowledged_by),
