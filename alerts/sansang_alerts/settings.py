@@ -15,6 +15,13 @@ Id = Annotated[
 ]
 Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$(?!\n)", description="a time such as 07:00")]
 Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\d$(?!\n)", description="a day such as 2026-11-26")]
+Days = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^\d{4}-\d\d-\d\d(\.\.\d{4}-\d\d-\d\d)?$(?!\n)",
+        description="a day such as 2026-02-16, or days such as 2026-02-16..2026-02-20",
+    ),
+]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Minutes = Annotated[float, msgspec.Meta(ge=0, le=10_080)]
 
@@ -171,7 +178,14 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     people: tuple[Person, ...] = ()
     teams: tuple[Team, ...] = ()
     channels: tuple[AnyChannel, ...] = ()
-    holidays: tuple[Date, ...] = ()
+    holidays: tuple[Days, ...] = ()
+    """Days, and spans of days with both ends, on which shifts may differ."""
+    recovery_after_minutes: Minutes = 3
+    """An end is told once it has lasted so long: what comes back sooner was never told as over."""
+    unstable_after_minutes: Minutes = 30
+    """The same of what comes and goes."""
     digest_at: Clock = "07:00"
     digest_to: tuple[Id, ...] = ()
     """People who get the daily digest."""
+    alertmanager_config: str = ""
+    """Alertmanager's own configuration, where it runs too: whoever it tells by itself must not be told here as well."""
