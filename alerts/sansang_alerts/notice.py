@@ -54,11 +54,11 @@ class Outcome(StrEnum):
 
     SENT = "sent"
     AGAIN = "again"
-    """Not now: busy, no connection, no answer in time."""
+    """Not now, and it surely did not arrive: busy, or no connection."""
     REFUSED = "refused"
     """Never: wrong address, wrong credentials, a person who has not paired."""
     UNKNOWN = "unknown"
-    """The sender died between sending and recording."""
+    """It left, and may have arrived or not: no usable answer came, or the sender died before it was recorded."""
 
 
 class Message(NamedTuple):

@@ -99,6 +99,8 @@ class EmailChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str = ""
     password_file: str = ""
+    ca: str = ""
+    """A file of the authorities to trust instead of the system's."""
     via: tuple[str, ...] = ("wan",)
 
 
@@ -107,37 +109,58 @@ class ZaloChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 
     id: Id
     token_file: str
+    api: str = "https://bot-api.zaloplatforms.com"
+    """Where the bot's methods are; plain HTTP to loopback only."""
+    webhook_secret_file: str = ""
+    """What Zalo brings when it hands over what people write (setWebhook); empty: it is asked for it (getUpdates)."""
+    ca: str = ""
     via: tuple[str, ...] = ("wan",)
 
 
 class WebhookChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="webhook", tag_field="kind"):
-    """JSON to somebody's program: an address that apprise knows (``json://…``), kept in a file."""
+    """To somebody's program. The file holds an address: ``https://…`` (or ``http://…``) is sent our JSON by POST, with
+    the headers of the file's further lines; any other is one that apprise knows (``ntfys://…``)."""
 
     id: Id
     url_file: str
+    ca: str = ""
+    """Of ``https://`` addresses."""
     via: tuple[str, ...] = ("wan",)
 
 
 class SmsChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sms", tag_field="kind"):
-    """An SMS gateway that is asked by HTTP; ``url`` and ``body`` hold ``{to} {text} {sender} {reference}``."""
+    """An SMS gateway that is asked by HTTP; ``url`` and ``body`` hold ``{to} {text} {sender} {reference}``, and each of
+    them or ``headers`` may hold ``{secret}``. What is filled in is escaped as the place needs it."""
 
     id: Id
     url: str
     method: Literal["GET", "POST"] = "POST"
     body: str = ""
     headers: dict[str, str] = {}
-    """May hold ``{secret}``."""
     secret_file: str = ""
     sender: Annotated[str, msgspec.Meta(max_length=11)] = ""
     accepted: str = ""
-    """A pattern that the answer's body has to fit; empty: any answer of 200 to 299 will do."""
+    """A pattern that is found in the body of an answer to what was taken; a group ``reference`` is the gateway's own
+    number of it. Empty: any answer of 200 to 299 will do."""
+    busy: str = ""
+    """A pattern found in other answers of 200 to 299 that only mean "not now"; all else was refused."""
     accents: bool = False
     """Whether texts keep their diacritics, as split UCS-2."""
     most_parts: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
     price: Annotated[float, msgspec.Meta(ge=0)] = 0
     """Of one part, for the count; VND."""
     report_secret_file: str = ""
-    """What a delivery report has to bring."""
+    """What a delivery report has to bring; empty: none are taken."""
+    report_reference: str = "reference"
+    """The field of a report that says which message it is about."""
+    report_status: str = "status"
+    """The field that says what became of it."""
+    report_delivered: str = r"(?i)^(deliv|success)"
+    """A pattern that is found in that field where the message arrived."""
+    reply_from: str = "from"
+    """The field of a reply that says whose it is."""
+    reply_text: str = "text"
+    ca: str = ""
     via: tuple[str, ...] = ("wan",)
 
 
