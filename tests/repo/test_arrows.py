@@ -118,6 +118,7 @@ PURE = [
     "summary",
     "tables",
     "tally",
+    "telling_words",
     "timetable",
     "timing",
     "topology",
