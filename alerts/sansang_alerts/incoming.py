@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 LONGEST_TEXT = 500
 """Further on nobody looks for a code."""
+MOST_CODES = 3
 
 _DIGITS = re.compile(r"(?<!\w)([0-9]{3})[ -]?([0-9]{3})(?!\w)")
-_CODE = re.compile(r"(?<!\w)([0-9A-HJKMNP-TV-Z]{6})(?!\w)")
+_SIX = re.compile(r"(?<!\w)[0-9A-Z]{6}(?!\w)")
+_CODE = re.compile("[0-9A-HJKMNP-TV-Z]{6}")
 """Crockford's base 32, as incidents are called."""
 
 
@@ -35,21 +37,23 @@ class Found(NamedTuple):
 
     word: Word
     code: str
+    is_sure: bool = True
+    """Whether it was surely meant as one: six letters may be any word."""
 
 
 def codes(text: str) -> list[Found]:
     """What a text may mean, the likeliest first: six digits pair a chat, or are a fault's code that has no letter."""
     text = text[:LONGEST_TEXT].upper()
     pairing = [Found(Word.PAIRING, "".join(found)) for found in _DIGITS.findall(text)]
-    named = [Found(Word.CODE, found) for found in _CODE.findall(_read_as_meant(text))]
-    # a word of six letters is a word, until nothing else is found
-    named.sort(key=lambda found: found.code.isalpha())
-    return [*pairing[:1], *named[:3]]
+    named = [found for found in map(_named, _SIX.findall(text)) if found is not None]
+    named.sort(key=lambda found: not found.is_sure)
+    return [*pairing[:1], *named[:MOST_CODES]]
 
 
-def _read_as_meant(text: str) -> str:
-    """What people write for digits: O is 0, I and L are 1, as Crockford has it, but only within a code."""
-    return re.sub(r"(?<!\w)[0-9A-Z]{6}(?!\w)", lambda found: found[0].translate(_MEANT), text)
+def _named(written: str) -> Found | None:
+    """People write O for 0, and I or L for 1, as Crockford has it."""
+    meant = written.translate(_MEANT)
+    return Found(Word.CODE, meant, not written.isalpha()) if _CODE.fullmatch(meant) else None
 
 
 _MEANT = str.maketrans("OIL", "011")
