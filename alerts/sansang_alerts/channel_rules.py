@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from sansang_agent.contract import secret_file
 from sansang_agent.contract.rung import Component
 from sansang_agent.contract.scalars import guess
@@ -96,6 +98,15 @@ def _sms(parts: Mapping[str, Any], _folder: Path) -> Found:
     for key in PATTERNS:
         if parts.get(key):
             yield from _pattern(key, parts[key])
+    if (
+        parts.get("report_secret_file")
+        and "{reference}" not in url + body
+        and "?P<reference>" not in parts.get("accepted", "")
+    ):
+        wanted = "neither 'url' nor 'body' holds {reference}, and 'accepted' has no group (?P<reference>…)"
+        yield "report_secret_file", f"no report could be told from another: {wanted}"
+    if body.lstrip().startswith("{") and not _is_json(_PLACEHOLDER.sub("0", body)):
+        yield "body", "is no JSON once it is filled in"
 
 
 def _placeholders(parts: Mapping[str, Any]) -> Found:
@@ -113,6 +124,14 @@ def _placeholders(parts: Mapping[str, Any]) -> Found:
         yield "secret_file" if "secret_file" in parts else "url", "'{secret}' is used: name its file as 'secret_file'"
     if "secret" not in used and parts.get("secret_file"):
         yield "secret_file", "is not used: neither 'url' nor 'body' nor 'headers' holds {secret}"
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _pattern(key: str, pattern: str) -> Found:
