@@ -65,7 +65,7 @@ def test_an_e_mail_tries_the_channel(alerts: Alerts) -> None:
         alerts.configure(mail | {"security": "none"})
 
         assert alerts("test", "mail", "--to", "line-1") == (0, "mail: đã gửi tới line-1@example.org.", "")
-        assert server.mails[0].parsed["Subject"].startswith("[Thử]")
+        assert server.mails[0].parsed["Subject"].startswith("[Tin thử] sansang gửi thử qua kênh mail")
 
 
 def test_an_sms_says_what_it_costs(alerts: Alerts) -> None:
@@ -76,7 +76,7 @@ def test_an_sms_says_what_it_costs(alerts: Alerts) -> None:
         status, out, _ = alerts("test", "sms", "--to", "0900000009", lang="en")
 
         assert (status, out) == (0, "sms: sent to 0900000009.\nCharged as 1 message (350 VND).")
-        assert server.sent[0].text.startswith("THU")
+        assert server.sent[0].text.startswith("TEST MESSAGE: sansang tries the channel sms")
 
 
 def test_a_webhook_needs_nobody(alerts: Alerts) -> None:
