@@ -16,6 +16,7 @@ PURE = [
     "agent_lines",
     "answers",
     "aside",
+    "backoff",
     "beliefs",
     "calendars",
     "candidates",
@@ -38,6 +39,7 @@ PURE = [
     "curves",
     "differences",
     "election",
+    "email_message",
     "ending",
     "entries",
     "evidence",
@@ -58,12 +60,15 @@ PURE = [
     "habit_slots",
     "headings",
     "headline",
+    "hiding",
     "hours",
     "hours_words",
     "http_page",
     "http_url",
     "incident",
+    "incoming",
     "intervals",
+    "judging",
     "keeping",
     "ladder",
     "lifecycle",
@@ -107,6 +112,8 @@ PURE = [
     "site",
     "sites",
     "situations",
+    "sms_request",
+    "sms_text",
     "speech",
     "spelling",
     "spool_bounds",
@@ -126,6 +133,7 @@ PURE = [
     "vietnam",
     "weather",
     "written_times",
+    "zalo_updates",
 ]
 """Modules without I/O and clock: time is an argument."""
 IMPURE_MODULES = {
@@ -218,6 +226,12 @@ def test_alerts_import_of_the_agent_only_the_contract(path: Path) -> None:
 )
 def test_pure_modules_do_no_input_output_and_know_no_clock(path: Path) -> None:
     assert {name.split(".")[0] for name in imports(path)} & IMPURE_MODULES == set()
+
+
+@pytest.mark.parametrize("path", modules(ALERTS / "texts"), ids=lambda p: p.name)
+def test_words_of_messages_do_no_input_output_and_know_no_clock(path: Path) -> None:
+    assert {name.split(".")[0] for name in imports(path)} & (IMPURE_MODULES - {"datetime"}) == set()
+    assert "now(" not in path.read_text(encoding="utf-8")
 
 
 def test_every_module_called_pure_exists() -> None:
