@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from sansang_alerts import sms_callbacks
+from sansang_alerts.channels.sms_request import reference_of
 from sansang_alerts.incoming import Heard
 from sansang_alerts.ledger import Ledger
 from sansang_alerts.notice import State
@@ -136,6 +137,14 @@ def test_what_did_not_arrive_may_still_arrive(ledger: Ledger) -> None:
     assert record(ledger, DeliveryReport("gw-1", False, "EXPIRED"))
     assert delivered_at(ledger) is None
     assert record(ledger)
+
+
+def test_a_report_may_come_before_we_have_written_that_it_was_taken(ledger: Ledger) -> None:
+    put(ledger, state=State.SENDING.value, reference="")
+
+    assert not record(ledger)
+    assert record(ledger, REPORT._replace(reference=reference_of("n1")))
+    assert delivered_at(ledger) == NOW + 5
 
 
 def test_a_report_of_nothing_we_sent_is_of_nothing(ledger: Ledger) -> None:
