@@ -16,7 +16,8 @@ from sansang_agent.contract.rung import Component
 from sansang_agent.contract.scalars import guess
 from sansang_agent.contract.strict import INVALID
 
-from .people_rules import Found, is_email, is_loopback, is_web_address
+from .channels.email_message import bare
+from .people_rules import Found, is_loopback, is_web_address
 from .settings import EmailChannel, SmsChannel, WebhookChannel, ZaloChannel
 
 PLACEHOLDERS = ("to", "text", "sender", "reference", "secret")
@@ -59,8 +60,11 @@ def _email(parts: Mapping[str, Any], _folder: Path) -> Found:
     host, colon, port = parts.get("server", "-:1").rpartition(":")
     if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
         yield "server", f"'{parts['server']}' is not host:port"
-    if "sender" in parts and not is_email(parts["sender"]):
-        yield "sender", f"'{parts['sender']}' is not an e-mail address"
+    if "sender" in parts:
+        try:
+            bare(parts["sender"])
+        except ValueError:
+            yield "sender", f"'{parts['sender']}' is not an e-mail address"
     if bool(parts.get("user")) != bool(parts.get("password_file")):
         yield "user", "'user' and 'password_file' go together"
     if parts.get("user") and parts.get("security") == "none" and not is_loopback(f"smtp://{parts.get('server', '')}"):
