@@ -5,7 +5,7 @@ import unicodedata
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from msgspec.structs import replace
 
 from sansang_alerts.fault import Fault, Place, Wording
@@ -98,6 +98,7 @@ def test_a_name_cannot_add_a_line_to_a_message(kind: Kind, medium: Medium) -> No
     assert len(words.subject.splitlines()) == 1
 
 
+@settings(deadline=None)
 @given(text=st.text(min_size=1, max_size=300), kind=st.sampled_from([*Kind]), medium=st.sampled_from(PEOPLE))
 def test_no_message_holds_a_character_that_nobody_sees(text: str, kind: Kind, medium: Medium) -> None:
     if kind is Kind.DIGEST:
