@@ -29,6 +29,8 @@ class Kind(StrEnum):
     SILENT = "silent"
     """The collector itself is silent."""
     TEST = "test"
+    BUNDLE = "bundle"
+    """Many messages to one address in one, because they would have come too fast."""
 
 
 class State(StrEnum):
@@ -36,6 +38,8 @@ class State(StrEnum):
 
     WAITING = "waiting"
     """To be sent at ``due_at`` or later."""
+    BUNDLED = "bundled"
+    """Part of another one, which ``bundle`` names, and as that one ends."""
     SENDING = "sending"
     """Claimed by a sender until ``held_until``."""
     SENT = "sent"
@@ -50,11 +54,11 @@ class Outcome(StrEnum):
 
     SENT = "sent"
     AGAIN = "again"
-    """Not now: busy, no connection, no answer in time."""
+    """Not now, and it surely did not arrive: busy, or no connection."""
     REFUSED = "refused"
     """Never: wrong address, wrong credentials, a person who has not paired."""
     UNKNOWN = "unknown"
-    """The sender died between sending and recording."""
+    """It left, and may have arrived or not: no usable answer came, or the sender died before it was recorded."""
 
 
 class Message(NamedTuple):

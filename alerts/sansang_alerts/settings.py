@@ -15,6 +15,13 @@ Id = Annotated[
 ]
 Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$(?!\n)", description="a time such as 07:00")]
 Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\d$(?!\n)", description="a day such as 2026-11-26")]
+Days = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^\d{4}-\d\d-\d\d(\.\.\d{4}-\d\d-\d\d)?$(?!\n)",
+        description="a day such as 2026-02-16, or days such as 2026-02-16..2026-02-20",
+    ),
+]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Minutes = Annotated[float, msgspec.Meta(ge=0, le=10_080)]
 
@@ -92,6 +99,8 @@ class EmailChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str = ""
     password_file: str = ""
+    ca: str = ""
+    """A file of the authorities to trust instead of the system's."""
     via: tuple[str, ...] = ("wan",)
 
 
@@ -100,37 +109,58 @@ class ZaloChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 
     id: Id
     token_file: str
+    api: str = "https://bot-api.zaloplatforms.com"
+    """Where the bot's methods are; plain HTTP to loopback only."""
+    webhook_secret_file: str = ""
+    """What Zalo brings when it hands over what people write (setWebhook); empty: it is asked for it (getUpdates)."""
+    ca: str = ""
     via: tuple[str, ...] = ("wan",)
 
 
 class WebhookChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="webhook", tag_field="kind"):
-    """JSON to somebody's program: an address that apprise knows (``json://…``), kept in a file."""
+    """To somebody's program. The file holds an address: ``https://…`` (or ``http://…``) is sent our JSON by POST, with
+    the headers of the file's further lines; any other is one that apprise knows (``ntfys://…``)."""
 
     id: Id
     url_file: str
+    ca: str = ""
+    """Of ``https://`` addresses."""
     via: tuple[str, ...] = ("wan",)
 
 
 class SmsChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sms", tag_field="kind"):
-    """An SMS gateway that is asked by HTTP; ``url`` and ``body`` hold ``{to} {text} {sender} {reference}``."""
+    """An SMS gateway that is asked by HTTP; ``url`` and ``body`` hold ``{to} {text} {sender} {reference}``, and each of
+    them or ``headers`` may hold ``{secret}``. What is filled in is escaped as the place needs it."""
 
     id: Id
     url: str
     method: Literal["GET", "POST"] = "POST"
     body: str = ""
     headers: dict[str, str] = {}
-    """May hold ``{secret}``."""
     secret_file: str = ""
     sender: Annotated[str, msgspec.Meta(max_length=11)] = ""
     accepted: str = ""
-    """A pattern that the answer's body has to fit; empty: any answer of 200 to 299 will do."""
+    """A pattern that is found in the body of an answer to what was taken; a group ``reference`` is the gateway's own
+    number of it. Empty: any answer of 200 to 299 will do."""
+    busy: str = ""
+    """A pattern found in other answers of 200 to 299 that only mean "not now"; all else was refused."""
     accents: bool = False
     """Whether texts keep their diacritics, as split UCS-2."""
     most_parts: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
     price: Annotated[float, msgspec.Meta(ge=0)] = 0
     """Of one part, for the count; VND."""
     report_secret_file: str = ""
-    """What a delivery report has to bring."""
+    """What a delivery report has to bring; empty: none are taken."""
+    report_reference: str = "reference"
+    """The field of a report that says which message it is about."""
+    report_status: str = "status"
+    """The field that says what became of it."""
+    report_delivered: str = r"(?i)^(deliv|success)"
+    """A pattern that is found in that field where the message arrived."""
+    reply_from: str = "from"
+    """The field of a reply that says whose it is."""
+    reply_text: str = "text"
+    ca: str = ""
     via: tuple[str, ...] = ("wan",)
 
 
@@ -145,10 +175,19 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     listen: str = "127.0.0.1:9641"
     data_dir: str = "/var/lib/sansang-alerts"
     """Of ``sansang-alerts serve``: holds alerts.db. The collector keeps alerts in its own ledger."""
+    ledger: str = ""
+    """A database to keep alerts in, instead: a file, such as the collector's ledger.db, or ``postgresql+psycopg://…``."""
     people: tuple[Person, ...] = ()
     teams: tuple[Team, ...] = ()
     channels: tuple[AnyChannel, ...] = ()
-    holidays: tuple[Date, ...] = ()
+    holidays: tuple[Days, ...] = ()
+    """Days, and spans of days with both ends, on which shifts may differ."""
+    recovery_after_minutes: Minutes = 3
+    """An end is told once it has lasted so long: what comes back sooner was never told as over."""
+    unstable_after_minutes: Minutes = 30
+    """The same of what comes and goes."""
     digest_at: Clock = "07:00"
     digest_to: tuple[Id, ...] = ()
     """People who get the daily digest."""
+    alertmanager_config: str = ""
+    """Alertmanager's own configuration, where it runs too: whoever it tells by itself must not be told here as well."""

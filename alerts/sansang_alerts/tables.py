@@ -58,13 +58,15 @@ NOTIFICATION = Table(
     Column("delivered_at", Float),
     Column("parts", Integer, nullable=False, default=0),
     Column("said", Text, nullable=False, default=""),
+    Column("bundle", _WHOLE, ForeignKey("alert_notification.id")),
     sqlite_autoincrement=True,
 )
-"""One message to one person through one channel; ``alert`` is NULL of digests and tests. ``attempts`` is counted before
-each is made, in the transaction that claims it; ``reference`` and ``delivered_at`` are of delivery reports; ``parts``:
-as how many messages it was charged."""
+"""One message to one person through one channel; ``alert`` is NULL of digests, tests and bundles. ``bundle``: the one
+that it was sent as a part of. ``attempts`` is counted before each is made, in the transaction that claims it;
+``reference`` and ``delivered_at`` are of delivery reports; ``parts``: as how many messages it was charged."""
 Index("alert_notification_due", NOTIFICATION.c.state, NOTIFICATION.c.due_at)
 Index("alert_notification_of", NOTIFICATION.c.alert)
+Index("alert_notification_in", NOTIFICATION.c.bundle)
 Index("alert_notification_reference", NOTIFICATION.c.channel, NOTIFICATION.c.reference)
 
 ATTEMPT = Table(

@@ -87,6 +87,8 @@ PURE = [
     "reporter",
     "restricting",
     "rfc3161",
+    "rota",
+    "routing",
     "rows",
     "ruled_out",
     "rules",
@@ -121,6 +123,7 @@ PURE = [
     "topology",
     "vantage",
     "verdict",
+    "vietnam",
     "weather",
     "written_times",
 ]
@@ -210,7 +213,7 @@ def test_alerts_import_of_the_agent_only_the_contract(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for folder in (AGENT, COLLECTOR) for path in modules(folder) if path.stem in PURE],
+    [path for folder in (AGENT, COLLECTOR, ALERTS) for path in modules(folder) if path.stem in PURE],
     ids=lambda p: p.name,
 )
 def test_pure_modules_do_no_input_output_and_know_no_clock(path: Path) -> None:
@@ -224,7 +227,7 @@ def test_words_of_messages_do_no_input_output_and_know_no_clock(path: Path) -> N
 
 
 def test_every_module_called_pure_exists() -> None:
-    found = {path.stem for folder in (AGENT, COLLECTOR) for path in modules(folder)}
+    found = {path.stem for folder in (AGENT, COLLECTOR, ALERTS) for path in modules(folder)}
 
     assert set(PURE) <= found
 

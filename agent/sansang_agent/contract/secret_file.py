@@ -34,16 +34,21 @@ def mistakes(path: Path) -> Iterator[str]:
 
 def read(path: Path, shortest: int = 1) -> str:
     """The secret in ``path``, its first line, of at least ``shortest`` characters; raises :class:`SecretError`."""
-    for mistake in mistakes(path):
-        raise SecretError(mistake)
-    try:
-        lines = path.read_bytes()[:4096].decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise SecretError(f"{path} is not UTF-8 text") from error
-    except OSError as error:
-        raise UnreadableError(f"{path} cannot be read: {error.strerror or error}") from error
-    secret = lines[0].strip() if lines else ""
+    first = lines(path)[:1]
+    secret = first[0].strip() if first else ""
     if len(secret) < shortest:
         wanted = f"fewer than {shortest} characters" if secret else "nothing in its first line"
         raise SecretError(f"{path} holds {wanted}")
     return secret
+
+
+def lines(path: Path) -> list[str]:
+    """All lines of a small file that is as secret; raises :class:`SecretError`."""
+    for mistake in mistakes(path):
+        raise SecretError(mistake)
+    try:
+        return path.read_bytes()[:4096].decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise SecretError(f"{path} is not UTF-8 text") from error
+    except OSError as error:
+        raise UnreadableError(f"{path} cannot be read: {error.strerror or error}") from error

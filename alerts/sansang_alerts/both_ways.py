@@ -1,0 +1,47 @@
+"""Refuses that one fault reaches somebody twice: by us and by an Alertmanager that tells them itself.
+
+Reads Alertmanager's own configuration as far as it names addresses; all else in it is amtool's to judge.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .settings import Person
+
+KEY = "alertmanager_config"
+
+
+def told_by_alertmanager(file: Path, people: Mapping[int, Person]) -> Iterator[tuple[str, str]]:
+    """Everybody whom Alertmanager tells too; ``people`` by their place in our file."""
+    try:
+        config = yaml.safe_load(file.read_bytes())
+    except OSError as error:
+        yield KEY, f"{file} cannot be read: {error.strerror or error}"
+        return
+    except (yaml.YAMLError, ValueError, RecursionError):
+        yield KEY, f"{file} is not YAML; 'amtool check-config' says more"
+        return
+    tells = dict(_addresses(config))
+    for number, person in people.items():
+        receiver = tells.get(person.email.casefold()) if person.email else None
+        if receiver is not None:
+            told = f"Alertmanager's receiver '{receiver}' writes to {person.email} too: each fault would come twice"
+            yield f"people[{number}].email", f"{told}; leave one of the two out"
+
+
+def _addresses(config: object) -> Iterator[tuple[str, str]]:
+    """Addresses of e-mail with the receiver that writes to them."""
+    for receiver in _rows(config, "receivers"):
+        for mail in _rows(receiver, "email_configs"):
+            for address in str(mail.get("to", "")).split(","):
+                # "Name <address>" is allowed there
+                plain = address.rpartition("<")[2].partition(">")[0].strip().casefold()
+                yield plain, str(receiver.get("name", ""))
+
+
+def _rows(of: object, key: str) -> list[dict[str, Any]]:
+    rows = of.get(key) if isinstance(of, dict) else None
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

@@ -1,0 +1,122 @@
+"""What makes a channel's settings wrong: files that are missing or readable by others, unknown placeholders, a
+password that would travel in the clear.
+
+Files are looked at, never read, but for a webhook's address: it may lead back to ourselves.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sansang_agent.contract import secret_file
+from sansang_agent.contract.rung import Component
+from sansang_agent.contract.scalars import guess
+from sansang_agent.contract.strict import INVALID
+
+from .people_rules import Found, is_email, is_loopback, is_web_address
+from .settings import EmailChannel, SmsChannel, WebhookChannel, ZaloChannel
+
+PLACEHOLDERS = ("to", "text", "sender", "reference", "secret")
+"""What ``url`` and ``body`` of an SMS gateway may hold in braces."""
+SECRET_FILES = ("password_file", "token_file", "url_file", "secret_file", "webhook_secret_file", "report_secret_file")
+PATTERNS = ("accepted", "busy", "report_delivered")
+LOOPS = ("/api/v2/alerts", "/api/v1/alertmanager")
+"""Where alerts come from: what is sent there comes back."""
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def mistakes(kind: type, parts: Mapping[str, Any], folder: Path) -> Found:
+    """What is wrong with the channel of this kind; relative file names are below ``folder``."""
+    own: dict[type, Callable[[Mapping[str, Any], Path], Found]] = {
+        EmailChannel: _email,
+        ZaloChannel: _zalo,
+        WebhookChannel: _webhook,
+        SmsChannel: _sms,
+    }
+    if kind not in own:
+        return
+    yield from own[kind](parts, folder)
+    yield from _via(parts.get("via", ()))
+    for key in SECRET_FILES:
+        if parts.get(key):
+            yield from ((key, message) for message in secret_file.mistakes(folder / parts[key]))
+    if parts.get("ca") and not (folder / parts["ca"]).is_file():
+        yield "ca", f"there is no file {folder / parts['ca']}"
+
+
+def _via(via: tuple[Any, ...]) -> Found:
+    names = [one.value for one in Component]
+    for number, part in enumerate(via):
+        if part is not INVALID and part.partition(":")[0] not in names:
+            wanted = "a kind of component such as wan or core, or one by its id"
+            yield f"via[{number}]", f"'{part}' is not {wanted}{guess(part, names)}"
+
+
+def _email(parts: Mapping[str, Any], _folder: Path) -> Found:
+    host, colon, port = parts.get("server", "-:1").rpartition(":")
+    if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
+        yield "server", f"'{parts['server']}' is not host:port"
+    if "sender" in parts and not is_email(parts["sender"]):
+        yield "sender", f"'{parts['sender']}' is not an e-mail address"
+    if bool(parts.get("user")) != bool(parts.get("password_file")):
+        yield "user", "'user' and 'password_file' go together"
+    if parts.get("user") and parts.get("security") == "none" and not is_loopback(f"smtp://{parts.get('server', '')}"):
+        yield "security", "'none' would show the password to whoever is on the way; use starttls or tls"
+
+
+def _zalo(parts: Mapping[str, Any], _folder: Path) -> Found:
+    api = parts.get("api", "https://-")
+    if not is_web_address(api) or (api.startswith("http://") and not is_loopback(api)):
+        yield "api", f"'{api}' is not a URL that starts with https://"
+
+
+def _webhook(parts: Mapping[str, Any], folder: Path) -> Found:
+    """An address that cannot be read here is judged where it is used."""
+    try:
+        address = secret_file.read(folder / parts.get("url_file", ""))
+    except secret_file.SecretError:
+        return
+    if any(loop in address for loop in LOOPS):
+        yield "url_file", "leads to an Alertmanager or to ourselves: every message would come back as a fault"
+
+
+def _sms(parts: Mapping[str, Any], _folder: Path) -> Found:
+    url, body = parts.get("url", "https://-"), parts.get("body", "")
+    if not is_web_address(_PLACEHOLDER.sub("-", url.partition("?")[0])):
+        yield "url", f"'{url}' is not a URL that starts with http:// or https://"
+    yield from _placeholders(parts)
+    for needed in ("to", "text"):
+        if "url" in parts and f"{{{needed}}}" not in url + body:
+            yield "body", f"neither 'url' nor 'body' holds {{{needed}}}"
+    if parts.get("method") == "GET" and body:
+        yield "body", "a GET has none; put it into 'url' or use POST"
+    if parts.get("sender") and not re.fullmatch(r"[A-Za-z0-9 _.-]{1,11}|\+?\d{3,11}", parts["sender"]):
+        yield "sender", "must be up to 11 plain letters, digits, blanks, '_', '.' and '-'"
+    for key in PATTERNS:
+        if parts.get(key):
+            yield from _pattern(key, parts[key])
+
+
+def _placeholders(parts: Mapping[str, Any]) -> Found:
+    headers = [text for text in parts.get("headers", {}).values() if text is not INVALID]
+    places = {"url": [parts.get("url", "")], "body": [parts.get("body", "")], "headers": headers}
+    used = set()
+    for key, texts in places.items():
+        for name in _PLACEHOLDER.findall(" ".join(texts)):
+            used.add(name)
+            known = ("secret",) if key == "headers" else PLACEHOLDERS
+            if name not in known:
+                wanted = ", ".join(f"{{{one}}}" for one in known)
+                yield key, f"'{{{name}}}' is not one of {wanted}{guess(name, known)}"
+    if "secret" in used and not parts.get("secret_file"):
+        yield "secret_file" if "secret_file" in parts else "url", "'{secret}' is used: name its file as 'secret_file'"
+    if "secret" not in used and parts.get("secret_file"):
+        yield "secret_file", "is not used: neither 'url' nor 'body' nor 'headers' holds {secret}"
+
+
+def _pattern(key: str, pattern: str) -> Found:
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        yield key, f"'{pattern}' is not a regular expression: {error}"

@@ -1,0 +1,191 @@
+"""Messages under way: claimed with a lease and an attempt's number before they are sent, then what was answered.
+
+So a sender that dies in between leaves a trace: an attempt of which nobody knows whether it arrived.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+
+from .notice import Answer, Kind, Outcome, State
+from .pace import WINDOW_S, Waiting, choose
+from .tables import ATTEMPT, NOTIFICATION
+
+MOST_LOOKED_AT = 5_000
+GIVE_UP_S = 3 * 86_400.0
+"""After so long nobody needs it any more."""
+MOST_UNKNOWN = 3
+"""So often at most it may have arrived without a usable answer."""
+_N = NOTIFICATION.c
+
+
+class Claim(NamedTuple):
+    """One message that is this sender's to send, and which attempt that is."""
+
+    id: int
+    attempt: int
+    alert: int | None
+    kind: Kind
+    person: str
+    channel: str
+    address: str
+    message_id: str
+    subject: str
+    body: str
+    made_at: float
+    repeat: bool
+    """Whether an earlier attempt may have arrived."""
+
+
+class Holder(NamedTuple):
+    """Who claims, and for how long."""
+
+    name: str
+    lease_s: float
+
+
+Bundle = Callable[[tuple[int, ...]], int | None]
+"""Makes one message of many and returns its number; None: it cannot be made."""
+
+
+def is_anything_due(connection: Connection, now: float) -> bool:
+    """Whether it is worth claiming."""
+    return connection.scalar(select(_N.id).where(_is_due(now)).limit(1)) is not None
+
+
+def claim(
+    connection: Connection,
+    holder: Holder,
+    now: float,
+    under_way: Mapping[str, int],
+    paced: Callable[[str], bool],
+    bundle: Bundle,
+) -> list[Claim]:
+    """What may be sent now, at most one per address; each is this holder's until its lease ends."""
+    if not is_anything_due(connection, now):
+        return []
+
+    def sent(channel: str, address: str) -> list[float]:
+        to = (_N.channel == channel, _N.address == address, _N.sent_at > now - WINDOW_S, _N.bundle.is_(None))
+        return list(connection.scalars(select(_N.sent_at).where(*to).order_by(_N.sent_at)))
+
+    chosen = choose(_waiting(connection), now, under_way, paced, sent)
+    numbers = [(bundle(one.ids) if len(one.ids) > 1 else None) or one.ids[0] for one in chosen]
+    return [_take(connection, holder, number, now) for number in numbers]
+
+
+def record(connection: Connection, claim: Claim, holder: Holder, answer: Answer, now: float, wait_s: float) -> State:
+    """What the channel answered; how the message stands then. ``wait_s``: until the next attempt, if there is one."""
+    attempt = and_(ATTEMPT.c.notification == claim.id, ATTEMPT.c.number == claim.attempt)
+    told = {"ended_at": now, "outcome": answer.outcome.value, "said": answer.said}
+    connection.execute(ATTEMPT.update().where(attempt).values(told))
+    state = _state(connection, claim, answer, now)
+    values: dict[str, Any] = {"state": state.value, "holder": None, "held_until": None, "said": answer.said}
+    if state is State.SENT:
+        values |= {"sent_at": now, "reference": answer.reference, "parts": answer.parts}
+    elif state is State.WAITING:
+        values["due_at"] = now + wait_s
+    ours = (_N.id == claim.id, _N.state == State.SENDING.value, _N.holder == holder.name, _N.attempts == claim.attempt)
+    changed = connection.execute(NOTIFICATION.update().where(*ours).values(values)).rowcount
+    if changed and state is not State.WAITING:
+        _end_members(connection, claim.id, state, now)
+    return state
+
+
+def free(connection: Connection, now: float) -> int:
+    """End every lease: only for who knows that no other sender is alive. How many were left over."""
+    left = NOTIFICATION.update().where(_N.state == State.SENDING.value).values(held_until=now)
+    return connection.execute(left).rowcount
+
+
+def alerts_of(connection: Connection, claim: Claim) -> list[int]:
+    """What a message is about: of a bundle, all that its parts are."""
+    if claim.alert is not None:
+        return [claim.alert]
+    parts = select(_N.alert).where(_N.bundle == claim.id, _N.alert.is_not(None)).distinct()
+    return list(connection.scalars(parts))
+
+
+def reaches_nobody(connection: Connection, alert: int, kinds: Iterable[Kind]) -> bool:
+    """Whether every message of these kinds about an alert failed, or was cancelled."""
+    alive = [State.WAITING.value, State.BUNDLED.value, State.SENDING.value, State.SENT.value]
+    hopeful = (_N.alert == alert, _N.kind.in_([one.value for one in kinds]), _N.state.in_(alive))
+    return connection.scalar(select(_N.id).where(*hopeful).limit(1)) is None
+
+
+def _is_due(now: float) -> ColumnElement[bool]:
+    waits = and_(_N.state == State.WAITING.value, _N.due_at <= now)
+    return or_(waits, and_(_N.state == State.SENDING.value, _N.held_until <= now))
+
+
+def _waiting(connection: Connection) -> list[Waiting]:
+    unfinished = _N.state.in_([State.WAITING.value, State.SENDING.value])
+    asked = (_N.id, _N.alert, _N.channel, _N.address, _N.state, _N.due_at, _N.held_until, _N.attempts)
+    rows = connection.execute(select(*asked).where(unfinished).order_by(_N.id).limit(MOST_LOOKED_AT)).all()
+    return [
+        Waiting(
+            row.id,
+            row.alert,
+            row.channel,
+            row.address,
+            State(row.state),
+            row.due_at,
+            row.held_until or 0.0,
+            row.attempts,
+        )
+        for row in rows
+    ]
+
+
+def _take(connection: Connection, holder: Holder, number: int, now: float) -> Claim:
+    row = connection.execute(select(NOTIFICATION).where(_N.id == number)).one()
+    repeat = _unknown(connection, number) > 0
+    held = {
+        "state": State.SENDING.value,
+        "holder": holder.name,
+        "held_until": now + holder.lease_s,
+        "attempts": row.attempts + 1,
+    }
+    connection.execute(NOTIFICATION.update().where(_N.id == number).values(held))
+    attempt = {"notification": number, "number": row.attempts + 1, "began_at": now}
+    connection.execute(ATTEMPT.insert().values(attempt | {"outcome": Outcome.UNKNOWN.value, "said": ""}))
+    return _claim_of(row, row.attempts + 1, repeat)
+
+
+def _claim_of(row: Row[Any], attempt: int, repeat: bool) -> Claim:
+    return Claim(
+        row.id,
+        attempt,
+        row.alert,
+        Kind(row.kind),
+        row.person,
+        row.channel,
+        row.address,
+        row.message_id,
+        row.subject,
+        row.body,
+        row.made_at,
+        repeat,
+    )
+
+
+def _unknown(connection: Connection, number: int) -> int:
+    of = (ATTEMPT.c.notification == number, ATTEMPT.c.outcome == Outcome.UNKNOWN.value)
+    return connection.scalar(select(func.count()).select_from(ATTEMPT).where(*of)) or 0
+
+
+def _state(connection: Connection, claim: Claim, answer: Answer, now: float) -> State:
+    if answer.outcome is Outcome.SENT:
+        return State.SENT
+    hopeless = answer.outcome is Outcome.REFUSED or now - claim.made_at > GIVE_UP_S
+    if hopeless or (answer.outcome is Outcome.UNKNOWN and _unknown(connection, claim.id) >= MOST_UNKNOWN):
+        return State.FAILED
+    return State.WAITING
+
+
+def _end_members(connection: Connection, bundle: int, state: State, now: float) -> None:
+    values: dict[str, Any] = {"state": state.value, "said": "in one message with others"}
+    if state is State.SENT:
+        values["sent_at"] = now
+    connection.execute(NOTIFICATION.update().where(_N.bundle == bundle).values(values))
