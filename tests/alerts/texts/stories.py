@@ -12,7 +12,7 @@ from sansang_alerts.texts import Digest, Extra, Medium, Note, Words, render, sil
 from tests.support.faults import BEGAN, CERTIFICATE, COMMUNE, OPENED, OVER, RING, SERVICE, at
 
 PUBLIC = "https://giam-sat.example.vn"
-LINK = f"{PUBLIC}/a/M4T7QX?p=truc-1&e=1782483280&s=Jq0c5hVb0V0"
+LINK = f"{PUBLIC}/a/M4T7QX?t=line-1.1782483280.Jq0c5hVb0V0"
 TOLD = Extra(now=OPENED, public_url=PUBLIC, link=LINK, reply=True)
 TAKEN = Extra(now=at(8, 26), public_url=PUBLIC, by="Trực đường truyền 2", at=at(8, 26))
 ENDED = {

@@ -3,9 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from sansang_alerts.notice import Kind
 from sansang_alerts.texts import Medium
 from sansang_alerts.texts.hook import Body
+from tests.support.message_pictures import PICTURES, page_of
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = (ROOT / "docs" / "alert-texts.md").read_text(encoding="utf-8")
@@ -29,6 +32,17 @@ def test_every_medium_is_described() -> None:
 
 def test_every_field_of_the_json_is_described() -> None:
     assert first_cells("JSON") == set(Body.__struct_fields__)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_of_the_guide_is_drawn_from_texts_that_there_are(name: str) -> None:
+    guide = (ROOT / "docs" / "vi" / "huong-dan-truc.md").read_text(encoding="utf-8")
+
+    page = page_of(PICTURES[name])
+
+    assert page.count("<p") == sum(len(device.shown) for device in PICTURES[name])
+    assert f"../images/{name}.png" in guide
+    assert (ROOT / "docs" / "images" / f"{name}.png").exists()
 
 
 def test_every_runbook_stands_in_the_list_and_every_link_of_theirs_leads_somewhere() -> None:
