@@ -43,7 +43,7 @@ def next_ask(standing: Standing, team: Team) -> float | None:
 def ask(standing: Standing, roster: Roster, now: float) -> Decision:
     """Take every step that is due by now, and more until somebody is reached; or remind."""
     team = roster.team(standing.team, standing.fault)
-    if standing.acknowledged_at is not None:
+    if standing.acknowledged_at is not None and standing.steps:
         return _again(standing, roster, Kind.REMINDER, roster.on_call(team, now)[:1], now)
     if standing.steps >= len(team.steps):
         return _again(standing, roster, Kind.ESCALATED, _targets(team.steps[-1], standing, roster, now), now)
@@ -88,13 +88,17 @@ def _tell(
 
 
 def _targets(step: Step, standing: Standing, roster: Roster, now: float) -> tuple[str, ...]:
-    """Whom a step is to; where they all know already, the fallback, and once that does too, they again."""
+    """Whom a step is to; where it would tell them nothing new, the fallback, and where that knows too, they again."""
     team = roster.team(standing.team, standing.fault)
-    told = {one.person for one in standing.told if one.team == standing.team}
     wanted = tuple(_named(step, team, standing, roster, now))
-    if any(person not in told for person in wanted):
-        return wanted if step.to == "everyone" else tuple(person for person in wanted if person not in told)
-    return wanted if team.fallback in told and wanted else (team.fallback,)
+    told = {(one.channel, one.address) for one in standing.told if one.team == standing.team}
+
+    def is_news(person: str) -> bool:
+        return any((way.channel, way.address) not in told for way in roster.ways(person, step.channels))
+
+    if any(map(is_news, wanted)) or not is_news(team.fallback):
+        return wanted
+    return (team.fallback,)
 
 
 def _named(step: Step, team: Team, standing: Standing, roster: Roster, now: float) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 
 from sansang_alerts.opening import Opened
 from sansang_alerts.tables import ALERTS
@@ -19,21 +20,25 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def opened_postgres(postgres: Server) -> Iterator[Opened]:
-    opened = Opened(postgres.empty())
-    yield opened
-    opened.close()
+def postgres_place(postgres: Server) -> URL:
+    return postgres.empty()
 
 
 @pytest.fixture(params=ENGINES)
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
-    """A database of our own; PostgreSQL's is emptied first, for making one takes a second."""
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | URL:
+    """Where a database is."""
     if request.param == "sqlite":
-        opened = Opened(tmp_path / "alerts.db")
-        yield opened
-        opened.close()
-        return
-    shared: Opened = request.getfixturevalue("opened_postgres")
-    for table in reversed(ALERTS.sorted_tables):
-        shared.write_sync(lambda connection, table=table: connection.execute(table.delete()))  # type: ignore[misc]
-    yield shared
+        return tmp_path / "alerts.db"
+    shared: URL = request.getfixturevalue("postgres_place")
+    return shared
+
+
+@pytest.fixture
+def ledger(place: Path | URL) -> Iterator[Opened]:
+    """A database of our own; PostgreSQL's is emptied first, for making one takes a second."""
+    opened = Opened(place)
+    if isinstance(place, URL):
+        for table in reversed(ALERTS.sorted_tables):
+            opened.write_sync(lambda connection, table=table: connection.execute(table.delete()))  # type: ignore[misc]
+    yield opened
+    opened.close()
