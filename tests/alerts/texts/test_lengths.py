@@ -67,7 +67,7 @@ EXTRAS = st.builds(
     before_severity=st.none() | st.sampled_from(Severity),
     simulated=st.booleans(),
 )
-SINGLE = st.sampled_from([kind for kind in Kind if kind not in (Kind.DIGEST, Kind.TEST)])
+SINGLE = st.sampled_from([kind for kind in Kind if kind not in (Kind.DIGEST, Kind.TEST, Kind.BUNDLE)])
 
 
 def length(text: str, medium: Medium) -> int:
