@@ -104,6 +104,11 @@ def is_nested(part: str, other: str, share: Share) -> bool:
     return max(there, back) >= WITHIN or min(there, back) >= MOSTLY
 
 
+def is_alike(part: str, other: str, share: Share) -> bool:
+    """Whether they are about the same, as far as checks can tell: a line and the network behind it."""
+    return min(share(part, other), share(other, part)) >= MOSTLY
+
+
 def _can_be_one(verdict: Verdict, one: Incident) -> bool:
     if is_only_put_away(one) or one.verdict.expected_off or verdict.expected_off:
         return False

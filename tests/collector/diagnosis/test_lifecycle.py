@@ -336,6 +336,20 @@ def test_a_loss_that_comes_back_within_the_hour_is_the_same_one_and_unstable(fol
     assert phase(follower, 1) == Phase.RESOLVED
 
 
+def test_a_loss_that_comes_back_by_another_name_of_the_same_checks_is_the_same_one(follower: Follower) -> None:
+    follower.looks(T, T + 100, lossy())
+    follower.looks(T + 105, T + 300, well={(LINK, LOSSY)})
+
+    assert REOPENED in follower.look(T + 2000, lossy("lan:00004", onset=T + 1900))
+
+
+def test_a_loss_of_what_others_share_is_no_return_of_one_lines(follower: Follower) -> None:
+    follower.looks(T, T + 100, lossy())
+    follower.looks(T + 105, T + 300, well={(LINK, LOSSY)})
+
+    assert OPENED in follower.look(T + 2000, lossy(RING, onset=T + 1900))
+
+
 def test_a_line_that_goes_down_long_after_it_lost_some_is_another_trouble(follower: Follower) -> None:
     follower.looks(T, T + 100, lossy())
     follower.looks(T + 105, T + 300, well={(LINK, LOSSY)})
