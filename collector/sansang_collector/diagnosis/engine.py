@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import grounds, likelihood, recovery, search, silence, together
+from . import grounds, likelihood, partial, recovery, search, silence, together
 from .beliefs import Beliefs, unlearned
 from .candidates import Flags, candidates, check_commune
 from .degraded import Degraded, Look
@@ -99,11 +99,14 @@ class Engine:
         found = [grounds.verdict(scene, self._beliefs, pick) for pick in of_weight]
         restarting = self._restarts.restarting(found, now)
         sure = tuple(one for one in found if one.part not in restarting and self._is_sure(one, answering))
-        well = recovery.recovered(scene, self._beliefs.baseline[scene.chosen.checks], held)
+        usual = self._beliefs.baseline[scene.chosen.checks]
+        in_part = tuple(partial.partial(scene, usual, held))
+        partly = {one.part for one in in_part}
+        well = [one for one in recovery.recovered(scene, usual, held) if one.held.part not in partly]
         more = self._look_for_degraded(scene.evidence, held, sure, now)
         return Assessment(
             at=now,
-            verdicts=sure + more.verdicts,
+            verdicts=sure + in_part + more.verdicts,
             suspects=tuple(one for one in found if one not in sure) + more.suspects,
             recovered=frozenset((one.held.part, one.held.level) for one in well) | more.recovered,
             ended={(one.held.part, one.held.level): one.at for one in well},

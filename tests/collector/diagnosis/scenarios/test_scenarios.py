@@ -161,6 +161,27 @@ def test_a_service_that_fails_every_other_time_is_one_incident(play: Play) -> No
     play.expect_one_incident("svc_tcp:dich-vu-2", by=400)
 
 
+def test_a_service_that_turns_many_away_is_not_told_to_be_over_while_it_goes_on() -> None:
+    play = Play(mind=Experienced, seed=105, communes=26)
+    play.cut("svc_tcp:dich-vu-2", at=10, loss=0.6)
+    play.go_on(until=560)
+
+    incident = play.expect_one_incident("svc_tcp:dich-vu-2", by=200)
+    assert incident.verdict.level is Level.LOSSY
+    assert 0.4 < (incident.verdict.loss or (0, 0, 0))[1] < 0.8
+    assert not [one for one in play.told if one.happened in (Happening.RESOLVED, Happening.REOPENED)], play.story
+
+
+def test_a_service_that_was_down_and_is_well_again_never_turned_away_a_share() -> None:
+    play = Play(mind=Experienced, seed=105, communes=26)
+    play.cut("svc_tcp:dich-vu-2", at=10, until=200)
+    play.go_on(until=420)
+
+    play.expect_one_incident("svc_tcp:dich-vu-2", by=90)
+    play.expect_recovered("svc_tcp:dich-vu-2", by=400)
+    assert {one.incident.verdict.level for one in play.told} == {Level.DOWN}, play.story
+
+
 # Views that change, faults that overlap.
 
 
