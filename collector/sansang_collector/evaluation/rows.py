@@ -16,6 +16,8 @@ WARM_S = 150.0
 """What is seen before the fault."""
 LISTENED_S = 960.0
 """The same before a loss: of a way that it has listened to for less than a quarter of an hour nothing is said."""
+BURSTY = 15
+"""Less than so much of a hundred, lost in bursts, leaves whole minutes without a loss: it is watched for longer."""
 _LATE = Noise(late=0.10)
 
 
@@ -48,9 +50,10 @@ class Row(NamedTuple):
 
 def _lossy(name: str, draw: d.Draw, percent: int, goal: Goal | None = None, *, correlated: bool = False) -> Row:
     little = percent < 8
+    hard_to_see = little or (correlated and percent < BURSTY)
     return Row(
         name, draw, goal or (g.LITTLE_LOSS if little else g.LOSS), (percent / 100,),
-        LITTLE_LOSS_S if little else LOSS_S, LISTENED_S, options=Options(correlated=correlated), weight=0.5,
+        LITTLE_LOSS_S if hard_to_see else LOSS_S, LISTENED_S, options=Options(correlated=correlated), weight=0.5,
     )  # fmt: skip
 
 
