@@ -92,7 +92,18 @@ def test_a_file_that_cannot_be_written_is_said_before_anything_is_played(
 @pytest.mark.skipif(sys.platform == "win32", reason="there nobody can be asked to end")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_what_is_stopped_in_the_middle_has_kept_what_was_played(file: Path, jobs: str) -> None:
-    command = [sys.executable, "-m", "sansang_collector", *ASKED, "--faults", "5000", "--jobs", jobs, "--keep", file]
+    command = [
+        sys.executable,
+        "-m",
+        "sansang_collector",
+        *ASKED,
+        "--faults",
+        "5000",
+        "--jobs",
+        jobs,
+        "--keep",
+        str(file),
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while not (file.exists() and lines(file)) and process.poll() is None:
             time.sleep(0.05)
