@@ -16,6 +16,7 @@ from sansang_collector.profiles.election import Machine
 from .faults import DAY_S
 from .quick_checks import Run
 from .quick_days import On, ons
+from .quick_outlook import Outlook
 from .quick_probe import FAILED, OK, UNKNOWN, Found, Prober
 from .quick_scene import Scene
 from .quick_way import OwnWay, Silence
@@ -48,7 +49,8 @@ class QuickMachine:
         self.dice = Random(seed)  # noqa: S311  # a simulation must be repeatable
         self._draw = self.dice.random
         is_slow = self._draw() < scene.options.noise.slow_machines
-        self._prober = Prober(machine, scene, self.dice, is_slow=is_slow)
+        self.outlook = Outlook(machine, scene)
+        self._prober = Prober(self.outlook, scene.options.noise, self.dice, is_slow=is_slow)
         self._splay = self._draw() * REPORT_S
         self.stream = f"{self.dice.getrandbits(128):032x}"
         self._services, self._own = services, own
