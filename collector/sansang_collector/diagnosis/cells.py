@@ -37,6 +37,5 @@ def raise_to(cells: memoryview[float], place: int, figure: float) -> None:
 
 def add(cells: memoryview[int], place: int, figure: int, most: int) -> None:
     """Add without running over."""
-    if figure:
-        more = cells[place] + figure
-        cells[place] = more if more < most else most  # noqa: FURB136  # twice as fast as min()
+    more = cells[place] + figure
+    cells[place] = more if more < most else most  # noqa: FURB136  # twice as fast as min()

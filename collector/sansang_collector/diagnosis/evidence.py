@@ -216,38 +216,50 @@ class Evidence:
 
     def _see(self, agent: int, received: float, one: Seen) -> bool:
         first, places = self._own[agent]
-        place = places.get(one.check, NOBODY)
-        if place == NOBODY or one.at > received + AHEAD_S or one.failed > one.tried or one.tried <= 0:
+        name, at, lost, tried, _, ms, _ = one
+        place = places.get(name, NOBODY)
+        if place == NOBODY or at > received + AHEAD_S or lost > tried or tried <= 0:
             self.ignored += 1
             return False
         check, cells = first + place, self._cells
-        cells.is_echo[check] = one.tried > 1
-        self._count(check, one)
-        failed = 2 * one.failed > one.tried
-        if one.at < cells.last_at[check]:
+        cells.is_echo[check] = tried > 1
+        self._count(check, at, lost, tried)
+        if ms is not None:
+            self._time(check, at, ms)
+        if at < cells.last_at[check]:
             return False
+        failed = 2 * lost > tried
         fresh = failed and not cells.last_failed[check]
-        cells.last_at[check], cells.last_failed[check] = one.at, failed
+        cells.last_at[check], cells.last_failed[check] = at, failed
         return fresh
 
-    def _count(self, check: int, one: Seen) -> None:
-        cells, checks, at = self._cells, self._checks, one.at
-        slot, block = min(self._slot, floor(at / SLOT_S)), min(self._block, floor(at / BLOCK_S))
+    def _count(self, check: int, at: float, failed: int, tried: int) -> None:
+        """One result, in its slot and in its block."""
+        slot, block, checks = min(self._slot, floor(at / SLOT_S)), min(self._block, floor(at / BLOCK_S)), self._checks
         if self._slot - slot < SLOTS:
-            place, kind = slot % SLOTS * checks + check, SLOTS * checks
-            add(cells.slots, place, one.failed, 255)
-            add(cells.slots, place + kind, one.tried, 255)
-            add(cells.slots, place + 2 * kind, 1, 255)
+            cells, place, kind = self._cells.slots, slot % SLOTS * checks + check, SLOTS * checks
+            if failed:
+                add(cells, place, failed, 255)
+            add(cells, place + kind, tried, 255)
+            add(cells, place + 2 * kind, 1, 255)
         if self._block - block < BLOCKS:
             row = block % BLOCKS
-            place, kind = row * checks + check, BLOCKS * checks
             self._grown[row] += 1
-            add(cells.counts, place, one.failed, 65_535)
-            add(cells.counts, place + kind, one.tried, 65_535)
-            add(cells.small, place, 1, 255)
-            if one.ms is not None:
-                add(cells.small, place + kind, int(one.ms > self.usual_ms.item(check)), 255)
-                add(cells.small, place + 2 * kind, 1, 255)
+            cells, place = self._cells.counts, row * checks + check
+            if failed:
+                add(cells, place, failed, 65_535)
+            add(cells, place + BLOCKS * checks, tried, 65_535)
+            add(self._cells.small, place, 1, 255)
+
+    def _time(self, check: int, at: float, ms: float) -> None:
+        """How long it took, in its block."""
+        block = min(self._block, floor(at / BLOCK_S))
+        if self._block - block < BLOCKS:
+            cells, kind = self._cells.small, BLOCKS * self._checks
+            place = kind + block % BLOCKS * self._checks + check
+            if ms > self.usual_ms.item(check):
+                add(cells, place, 1, 255)
+            add(cells, place + kind, 1, 255)
 
 
 def _turned(before: int, now: int, size: int) -> list[int]:

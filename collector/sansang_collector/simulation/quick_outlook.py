@@ -24,7 +24,7 @@ class Outlook:
         self._from = self._until = 0.0
         self._hits = _NOTHING
         self._calm_from = self._calm_until = 0.0
-        self._line = 0.0
+        self._line = self._echoes = 0.0
 
     def hits(self, check: str, at: float) -> tuple[Hit, ...]:
         """The broken parts on the way of a check."""
@@ -35,6 +35,8 @@ class Outlook:
 
     def loss(self, hits: Sequence[Hit], at: float, *, line: bool) -> float:
         """The share of echoes that get lost behind ``hits``; ``line``: and on the commune's own line."""
+        if not hits:
+            return self.line_loss(at) and self._echoes if line and self._commune else 0.0
         left = 1.0
         for hit in hits:
             left *= 1 - self._scene.share(hit.fault, at)
@@ -46,6 +48,7 @@ class Outlook:
         """What the commune's line loses by itself."""
         if not self._calm_from <= at < self._calm_until:
             self._calm_from, self._calm_until, self._line = self._scene.line(self._commune, at)
+            self._echoes = 1 - (1 - self._line)  # as it comes out behind broken parts, to the last bit
         return self._line
 
     def _under(self, sky: Sky) -> Mapping[str, tuple[Hit, ...]]:
