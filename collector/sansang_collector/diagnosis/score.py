@@ -188,9 +188,10 @@ def observed(evidence: Evidence, now: float, ways: Ways) -> Seen:
     often = window.results >= 2
     each = window.tried / np.maximum(1, window.results)
     confirmed = often & (window.failed >= CONFIRMED * each)
-    known = now - np.nan_to_num(evidence.last_at, nan=-np.inf) <= CONFIRM_S
+    at = np.where(np.isnan(evidence.last_at), -np.inf, evidence.last_at)
+    known = now - at <= CONFIRM_S
     bad = known & evidence.last_failed & (confirmed | ~often)
-    good, at = known & ~evidence.last_failed, np.nan_to_num(evidence.last_at, nan=-np.inf)
+    good = known & ~evidence.last_failed
     told = np.flatnonzero((graph.report_check != NOBODY) & ~np.isnan(evidence.spoke))
     checks, quiet_s, said_bye = graph.report_check[told], now - evidence.spoke[told], ~np.isnan(evidence.bye[told])
     at[checks] = evidence.spoke[told]
