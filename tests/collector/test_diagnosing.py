@@ -232,3 +232,26 @@ async def test_a_start_that_fails_once_is_made_up_for(tmp_path: Path, monkeypatc
 
     assert (condition.problem, condition.inactive) == ("", False)
     assert still == [("ring:a", Phase.OPEN)]
+
+
+async def test_while_nothing_comes_and_no_look_is_due_no_thread_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with watched(tmp_path) as province:
+        await province.until(NINE + 30)
+        diagnosis = province.collector.diagnosis
+        await diagnosis.settled()
+        think, thought = diagnosis._think, list[float]()
+
+        def counted() -> object:
+            thought.append(diagnosis._now())
+            return think()
+
+        monkeypatch.setattr(diagnosis, "_think", counted)
+        for _ in range(3):
+            await diagnosis._turn()
+        idle = len(thought)
+        await province.until(NINE + 40)
+
+    assert idle == 0
+    assert thought

@@ -136,12 +136,12 @@ def _odd() -> list[Row]:
 
 
 def _quiet() -> list[Row]:
-    day, closing = 9 * 3600.0, 5400.0
+    day, closing, late = 9 * 3600.0, 5400.0, Options(noise=_LATE)
     return [
         Row("office day", None, g.QUIET, lasts_s=day, clock="07:40"),
-        Row("office day 10 % late", None, g.QUIET, lasts_s=day, clock="07:40", options=Options(noise=_LATE)),
+        Row("office day 10 % late", None, g.QUIET, lasts_s=day, clock="07:40", options=late, weight=0.25),
         Row("closing hour", None, g.NEVER, lasts_s=closing, clock="16:15"),
-        Row("closing hour unlearned", None, g.NONE, lasts_s=closing, clock="16:15", learned=False),
+        Row("closing hour unlearned", None, g.NONE, lasts_s=closing, clock="16:15", learned=False, weight=0.5),
     ]
 
 

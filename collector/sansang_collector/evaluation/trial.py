@@ -17,6 +17,7 @@ from sansang_collector.simulation.quick import Quick
 
 from .ground import Ground, ground, running
 from .keeping import Contestant, Said
+from .per_check import Streaks
 from .rows import ROWS, Row
 from .watching import Watcher, watchers
 
@@ -103,7 +104,8 @@ def _faults(row: Row, on: Ground, at: float, begins: float, seed: int, dice: Ran
 
 def play(row: Row, drawn: Drawn, number: int) -> list[Outcome]:
     """Let everybody watch it."""
-    watching = watchers(drawn.on.graph, row, drawn.quick.scene)
+    streaks = Streaks(drawn.on.graph)
+    watching = watchers(drawn.on.graph, row, drawn.quick.scene, streaks)
     evidence = Evidence(drawn.on.graph, drawn.begins)
     due = drawn.begins + LOOK_S
     first: dict[tuple[str, str], float] = {}
@@ -112,8 +114,7 @@ def play(row: Row, drawn: Drawn, number: int) -> list[Outcome]:
             _look(watching, evidence, due, drawn.faults, first)
             due += LOOK_S
         evidence.apply(sighting)
-        for one in watching:
-            one.contestant.hear(sighting)
+        streaks.hear(sighting)
     _look(watching, evidence, drawn.ends, drawn.faults, first)
     return [_outcome(row, drawn, number, one, first) for one in watching]
 

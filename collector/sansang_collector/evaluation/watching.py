@@ -5,11 +5,11 @@ import msgspec
 from sansang_collector.diagnosis.engine import Engine
 from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.graph import Graph
-from sansang_collector.diagnosis.score import Score
+from sansang_collector.diagnosis.score import Score, Sight
 from sansang_collector.simulation.quick_scene import Scene
 
 from .keeping import Confirmed, Contestant, Keeper
-from .per_check import PerCheck
+from .per_check import PerCheck, Streaks
 from .rows import Row
 from .usual import beliefs
 
@@ -38,13 +38,13 @@ class Watcher(msgspec.Struct):
         self.contestant.look(evidence, now)
 
 
-def watchers(graph: Graph, row: Row, scene: Scene) -> list[Watcher]:
-    """Those that take part in this row."""
-    engine = Engine(graph)
+def watchers(graph: Graph, row: Row, scene: Scene, streaks: Streaks) -> list[Watcher]:
+    """Those that take part in this row; ``streaks`` is told of every report by whoever plays it."""
+    engine, sight = Engine(graph), Sight(graph)
     return [
         Watcher(Keeper(ENGINE, engine, graph), scene, engine, row.learned),
-        Watcher(PerCheck(PER_CHECK, graph, parents=False), scene),
-        Watcher(PerCheck(PARENTS, graph, parents=True), scene),
-        Watcher(Keeper(SET_COVER, Confirmed(Score(graph, 1.0), 2), graph), scene),
-        Watcher(Keeper(SCORE, Score(graph), graph), scene),
+        Watcher(PerCheck(PER_CHECK, graph, streaks, parents=False), scene),
+        Watcher(PerCheck(PARENTS, graph, streaks, parents=True), scene),
+        Watcher(Keeper(SET_COVER, Confirmed(Score(graph, 1.0, sight), 2), graph), scene),
+        Watcher(Keeper(SCORE, Score(graph, sight=sight), graph), scene),
     ]
