@@ -14,7 +14,7 @@ from sansang_collector.diagnosis.engine import Engine
 from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.graph import AgentAt, Graph, build
 from sansang_collector.diagnosis.sighting import Seen, Sighting
-from sansang_collector.diagnosis.verdict import Assessment, Level
+from sansang_collector.diagnosis.verdict import Assessment, Held, Level
 from sansang_collector.evaluation import trial
 from sansang_collector.evaluation.rows import ROWS
 from sansang_collector.inventory.model import Inventory, Province
@@ -183,6 +183,7 @@ def test_a_blind_vantage_is_not_believed_while_machines_report(here: Place) -> N
     assert not looks.last().cut_off
 
 
+
 def test_a_terminal_that_stops_answering_is_not_believed_while_its_commune_reports(here: Place) -> None:
     commune = next(code for code in here.graph.communes if len(here.machines_of(code)) == 1)
 
@@ -287,6 +288,20 @@ def test_where_a_ring_fails_the_power_area_that_covers_more_of_what_is_silent_is
         evidence.apply(one)
     assert fault.component in said
     assert not {part for part in said if part.startswith("power_area")}
+
+
+
+def test_machines_of_a_part_that_is_held_no_more_but_never_was_well_are_still_silent(here: Place) -> None:
+    ring = ring_of(here)
+    engine, evidence = Engine(here.graph), Evidence(here.graph, MORNING)
+    engine.believe(learned(here.graph))
+    for one in play(here, down(ring), lasts=FAULT_S + 60):
+        evidence.apply(one)
+    at = MORNING + FAULT_S + 60
+    held = Held(part=ring, level=Level.DOWN, onset=MORNING + FAULT_S, opened_at=at - 40)
+
+    assert ring not in {one.part for one in engine.localise(evidence, [held], at).verdicts}
+    assert ring in {one.part for one in engine.localise(evidence, [], at + 5).verdicts}
 
 
 def test_a_network_inside_is_found_soon_after_a_power_cut_was_over(here: Place) -> None:
