@@ -183,6 +183,21 @@ def test_a_blind_vantage_is_not_believed_while_machines_report(here: Place) -> N
     assert not looks.last().cut_off
 
 
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.8])
+def test_a_vantage_that_loses_its_own_echoes_begins_no_incident(here: Place, share: float) -> None:
+    dice = Random(7)
+
+    def losing(one: Sighting) -> Sighting:
+        if one.agent != here.vantage or one.received < MORNING + FAULT_S:
+            return one
+        seen = [
+            found._replace(failed=found.failed + sum(dice.random() < share for _ in range(found.tried - found.failed)))
+            for found in one.results
+        ]
+        return msgspec.structs.replace(one, results=tuple(seen))
+
+    assert look(here.graph, play(here, lasts=900), until=900, change=losing).said == []
+
 
 def test_a_terminal_that_stops_answering_is_not_believed_while_its_commune_reports(here: Place) -> None:
     commune = next(code for code in here.graph.communes if len(here.machines_of(code)) == 1)
@@ -289,6 +304,18 @@ def test_where_a_ring_fails_the_power_area_that_covers_more_of_what_is_silent_is
     assert fault.component in said
     assert not {part for part in said if part.startswith("power_area")}
 
+
+
+def test_a_report_of_the_vantage_that_is_late_lets_nothing_young_be_forgotten(here: Place) -> None:
+    node, _ = node_of_two(here)
+    begins, ends = MORNING + FAULT_S + 25, MORNING + FAULT_S + 55
+
+    def late(one: Sighting) -> Sighting | None:
+        return None if one.agent == here.vantage and begins <= one.received < ends else one
+
+    looks = look(here.graph, play(here, down("dns:tinh"), down(node, at=FAULT_S + 7)), change=late)
+    assert [one.is_open for one in looks.said] == [True, True]
+    assert any(node in one.causes for one in looks.said)
 
 
 def test_machines_of_a_part_that_is_held_no_more_but_never_was_well_are_still_silent(here: Place) -> None:
