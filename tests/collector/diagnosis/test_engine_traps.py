@@ -17,6 +17,7 @@ from sansang_collector.diagnosis.sighting import Seen, Sighting
 from sansang_collector.diagnosis.verdict import Assessment, Held, Level
 from sansang_collector.evaluation import trial
 from sansang_collector.evaluation.rows import ROWS
+from sansang_collector.evaluation.watching import watchers
 from sansang_collector.inventory.model import Inventory, Province
 from sansang_collector.simulation.quick_scene import Options
 from tests.support.looking import FAULT_S, LOOK_S, MORNING, Looks, Place, down, learned, look, place, play
@@ -304,6 +305,17 @@ def test_where_a_ring_fails_the_power_area_that_covers_more_of_what_is_silent_is
     assert fault.component in said
     assert not {part for part in said if part.startswith("power_area")}
 
+
+def test_one_part_more_is_no_better_explanation_for_the_sake_of_a_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rings, the second 13 s later: at one look an arc and a node explain a machine more than the first ring."""
+    drawn = trial.draw(ROWS["double 2 rings"], 42, 3, 65)
+    assert drawn is not None
+
+    monkeypatch.setattr(trial, "watchers", lambda *of: [one for one in watchers(*of) if one.engine is not None])
+    (outcome,) = trial.play(ROWS["double 2 rings"], drawn, 3)
+    assert set(outcome.truths) == {"ring:vong-3", "ring:vong-4"}
+    assert outcome.exact, outcome.said
+    assert outcome.alerts == 2
 
 
 def test_a_report_of_the_vantage_that_is_late_lets_nothing_young_be_forgotten(here: Place) -> None:
