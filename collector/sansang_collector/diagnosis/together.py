@@ -16,8 +16,9 @@ from .search import AGES, LEAST_LATER, SAME, Pick, Scene, Search, below, onset
 
 FEW = 200
 """Failing checks and silent machines up to which it is worth while to ask first whether anything may be broken."""
-ONE_MORE = 12.0
-"""Nats that one more part costs an explanation: so unlikely is it that it breaks within the same three minutes."""
+ONE_MORE = 18.0
+"""Nats that one more part costs an explanation, as much as a verdict needs: what late reports and chance make of a
+single moment is soon explained better by two."""
 
 
 def explain(scene: Scene, expected: Floats, explained: Flags, least: float, most: int) -> list[Pick]:
