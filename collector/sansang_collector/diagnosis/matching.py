@@ -7,6 +7,9 @@ are merged into it.
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from sansang_agent.contract.rung import Component
+
+from .candidates import FAR
 from .incident import Incident, Phase
 from .verdict import Level, Verdict
 
@@ -110,6 +113,8 @@ def is_alike(part: str, other: str, share: Share) -> bool:
 
 
 def _can_be_one(verdict: Verdict, one: Incident) -> bool:
+    if one.verdict.agents and Component(verdict.part.partition(":")[0]) in FAR:  # what lies beyond silences nobody
+        return False
     if is_only_put_away(one) or one.verdict.expected_off or verdict.expected_off:
         return False
     return _both_degraded(verdict, one) or abs(verdict.onset - one.verdict.onset) <= ONE_EVENT_S

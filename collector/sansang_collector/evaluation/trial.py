@@ -107,13 +107,15 @@ def play(row: Row, drawn: Drawn, number: int) -> list[Outcome]:
     streaks = Streaks(drawn.on.graph)
     watching = watchers(drawn.on.graph, row, drawn.quick.scene, streaks)
     evidence = Evidence(drawn.on.graph, drawn.begins)
-    due = drawn.begins + LOOK_S
+    for one in watching:
+        one.due = drawn.begins + LOOK_S
     first: dict[tuple[str, str], float] = {}
     for sighting in drawn.quick.play():
-        while sighting.received > due:
-            _look(watching, evidence, due, drawn.faults, first)
-            due += LOOK_S
-        evidence.apply(sighting)
+        while (due := min(one.due for one in watching)) < sighting.received:
+            _look([one for one in watching if one.due <= due], evidence, due, drawn.faults, first)
+        if evidence.apply(sighting):
+            for one in watching:
+                one.hurry(sighting.received)
         streaks.hear(sighting)
     _look(watching, evidence, drawn.ends, drawn.faults, first)
     return [_outcome(row, drawn, number, one, first) for one in watching]
@@ -132,6 +134,7 @@ def _look(
         one.look(evidence, now)
         one.cpu_s += time.process_time() - began
         one.looks += 1
+        one.looked_at, one.due = now, now + LOOK_S
         for fault in faults:
             key = (one.contestant.name, fault.component)
             if key not in first and now >= fault.begins and _is_said(one.contestant, fault.component):

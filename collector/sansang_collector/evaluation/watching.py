@@ -17,6 +17,9 @@ ENGINE, SCORE, SET_COVER, PARENTS, PER_CHECK = "engine", "SCORE", "set cover", "
 ALL = (ENGINE, SCORE, SET_COVER, PARENTS, PER_CHECK)
 BELIEVED_S = 300.0
 """How often the engine is told what is usual."""
+SOONEST_S, ON_ITS_WAY_S = 1.0, 0.3
+"""As the collector does it, a fresh failure is looked at at once, but no sooner than this after the last look; and what
+it takes until the log hands it over."""
 
 
 class Watcher(msgspec.Struct):
@@ -27,8 +30,16 @@ class Watcher(msgspec.Struct):
     engine: Engine | None = None
     learned: bool = True
     believed_at: float = float("-inf")
+    due: float = float("inf")
+    """When the next look is."""
+    looked_at: float = float("-inf")
     cpu_s: float = 0.0
     looks: int = 0
+
+    def hurry(self, received: float) -> None:
+        """A report brought a fresh failure: our engine does not wait for its turn."""
+        if self.engine is not None:
+            self.due = min(self.due, max(received + ON_ITS_WAY_S, self.looked_at + SOONEST_S))
 
     def look(self, evidence: Evidence, now: float) -> None:
         """Time to say what is broken."""

@@ -124,6 +124,14 @@ def test_two_access_nodes_that_turn_out_to_be_the_ring_merge_into_the_older_one(
     assert phase(follower, 2) == Phase.DROPPED
 
 
+def test_the_name_service_takes_up_no_node_behind_which_machines_fell_silent(follower: Follower) -> None:
+    names = a_verdict("dns:tinh", onset=T - 10, communes=OF_RING)
+    follower.look(T, names, node())
+    follower.looks(T + 5, T + 20, names)
+
+    assert MERGED not in [one[0] for one in follower.told]
+
+
 def test_what_was_merged_and_is_found_again_belongs_to_the_one_it_was_merged_into(follower: Follower) -> None:
     other = a_verdict(OTHER_NODE, onset=T - 5, communes=("00010",), agents=(5, 6, 7))
     follower.look(T, node(), other)

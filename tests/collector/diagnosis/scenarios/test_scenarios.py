@@ -228,6 +228,16 @@ def test_a_fault_under_a_fault_appears_when_the_upper_one_recovers(play: Play) -
     assert [one.happened for one in play.told].count(Happening.OPENED) == 2, play.story
 
 
+def test_a_network_inside_that_broke_under_a_ring_appears_soon_after_the_ring_is_well(play: Play) -> None:
+    play.cut(RING, at=10, until=200)
+    play.cut("lan:00013", at=60)
+    play.go_on(until=420)
+
+    play.expect_recovered(RING, by=300)
+    play.expect_still_open("lan:00013", at=390)
+    assert [one.happened for one in play.told].count(Happening.OPENED) == 2, play.story
+
+
 def test_a_commune_that_broke_long_before_its_ring_keeps_its_own_incident(play: Play) -> None:
     play.cut("site_power:00013", at=10)
     play.cut(RING, at=400)
