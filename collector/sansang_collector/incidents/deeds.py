@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from sansang_collector import agents, audit, changes
 from sansang_collector.audit import Deed, What
 from sansang_collector.changes import Change
+from sansang_collector.diagnosis import apart
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase
 from sansang_collector.rights import ALL
 
@@ -114,7 +115,7 @@ def _no_longer_hit(connection: Connection, other: Listed) -> None:
 
 
 def split(connection: Connection, number: int, communes: Collection[str], by: By) -> Listed:
-    """Some of its communes become an incident of their own; the new one. Raises :class:`IncidentError`."""
+    """Some of its communes become an incident of their own and stay it; the new one. Raises :class:`IncidentError`."""
     found = _under_way(connection, number)
     leaving = set(communes)
     if not leaving <= set(found.communes):
@@ -122,10 +123,9 @@ def split(connection: Connection, number: int, communes: Collection[str], by: By
     if leaving == set(found.communes):
         raise IncidentError(Refused.ALL)
     homes = agents.communes_of(connection, found.incident.verdict.agents)
-    fresh = _only(found.incident, homes, lambda code: code in leaving)
-    fresh = msgspec.structs.replace(fresh, id=0, code=codes.fresh(connection), changed_at=by.at, flaps=())
+    stays, fresh = apart.split(found.incident, leaving, lambda agent: homes.get(agent, ""))
+    fresh = msgspec.structs.replace(fresh, code=codes.fresh(connection), changed_at=by.at)
     made = _add(connection, found, fresh, sorted(leaving))
-    stays = _only(found.incident, homes, lambda code: code not in leaving)
     _keep(connection, found, msgspec.structs.replace(stays, changed_at=by.at))
     gone = INCIDENT_COMMUNE.c.incident == number
     connection.execute(INCIDENT_COMMUNE.delete().where(gone, INCIDENT_COMMUNE.c.commune.in_(sorted(leaving))))
@@ -134,17 +134,6 @@ def split(connection: Connection, number: int, communes: Collection[str], by: By
     _event(connection, born, by, Happening.SPLIT, str(number))
     _change(connection, born, by)
     return born
-
-
-def _only(incident: Incident, homes: dict[int, str], stays: Any) -> Incident:
-    """The same of some communes only."""
-    verdict = msgspec.structs.replace(
-        incident.verdict,
-        communes=tuple(code for code in incident.verdict.communes if stays(code)),
-        agents=tuple(number for number in incident.verdict.agents if stays(homes.get(number, ""))),
-    )
-    hit = tuple(code for code in incident.hit if stays(code))
-    return msgspec.structs.replace(incident, verdict=verdict, hit=hit)
 
 
 def _add(connection: Connection, of: Listed, fresh: Incident, communes: Iterable[str]) -> int:

@@ -133,6 +133,7 @@ def test_split_out_communes_take_their_machines_with_them(connection: Connection
     assert (born.communes, found(connection, number).communes) == ((B,), (A,))
     assert born.incident.verdict.agents == (theirs,)
     assert found(connection, number).incident.verdict.agents == (mine,)
+    assert (born.incident.apart, found(connection, number).incident.apart) == ((B,), ())
 
 
 def test_a_situation_is_shown_with_what_may_be_seen_of_it(connection: Connection) -> None:
