@@ -22,7 +22,6 @@ from .settings import CollectorSettings
 from .store import Store
 from .web.phrases import Phrases
 
-Gettext = Callable[[str], str]
 _ALL_OF_THEM = 1_000_000
 
 
@@ -39,7 +38,7 @@ def maintenance(options: argparse.Namespace, settings: CollectorSettings) -> int
     try:
         return action(options, store)
     except PlanError as error:
-        print(maintenance_words.said(error, catalogue("sansang_collector", options.lang).gettext), file=sys.stderr)
+        print(error.said(catalogue("sansang_collector", options.lang).gettext), file=sys.stderr)
         return 1
     finally:
         store.close()

@@ -53,7 +53,7 @@ def mistakes(plan: Plan, ground: Ground, now: float) -> Iterator[PlanError]:
     if plan.ends <= plan.begins:
         yield PlanError(Refused.ORDER, "ends")
     elif plan.ends - plan.begins > LONGEST_S:
-        yield PlanError(Refused.LONG, "ends")
+        yield PlanError(Refused.LONG, "ends", days=round(LONGEST_S / 86400))
     elif plan.ends <= now:
         yield PlanError(Refused.PAST, "ends")
     if plan.announced_at is not None and plan.announced_at > now:

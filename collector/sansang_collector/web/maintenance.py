@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from sansang_collector.access import Principal, acting, require_form
-from sansang_collector.incidents import maintenance_rows, maintenance_words
+from sansang_collector.incidents import maintenance_rows
 from sansang_collector.incidents.maintenance import Kind, Plan
 from sansang_collector.incidents.maintenance_view import MaintenanceView
 from sansang_collector.incidents.maintenance_words import PlanError, Refused
@@ -147,7 +147,7 @@ def _page(
 
 def _said(trouble: Exception, request: Request) -> str:
     if isinstance(trouble, PlanError):
-        return maintenance_words.said(trouble, shell.phrases(request).translations.gettext)
+        return trouble.said(shell.phrases(request).translations.gettext)
     return str(trouble)
 
 
