@@ -37,7 +37,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_Text = Annotated[str, msgspec.Meta(max_length=200)]
 _Places = Annotated[tuple[Annotated[str, msgspec.Meta(max_length=160)], ...], msgspec.Meta(max_length=MOST_PLACES)]
 _When = Annotated[float, msgspec.Meta(ge=0, le=32_503_680_000)]
 

@@ -50,6 +50,8 @@ def check(plan: Plan, ground: Ground, now: float) -> None:
 
 def mistakes(plan: Plan, ground: Ground, now: float) -> Iterator[PlanError]:
     """Everything wrong with it."""
+    if not plan.title.strip():
+        yield PlanError(Refused.TITLE, "title")
     if plan.ends <= plan.begins:
         yield PlanError(Refused.ORDER, "ends")
     elif plan.ends - plan.begins > LONGEST_S:

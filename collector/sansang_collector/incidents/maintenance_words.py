@@ -12,6 +12,7 @@ from .maintenance import NOTICE_DAYS, Kind, State
 class Refused(StrEnum):
     """Why it becomes no row, or stays as it is."""
 
+    TITLE = "title"
     ORDER = "order"
     LONG = "long"
     PAST = "past"
@@ -36,6 +37,7 @@ class PlanError(RefusedError[Refused]):
     def texts(self, _: Gettext) -> Mapping[Refused, str]:
         """For each reason."""
         return {
+            Refused.TITLE: _("Say in a few words what is done."),
             Refused.ORDER: _("It has to end after it begins."),
             Refused.LONG: _("It may last {days} days at most."),
             Refused.PAST: _("It would be over already."),
