@@ -1,1 +1,5 @@
-"""Who is told, when and how: rota, escalation and channels stand here; so far only the rules beside it are in use."""
+"""Who is told, when and how: rota, escalation and channels.
+
+A library for the collector, which hands in its ledger, and a program of its own (``sansang-alerts``) for anybody's
+Alertmanager.
+"""

@@ -37,6 +37,9 @@ TOKEN = Table(
 """``rotates``: whether it is renewed by itself. ``replaces``: the one it comes after. ``why``: why it ended, an
 :class:`End`. ``renew_at``: since when somebody wants it renewed whatever its age."""
 
+TOKEN_CHANGE = Table("token_change", LEDGER, Column("count", Integer, nullable=False))
+"""One row: how often a token that exists was changed or deleted, counted by the engine itself (store.token_rules)."""
+
 
 class End(StrEnum):
     """Why a token ended."""
@@ -55,6 +58,7 @@ class End(StrEnum):
 
 _FIND = Direct("SELECT id, scope, agent, digest FROM token WHERE digest = ? AND revoked_at IS NULL")
 """As text, because every request asks it: built of the table's columns it costs three times as much."""
+_CHANGES = Direct("SELECT count FROM token_change")
 _ENDED = Direct("SELECT agent, why, revoked_at, digest FROM token WHERE digest = ?")
 
 
@@ -114,15 +118,16 @@ def find(connection: Connection, secret: str) -> Found | None:
 
 
 class ValidTokens:
-    """The same for every report: tokens found are remembered until anything at all changes in the ledger.
+    """The same for every report: tokens found are remembered until one that exists is changed.
 
-    Whether something did is asked once for all that the event loop has read in one go, so that a token another process
-    revokes is refused at the next request.
+    Whether anything was committed is asked once for all that the event loop has read in one go, and only then whether
+    it was of a token, so that one another process revokes is refused at the next request.
     """
 
     def __init__(self, at_hand: AtHand) -> None:
         self._at_hand = at_hand
         self._version: object = None
+        self._changes: list[Any] = []
         self._is_fresh = False
         self._found: dict[bytes, Found] = {}
 
@@ -155,9 +160,15 @@ class ValidTokens:
     def _refresh(self) -> None:
         version = self._at_hand.version()
         if version != self._version:
-            self._found.clear()
+            self._forget_if_changed()
             self._version = version
         self._is_fresh = True
+
+    def _forget_if_changed(self) -> None:
+        changes = self._at_hand.rows(_CHANGES, ())
+        if changes != self._changes or not changes:  # a ledger that somebody took the row from cannot tell
+            self._found.clear()
+            self._changes = changes
 
     def _forget_freshness(self) -> None:
         self._is_fresh = False

@@ -185,7 +185,7 @@ def test_the_quick_judgement_is_the_thorough_one() -> None:
     assert min(found.values()) > 20
 
 
-def test_a_token_is_looked_up_once_until_the_ledger_changes(place: Place) -> None:
+def test_a_token_is_looked_up_once_until_one_is_changed(place: Place) -> None:
     soon: list[Callable[[], None]] = []
     store = Store(place)
     try:

@@ -123,7 +123,7 @@ def test_a_file_of_a_newer_program_is_refused_in_a_clear_sentence(tmp_path: Path
     connection.commit()
     connection.close()
 
-    with pytest.raises(NewerSchemaError, match=r"ledger.db has schema version 99, but this program only knows up to 7"):
+    with pytest.raises(NewerSchemaError, match=r"ledger.db has schema version 99, but this program only knows up to 8"):
         Store(tmp_path)
 
 

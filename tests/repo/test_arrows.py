@@ -201,6 +201,13 @@ def test_alerts_never_import_the_collector(path: Path) -> None:
     assert [name for name in imports(path) if starts(name, "sansang_collector")] == []
 
 
+@pytest.mark.parametrize("path", modules(ALERTS), ids=lambda p: p.name)
+def test_alerts_import_of_the_agent_only_the_contract(path: Path) -> None:
+    inside = [name for name in imports(path) if starts(name, "sansang_agent")]
+
+    assert [name for name in inside if not starts(name, "sansang_agent.contract")] == []
+
+
 @pytest.mark.parametrize(
     "path",
     [path for folder in (AGENT, COLLECTOR) for path in modules(folder) if path.stem in PURE],

@@ -14,8 +14,9 @@ from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.outcome import Outcome, Reason
 from sansang_agent.contract.rung import Component, Network, Owner, Rung
+from sansang_agent.contract.severity import Severity
 from sansang_agent.contract.words import LANGUAGES, word
-from sansang_collector.diagnosis.incident import Phase, Severity
+from sansang_collector.diagnosis.incident import Phase
 from tests.support.words import PACKAGES, ROOT, Package, placeholders, problems, updated, written
 
 GLOSSARY: dict[str, type[StrEnum]] = {

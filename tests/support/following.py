@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from sansang_agent.contract.rung import Owner
+from sansang_agent.contract.severity import Severity
 from sansang_collector import topology
 from sansang_collector.diagnosis import apart, lifecycle
 from sansang_collector.diagnosis.context import Context, Judged
 from sansang_collector.diagnosis.graph import AgentAt, Graph, build
-from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Severity, Step
+from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Step
 from sansang_collector.diagnosis.shares import Shares
 from sansang_collector.diagnosis.verdict import Assessment, Cause, Level, Verdict
 from sansang_collector.simulation import provinces

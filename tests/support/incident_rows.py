@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from sansang_agent.contract.rung import PLACES, Component, Owner
-from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Severity
+from sansang_agent.contract.severity import Severity
+from sansang_collector.diagnosis.incident import Happening, Incident, Phase
 from sansang_collector.diagnosis.verdict import Cause, Fact, Ground, Level, Verdict
 from sansang_collector.incidents.rows import packed
 from sansang_collector.incidents.situations import Kind

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sansang_agent.contract.rung import Owner
-from sansang_collector.diagnosis.incident import Incident, Phase, Severity
+from sansang_agent.contract.severity import Severity
+from sansang_collector.diagnosis.incident import Incident, Phase
 from sansang_collector.diagnosis.verdict import Cause, Fact, Ground, Level, Verdict
 from sansang_collector.inventory.model import (
     AccessNode,

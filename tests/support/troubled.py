@@ -11,7 +11,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from sansang_agent.contract.rung import Owner
-from sansang_collector.diagnosis.incident import Phase, Severity
+from sansang_agent.contract.severity import Severity
+from sansang_collector.diagnosis.incident import Phase
 from sansang_collector.diagnosis.verdict import Fact, Ground
 from sansang_collector.incidents import maintenance_rows
 from sansang_collector.incidents.maintenance import Kind, Plan

@@ -7,8 +7,8 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import NamedTuple
 
 from sansang_agent.contract.rung import Owner
+from sansang_agent.contract.severity import Severity
 
-from .incident import Severity
 from .verdict import Verdict
 
 

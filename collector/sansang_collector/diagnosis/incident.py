@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from sansang_agent.contract.rung import Owner
+from sansang_agent.contract.severity import Severity
 
 from .verdict import Cause, Ground, Verdict
 
@@ -24,14 +25,6 @@ class Phase(StrEnum):
     RESOLVED = "resolved"
     DROPPED = "dropped"
     """A suspicion that came to nothing, or was merged into another incident."""
-
-
-class Severity(StrEnum):
-    """How urgent it is; ``incidents.severity`` says when which."""
-
-    CRITICAL = "critical"
-    WARNING = "warning"
-    INFO = "info"
 
 
 class Happening(StrEnum):

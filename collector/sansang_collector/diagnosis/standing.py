@@ -5,10 +5,12 @@ A change of the inventory never lets an incident point at a part that is gone; w
 
 from msgspec.structs import replace
 
+from sansang_agent.contract.severity import Severity
+
 from .aftermath import INCIDENT
 from .context import Context, Judged
 from .course import Course
-from .incident import Happening, Incident, Phase, Severity
+from .incident import Happening, Incident, Phase
 from .matching import MOSTLY, is_followed, is_only_put_away, parts_of
 from .verdict import Cause, Level
 

@@ -9,11 +9,12 @@ from typing import Protocol
 import msgspec
 
 from sansang_agent.contract.rung import Owner
+from sansang_agent.contract.severity import Severity
 from sansang_collector.diagnosis import lifecycle
 from sansang_collector.diagnosis.context import Context, Judged
 from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.graph import Graph
-from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Severity
+from sansang_collector.diagnosis.incident import Happening, Incident, Phase
 from sansang_collector.diagnosis.shares import Shares
 from sansang_collector.diagnosis.sighting import Sighting
 from sansang_collector.diagnosis.verdict import Assessment, Held, Localiser, Verdict

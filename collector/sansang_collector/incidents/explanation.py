@@ -6,7 +6,8 @@ Only structs: ``explain`` makes them, ``explain_text`` and pages show them. Empt
 import msgspec
 
 from sansang_agent.contract.rung import Component, Owner, Rung
-from sansang_collector.diagnosis.incident import Phase, Severity
+from sansang_agent.contract.severity import Severity
+from sansang_collector.diagnosis.incident import Phase
 
 
 class CauseSaid(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

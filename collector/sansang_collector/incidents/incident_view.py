@@ -9,7 +9,8 @@ from typing import Annotated
 import msgspec
 
 from sansang_agent.contract.rung import Component, Owner
-from sansang_collector.diagnosis.incident import Happening, Phase, Severity
+from sansang_agent.contract.severity import Severity
+from sansang_collector.diagnosis.incident import Happening, Phase
 from sansang_collector.diagnosis.verdict import Ground, Level
 
 

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from sansang_agent.contract.rung import Owner
+from sansang_agent.contract.severity import Severity
 from sansang_collector import agents
 from sansang_collector.commune import Places
-from sansang_collector.diagnosis.incident import Incident, Phase, Severity
+from sansang_collector.diagnosis.incident import Incident, Phase
 from sansang_collector.diagnosis.verdict import Cause
 from sansang_collector.rights import Communes
 

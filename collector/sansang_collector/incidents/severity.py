@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from sansang_agent.contract.rung import PLACES, Component, Owner
+from sansang_agent.contract.severity import Severity
 from sansang_collector.diagnosis.context import Judged
-from sansang_collector.diagnosis.incident import Severity
 from sansang_collector.diagnosis.verdict import Level, Verdict
 from sansang_collector.inventory.calendars import Calendar
 from sansang_collector.inventory.model import Inventory

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from .audit_rules import APPEND_ONLY, chain_all
 from .migrations import Migration
+from .token_rules import COUNTED
 
 _VERSION_1: Migration = (
     """CREATE TABLE agent (
@@ -260,6 +261,8 @@ _DIAGNOSIS: Migration = (
 """What the diagnosis remembers over a restart, has learned of machines, and doubts of the inventory."""
 _VERSION_7: Migration = (*_CHANGES_OF_INCIDENTS, *_PLANS, *_INCIDENTS, *_DIAGNOSIS)
 
+_VERSION_8: Migration = ("CREATE TABLE token_change (count INTEGER NOT NULL)", COUNTED)
+
 MIGRATIONS: tuple[Migration, ...] = (
     _VERSION_1,
     _VERSION_2,
@@ -268,4 +271,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     _VERSION_5,
     _VERSION_6,
     _VERSION_7,
+    _VERSION_8,
 )

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from fastapi import Request
 from sqlalchemy import Connection
 
+from sansang_agent.contract.severity import Severity
 from sansang_collector.access import Principal
-from sansang_collector.diagnosis.incident import Incident, Phase, Severity
+from sansang_collector.diagnosis.incident import Incident, Phase
 from sansang_collector.incidents import headline, listing, situation_listing
 from sansang_collector.incidents.case import case_of
 from sansang_collector.incidents.incident_view import SituationView

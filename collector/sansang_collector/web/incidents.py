@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from sansang_agent.contract.severity import Severity
 from sansang_collector import overview
 from sansang_collector.access import Principal, acting, require_form
-from sansang_collector.diagnosis.incident import Severity
 from sansang_collector.incidents import deeds, listing, maintenance_rows
 from sansang_collector.incidents.deed_words import IncidentError, Refused
 from sansang_collector.incidents.deeds import By

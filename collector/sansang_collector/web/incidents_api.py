@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from starlette.responses import Response
 
 from sansang_agent.contract.rung import Owner
+from sansang_agent.contract.severity import Severity
 from sansang_collector.access import Principal, require
-from sansang_collector.diagnosis.incident import Severity
 from sansang_collector.incidents import deeds, listing, situation_listing
 from sansang_collector.incidents.deed_words import IncidentError, Refused
 from sansang_collector.incidents.incident_view import (

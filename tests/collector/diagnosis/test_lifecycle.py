@@ -3,10 +3,11 @@
 import pytest
 
 from sansang_agent.contract.rung import Owner
+from sansang_agent.contract.severity import Severity
 from sansang_collector.diagnosis import lifecycle
 from sansang_collector.diagnosis.context import Judged
 from sansang_collector.diagnosis.graph import Graph
-from sansang_collector.diagnosis.incident import Happening, Phase, Severity
+from sansang_collector.diagnosis.incident import Happening, Phase
 from sansang_collector.diagnosis.verdict import Assessment, Level, Verdict
 from tests.support.following import Follower, a_verdict, province
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import msgspec
 
 from sansang_agent.contract.rung import Owner
-from sansang_collector.diagnosis.incident import Incident, Phase, Revision, Severity
+from sansang_agent.contract.severity import Severity
+from sansang_collector.diagnosis.incident import Incident, Phase, Revision
 from sansang_collector.diagnosis.verdict import Cause, Fact, Ground, Level
 from sansang_collector.incidents.case import NOTHING_AROUND, Around, Plan, Wider
 from sansang_collector.inventory.model import Inventory

@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 
 from sansang_agent.contract.rung import Owner
+from sansang_agent.contract.severity import Severity
 from sansang_collector import topology
-from sansang_collector.diagnosis.incident import Severity
 from sansang_collector.diagnosis.verdict import Level
 from sansang_collector.incidents import severity
 from sansang_collector.inventory.calendars import calendars

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Connection
 
 from sansang_agent.contract.rung import Owner
+from sansang_agent.contract.severity import Severity
 from sansang_collector.audit import AUDIT
 from sansang_collector.commune import PACKAGED
-from sansang_collector.diagnosis.incident import Happening, Phase, Severity, Step
+from sansang_collector.diagnosis.incident import Happening, Phase, Step
 from sansang_collector.incidents import deeds, listing, recording, rows, situation_listing
 from sansang_collector.incidents.deed_words import IncidentError, Refused
 from sansang_collector.incidents.deeds import By

@@ -101,7 +101,7 @@ def test_a_ledger_of_a_newer_program_is_refused_without_a_word_of_the_password(p
         store.write_sync(lambda connection: connection.execute(text("INSERT INTO schema_version VALUES (99)")))
     try:
         with pytest.raises(
-            NewerSchemaError, match=r"has schema version 99, but this program only knows up to 7"
+            NewerSchemaError, match=r"has schema version 99, but this program only knows up to 8"
         ) as told:
             Store(place)
     finally:

@@ -1,12 +1,13 @@
 """A transaction sees one state of the ledger, leaves all of its effect or none, and waits for the others' to end."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import OperationalError
 
 from sansang_collector import changes, consumers, tokens
@@ -158,6 +159,56 @@ def test_words_are_in_the_order_of_their_bytes(store: Store) -> None:
     store.write_sync(add)
     with store.read() as connection:
         assert communes(connection) == ["10", "9", "B", "a", "b", "Ă"]
+
+
+class Counting:
+    """At hand like the ledger, counting how often a token is looked up."""
+
+    def __init__(self, store: Store) -> None:
+        self.at_hand = store.at_hand
+        self.looked_up = 0
+
+    def version(self) -> object:
+        return self.at_hand.version()
+
+    def rows(self, statement: Direct, values: tuple[Any, ...]) -> list[Any]:
+        self.looked_up += len(values)
+        return self.at_hand.rows(statement, values)
+
+    def close(self) -> None:
+        pass
+
+
+def test_tokens_stay_known_while_others_write_what_is_of_no_token(store: Store) -> None:
+    _, secret = store.write_sync(lambda connection: tokens.issue(connection, "read", "", NOW))
+    counting = Counting(store)
+    valid = tokens.ValidTokens(counting)
+    found = valid.find(secret, lambda forget: forget())
+    store.write_sync(add_agent)
+    store.write_sync(lambda connection: tokens.issue(connection, "read", "another", NOW))
+
+    assert valid.find(secret, lambda forget: forget()) == found is not None
+    assert counting.looked_up == 1
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda connection, number: tokens.revoke(connection, number, NOW),
+        lambda connection, _: connection.execute(text("DELETE FROM token")),
+        lambda connection, _: connection.execute(text("UPDATE token SET scope = 'metrics'")),
+    ],
+    ids=["revoked", "deleted", "other scope"],
+)
+def test_a_token_is_not_what_it_was_at_the_next_question(
+    store: Store, end: Callable[[Connection, int], object]
+) -> None:
+    number, secret = store.write_sync(lambda connection: tokens.issue(connection, "read", "", NOW))
+    valid = tokens.ValidTokens(store.at_hand)
+    before = valid.find(secret, lambda forget: forget())
+    store.write_sync(lambda connection: end(connection, number))
+
+    assert valid.find(secret, lambda forget: forget()) != before is not None
 
 
 @pytest.mark.needs("postgres")

@@ -9,7 +9,8 @@ from functools import partial
 
 import pytest
 
-from sansang_collector.diagnosis.incident import Happening, Severity
+from sansang_agent.contract.severity import Severity
+from sansang_collector.diagnosis.incident import Happening
 from sansang_collector.diagnosis.verdict import Level
 from sansang_collector.incidents.situations import Kind
 from tests.collector.diagnosis.scenarios.minds import Whole, closing, learned

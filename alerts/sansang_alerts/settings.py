@@ -1,0 +1,154 @@
+"""What the alerts' configuration file may say: people, teams with their shifts, channels. Frozen structs.
+
+Strictness (unknown keys, types, every mistake at once) is the contract's loader; what values mean together is in
+``settings_rules``. Secrets never stand here: each names a file.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from sansang_agent.contract.rung import Owner
+
+Id = Annotated[
+    str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$(?!\n)", description="lower-case letters, digits and hyphens")
+]
+Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$(?!\n)", description="a time such as 07:00")]
+Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\d$(?!\n)", description="a day such as 2026-11-26")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Minutes = Annotated[float, msgspec.Meta(ge=0, le=10_080)]
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody, or a desk, who can be told. A Zalo chat is paired, not written here."""
+
+    id: Id
+    name: str
+    language: Literal["vi", "en"] = "vi"
+    email: str = ""
+    phone: str = ""
+
+
+class Takes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Faults of these owners, in these communes, of these systems; what is empty fits all. The team whose row is the
+    most particular (system before commune before owner) takes a fault."""
+
+    owners: tuple[Owner, ...] = ()
+    communes: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+
+
+class Shift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who is on call when, week by week; over midnight where it ends no later than it begins."""
+
+    people: tuple[Id, ...]
+    """The first one is on call, the others come next, in this order; with ``rotate_days`` they take turns."""
+    days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    """On which it begins."""
+    begins: Clock = "00:00"
+    ends: Clock = "00:00"
+    rotate_days: Annotated[int, msgspec.Meta(ge=0, le=366)] = 0
+    """The next one is the first after so many days; 0: the first always is."""
+    from_day: Date | None = None
+    """Since when: the first one's first day of a rotation."""
+    holidays: Literal["also", "only", "not"] = "also"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who is told if nobody has acknowledged so long after the fault was told."""
+
+    after_minutes: Minutes
+    to: str = "on_call"
+    """``on_call``, ``next`` (after the last one told), ``everyone`` (of the shift), ``fallback``, or ``team:ID``."""
+    channels: tuple[Id, ...] = ()
+    """Empty: all by which the person can be reached."""
+
+
+class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """People who repair, or have repaired, the same things."""
+
+    id: Id
+    name: str
+    takes: tuple[Takes, ...]
+    shifts: tuple[Shift, ...] = ()
+    fallback: Id
+    """Who is told when nobody is on call."""
+    steps: tuple[Step, ...] = (
+        Step(after_minutes=0),
+        Step(after_minutes=10, to="next"),
+        Step(after_minutes=20, to="fallback"),
+    )
+    remind_minutes: Annotated[float, msgspec.Meta(ge=10, le=10_080)] = 240
+    """What is acknowledged and still there is called to mind so often."""
+
+
+class EmailChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="email", tag_field="kind"):
+    """E-mail by a mail server."""
+
+    id: Id
+    server: str
+    """``host:port``."""
+    sender: str
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password_file: str = ""
+    via: tuple[str, ...] = ("wan",)
+
+
+class ZaloChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="zalo", tag_field="kind"):
+    """A Zalo bot, which people have to write to first."""
+
+    id: Id
+    token_file: str
+    via: tuple[str, ...] = ("wan",)
+
+
+class WebhookChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="webhook", tag_field="kind"):
+    """JSON to somebody's program: an address that apprise knows (``json://…``), kept in a file."""
+
+    id: Id
+    url_file: str
+    via: tuple[str, ...] = ("wan",)
+
+
+class SmsChannel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="sms", tag_field="kind"):
+    """An SMS gateway that is asked by HTTP; ``url`` and ``body`` hold ``{to} {text} {sender} {reference}``."""
+
+    id: Id
+    url: str
+    method: Literal["GET", "POST"] = "POST"
+    body: str = ""
+    headers: dict[str, str] = {}
+    """May hold ``{secret}``."""
+    secret_file: str = ""
+    sender: Annotated[str, msgspec.Meta(max_length=11)] = ""
+    accepted: str = ""
+    """A pattern that the answer's body has to fit; empty: any answer of 200 to 299 will do."""
+    accents: bool = False
+    """Whether texts keep their diacritics, as split UCS-2."""
+    most_parts: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
+    price: Annotated[float, msgspec.Meta(ge=0)] = 0
+    """Of one part, for the count; VND."""
+    report_secret_file: str = ""
+    """What a delivery report has to bring."""
+    via: tuple[str, ...] = ("wan",)
+
+
+AnyChannel = EmailChannel | ZaloChannel | WebhookChannel | SmsChannel
+
+
+class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """alerts.yml."""
+
+    public_url: str = ""
+    """How people reach the pages of alerts; empty: messages carry a code and no link."""
+    listen: str = "127.0.0.1:9641"
+    data_dir: str = "/var/lib/sansang-alerts"
+    """Of ``sansang-alerts serve``: holds alerts.db. The collector keeps alerts in its own ledger."""
+    people: tuple[Person, ...] = ()
+    teams: tuple[Team, ...] = ()
+    channels: tuple[AnyChannel, ...] = ()
+    holidays: tuple[Date, ...] = ()
+    digest_at: Clock = "07:00"
+    digest_to: tuple[Id, ...] = ()
+    """People who get the daily digest."""
