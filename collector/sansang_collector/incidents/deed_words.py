@@ -20,11 +20,12 @@ class Refused(StrEnum):
     ALONE = "alone"
     NOT_HIT = "not_hit"
     ALL = "all"
+    NOTHING = "nothing"
 
     @property
     def is_mistake(self) -> bool:
         """Whether the wish itself is wrong; else the incident stands otherwise by now."""
-        return self in (Refused.EMPTY, Refused.NO_CODE, Refused.SAME, Refused.NOT_HIT, Refused.ALL)
+        return self in (Refused.EMPTY, Refused.NO_CODE, Refused.SAME, Refused.NOT_HIT, Refused.ALL, Refused.NOTHING)
 
 
 class IncidentError(RefusedError[Refused]):
@@ -44,4 +45,5 @@ class IncidentError(RefusedError[Refused]):
             Refused.ALONE: _("It is not merged into another incident."),
             Refused.NOT_HIT: _("It does not hit {communes}."),
             Refused.ALL: _("One commune at least has to stay."),
+            Refused.NOTHING: _("Choose the communes that are an incident of their own."),
         }

@@ -15,9 +15,8 @@ from sansang_collector.audit import Deed, What
 from sansang_collector.changes import Change
 from sansang_collector.diagnosis import apart
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase
-from sansang_collector.rights import ALL
 
-from . import codes, listing
+from . import codes, listing, rows
 from .deed_words import IncidentError, Refused
 from .listing import Listed
 from .rows import packed
@@ -100,24 +99,18 @@ def unmerge(connection: Connection, number: int, by: By) -> Listed:
     _set(connection, found, merged_into=None)
     _keep(connection, found, msgspec.structs.replace(found.incident, held_back="", changed_at=by.at))
     other = _found(connection, into)
-    _no_longer_hit(connection, other)
+    rows.leave_only_who_is_hit(connection, other.incident)
     _event(connection, other, by, Happening.UNMERGED, str(number))
     _change(connection, other, by)
     return _told(connection, found, by, "unmerge", Happening.UNMERGED, str(into))
-
-
-def _no_longer_hit(connection: Connection, other: Listed) -> None:
-    """Leave it the communes that it hits itself, and those of what is still merged into it."""
-    left = listing.merged_into(connection, other.incident.id, ALL)
-    stay = {*other.incident.hit, *other.incident.verdict.communes, *(code for one in left for code in one.communes)}
-    gone = INCIDENT_COMMUNE.c.incident == other.incident.id
-    connection.execute(INCIDENT_COMMUNE.delete().where(gone, INCIDENT_COMMUNE.c.commune.not_in(sorted(stay))))
 
 
 def split(connection: Connection, number: int, communes: Collection[str], by: By) -> Listed:
     """Some of its communes become an incident of their own and stay it; the new one. Raises :class:`IncidentError`."""
     found = _under_way(connection, number)
     leaving = set(communes)
+    if not leaving:
+        raise IncidentError(Refused.NOTHING)
     if not leaving <= set(found.communes):
         raise IncidentError(Refused.NOT_HIT, communes=", ".join(sorted(leaving - set(found.communes))))
     if leaving == set(found.communes):
@@ -146,9 +139,9 @@ def _add(connection: Connection, of: Listed, fresh: Incident, communes: Iterable
 
 
 def _hit(connection: Connection, number: int, communes: Iterable[str]) -> None:
-    rows = [{"incident": number, "commune": code} for code in sorted(communes)]
-    if rows:
-        connection.execute(INCIDENT_COMMUNE.insert(), rows)
+    hit = [{"incident": number, "commune": code} for code in sorted(communes)]
+    if hit:
+        connection.execute(INCIDENT_COMMUNE.insert(), hit)
 
 
 def _found(connection: Connection, number: int) -> Listed:
