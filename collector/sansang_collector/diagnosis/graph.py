@@ -113,6 +113,11 @@ class Graph(NamedTuple):
         one = self.agents[agent]
         return self.first[one.key], self.names[VANTAGE_KEY if one.role is Role.VANTAGE else one.commune]
 
+    def home(self, agent: int) -> str:
+        """The commune of a machine, by its id in the ledger; empty for a vantage, and for one that is not here."""
+        commune = self.agent_commune[self.agent_numbers[agent]] if agent in self.agent_numbers else NOBODY
+        return "" if commune == NOBODY else self.communes[commune]
+
     def path(self, check: int) -> Ints:
         """The parts that it crosses."""
         return self.members[self.offsets[check] : self.offsets[check + 1]]

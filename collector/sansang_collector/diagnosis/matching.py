@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from sansang_agent.contract.rung import Component
 
+from . import apart
+from .apart import Home
 from .candidates import FAR
 from .incident import Incident, Phase
 from .verdict import Level, Verdict
@@ -31,26 +33,41 @@ class Match(NamedTuple):
     places: tuple[int, ...] = ()
 
 
-def match(verdicts: Sequence[Verdict], incidents: Sequence[Incident], share: Share) -> list[Match]:
-    """Every verdict once, every incident at most once, by the surest kinship first."""
-    free = {place for place, one in enumerate(incidents) if is_followed(one)}
-    found: list[list[int]] = [[] for _ in verdicts]
-    for akin in (_same, _named, _one_class, _mostly_one(share)):
-        for number, verdict in enumerate(verdicts):
+def match(verdicts: Sequence[Verdict], incidents: Sequence[Incident], share: Share, home: Home) -> list[Match]:
+    """Every verdict once, every incident at most once, by the surest kinship first.
+
+    What is of an incident that somebody split off, and what is left of it, are verdicts of their own; ``home`` is the
+    commune of a machine.
+    """
+    followed = {place: one for place, one in enumerate(incidents) if is_followed(one)}
+    kinships = (_same, _named, _one_class, _mostly_one(share))
+
+    def is_of(verdict: Verdict, one: Incident) -> bool:
+        return any(akin(verdict, one) for akin in kinships)
+
+    portions = apart.portions(verdicts, followed, is_of, home)
+    free = set(followed)
+    found: list[list[int]] = [[] for _ in portions]
+    for akin in kinships:
+        for number, (verdict, places, _) in enumerate(portions):
             if not found[number]:
-                kin = next((place for place in sorted(free) if akin(verdict, incidents[place])), None)
+                kin = next((place for place in sorted(free & places) if akin(verdict, incidents[place])), None)
                 if kin is not None:
                     found[number].append(kin)
                     free.discard(kin)
-    for number, verdict in enumerate(verdicts):
+    for number, (verdict, places, _) in enumerate(portions):
         covered = [
             place
-            for place in sorted(free)
+            for place in sorted(free & places)
             if _named(verdict, incidents[place]) or covers(verdict, incidents[place], share)
         ]
         found[number].extend(covered)
         free.difference_update(covered)
-    return [Match(verdict, tuple(places)) for verdict, places in zip(verdicts, found, strict=True)]
+    return [
+        Match(one.verdict, tuple(places))
+        for one, places in zip(portions, found, strict=True)
+        if places or not one.split_off
+    ]
 
 
 def is_followed(one: Incident) -> bool:

@@ -379,3 +379,14 @@ def test_it_is_known_when_something_ended(here: Place, kind: str) -> None:
 
 def _class(looks: Looks) -> set[str]:
     return {cause.part for said in looks.assessments for one in said.verdicts for cause in one.causes}
+
+
+def test_a_province_that_has_no_commune_left_is_looked_at_all_the_same() -> None:
+    made = place(4, communes=5).made
+    empty = msgspec.structs.replace(made.inventory, communes=(), lines=())
+    graph = build(topology.build(empty), [AgentAt(*one) for one in made.machines])
+    held = [Held(part="core", level=level, onset=MORNING, opened_at=MORNING + 20) for level in Level]
+
+    said = Engine(graph).localise(Evidence(graph, MORNING), held, MORNING + 200)
+
+    assert (said.verdicts, said.recovered) == ((), frozenset())

@@ -183,6 +183,16 @@ def test_a_service_that_was_down_and_is_well_again_never_turned_away_a_share() -
     assert {one.incident.verdict.level for one in play.told} == {Level.DOWN}, play.story
 
 
+def test_a_ring_that_loses_and_what_somebody_split_off_it_stay_two_incidents_to_the_end(play: Play) -> None:
+    play.listen_before(QUARTER_S)
+    play.cut(RING, at=10, loss=0.4, until=420)
+    play.split(RING, "00013", at=330)
+    play.go_on(until=720)
+
+    assert sorted(one.hit == ("00013",) for one in play.open_at(415)) == [False, True], play.story
+    assert [one.happened for one in play.told if one.at > 330].count(Happening.RESOLVED) == 2, play.story
+
+
 # Views that change, faults that overlap.
 
 
