@@ -203,7 +203,8 @@ class Diagnosis:
         if self._looked_through is not evidence:  # another graph, or the clock went back: what was remembered is void
             self._looking.know(evidence.graph, version)
             self._looked_through = evidence
-        hearing = following.ears.judge(evidence, now)
+        # Where the inventory has left nobody, nobody is listened for: what is under way of its parts is to be ended.
+        hearing = following.ears.judge(evidence, now) if evidence.graph.agents else Hearing.WELL
         if hearing is not Hearing.WELL:
             self._tell_hearing(hearing, following.ears.cut_off_since)
             return None

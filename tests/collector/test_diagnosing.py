@@ -21,6 +21,7 @@ from sansang_collector.habituation import Habituation
 from sansang_collector.incidents import rows
 from sansang_collector.incidents.manners import Kept
 from sansang_collector.incidents.tables import INCIDENT, INCIDENT_EVENT
+from sansang_collector.inventory import versions
 from sansang_collector.inventory.model import Inventory
 from sansang_collector.log import Entry
 from sansang_collector.running import Collector
@@ -155,6 +156,21 @@ async def test_an_inventory_without_a_topology_says_nothing_and_breaks_nothing(t
         condition = province.collector.diagnosis.condition
 
     assert (condition.problem, condition.failed, condition.inactive) == ("", 0, False)
+
+
+async def test_an_inventory_that_is_emptied_in_the_middle_ends_the_incident_and_says_why(tmp_path: Path) -> None:
+    async with watched(tmp_path, "ring:a@09:03") as province:
+        await province.until(BREAKS + 40)
+        collector, empty = province.collector, Inventory(province=INVENTORY.province)
+        collector.store.write_sync(lambda it: versions.apply(it, empty, BREAKS + 40, "test"))
+        assert collector.inventory.reload("") == ""
+        await province.until(BREAKS + 60)
+        under_way, condition = province.under_way(), collector.diagnosis.condition
+        with collector.store.read() as connection:
+            told = [(one.happened, one.detail) for one in rows.story(connection, 1)]
+
+    assert (under_way, condition.problem, condition.failed) == ([], "", 0)
+    assert told[-1] == (Happening.RESOLVED, "part_gone=ring:a")
 
 
 class Stumbling:
