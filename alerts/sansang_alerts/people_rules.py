@@ -94,6 +94,11 @@ def addresses(parts: Mapping[str, Any]) -> Found:
     host, colon, port = parts.get("listen", "127.0.0.1:0").rpartition(":")
     if not (colon and host and port.isascii() and port.isdigit() and int(port[:6]) < 65536):
         yield "listen", f"'{parts['listen']}' is not host:port"
+    scheme, slashes, rest = parts.get("ledger", "").partition("://")
+    if slashes and scheme != "postgresql+psycopg":
+        yield "ledger", f"'{scheme}://' is not used: give a file or postgresql+psycopg://…"
+    elif slashes and ":" in rest.rpartition("@")[0]:
+        yield "ledger", "holds a password; keep it in a file of PostgreSQL's (passfile=… or ~/.pgpass)"
 
 
 def is_web_address(text: str) -> bool:

@@ -175,6 +175,8 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     listen: str = "127.0.0.1:9641"
     data_dir: str = "/var/lib/sansang-alerts"
     """Of ``sansang-alerts serve``: holds alerts.db. The collector keeps alerts in its own ledger."""
+    ledger: str = ""
+    """A database to keep alerts in, instead: a file, such as the collector's ledger.db, or ``postgresql+psycopg://…``."""
     people: tuple[Person, ...] = ()
     teams: tuple[Team, ...] = ()
     channels: tuple[AnyChannel, ...] = ()

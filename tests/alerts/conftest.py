@@ -1,15 +1,13 @@
-"""A ledger with the tables of alerts on each engine for each test."""
+"""An empty database of alerts on each engine, for each test that asks for one."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import URL
 
-from sansang_alerts.schema import migrate
+from sansang_alerts.opening import Opened
 from sansang_alerts.tables import ALERTS
-from sansang_collector.store import Store
-from tests.support.ledgers import Place
 from tests.support.postgres import Server, server
 
 ENGINES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres")))
@@ -21,24 +19,26 @@ def postgres() -> Iterator[Server]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def postgres_place(postgres: Server) -> URL:
+    return postgres.empty()
+
+
 @pytest.fixture(params=ENGINES)
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """Where a ledger is: a test that asks for it runs on each engine."""
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | URL:
+    """Where a database is."""
     if request.param == "sqlite":
-        return tmp_path_factory.mktemp("ledger")
-    started: Server = request.getfixturevalue("postgres")
-    return started.ledger()
+        return tmp_path / "alerts.db"
+    shared: URL = request.getfixturevalue("postgres_place")
+    return shared
 
 
 @pytest.fixture
-def ledger(place: Place) -> Iterator[Store]:
-    """With empty tables of alerts."""
-    with closing(Store(place)) as store:
-        store.write_sync(_prepare)
-        yield store
-
-
-def _prepare(connection: Connection) -> None:
-    migrate(connection)
-    for table in reversed(ALERTS.sorted_tables):
-        connection.execute(table.delete())
+def ledger(place: Path | URL) -> Iterator[Opened]:
+    """A database of our own; PostgreSQL's is emptied first, for making one takes a second."""
+    opened = Opened(place)
+    if isinstance(place, URL):
+        for table in reversed(ALERTS.sorted_tables):
+            opened.write_sync(lambda connection, table=table: connection.execute(table.delete()))  # type: ignore[misc]
+    yield opened
+    opened.close()

@@ -73,6 +73,11 @@ class Mailbox(_Serving):
         server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _smtp_handler(self._arrived.put))
         super().__init__(server, server.server_address[1])
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything that came was taken."""
+        return self._arrived.empty()
+
     def next(self) -> bytes:
         """The oldest message not yet taken; queue.Empty when none comes."""
         return self._arrived.get(timeout=PATIENCE_S)

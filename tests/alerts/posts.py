@@ -10,9 +10,9 @@ from sansang_alerts.delivery import Delivery
 from sansang_alerts.desk import Desk
 from sansang_alerts.fault import Fault, Happening, Report
 from sansang_alerts.notice import Answer, Message, Outcome
+from sansang_alerts.opening import Opened
 from sansang_alerts.settings import AlertSettings
 from sansang_alerts.tables import ATTEMPT, NOTIFICATION
-from sansang_collector.store import Store
 from tests.support.faults import BEGAN
 
 SENT = Answer(Outcome.SENT, "taken", reference="r-1")
@@ -64,7 +64,7 @@ class Kept(NamedTuple):
 class Post:
     """Alerts at work on one ledger."""
 
-    def __init__(self, ledger: Store, settings: AlertSettings, lease_s: float = 120.0, **more: Any) -> None:
+    def __init__(self, ledger: Opened, settings: AlertSettings, lease_s: float = 120.0, **more: Any) -> None:
         self.now = BEGAN
         self.ledger = ledger
         self.desk = Desk(settings, **more)

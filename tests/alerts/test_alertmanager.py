@@ -9,7 +9,7 @@ from email.message import EmailMessage
 import httpx
 import pytest
 
-from sansang_agent.contract.rung import Rung
+from sansang_agent.contract.rung import Owner, Rung
 from sansang_agent.contract.words import word
 from tests.alerts.alertmanagers import CONFIG, WEBHOOK_TOKEN, alertmanager
 from tests.alerts.documents import ALERTS, load
@@ -19,20 +19,32 @@ SILENT = {
     "labels": {
         "alertname": "SansangCommuneWithoutAgent",
         "severity": "critical",
+        "owner": "telecom",
         "commune": "06220",
         "name": "Xã Khánh Khê",
     },
     "annotations": {
         "summary": "Xã Khánh Khê (06220): không máy nào liên lạc được về trung tâm",
         "description": "Mất điện, thiết bị đầu cuối hoặc đường truyền.",
-        "runbook": "alerts/README.md#sansangcommunewithoutagent",
+        "runbook": "docs/vi/runbooks/xa-mat-lien-lac.md",
         "dashboard": "/d/sansang-commune?var-commune=06220",
     },
     "startsAt": "2026-11-20T01:14:00Z",
 }
 FAILING = {
-    "labels": {"alertname": "SansangCheckFailing", "severity": "warning", "check": "dvc", "rung": "service"},
+    "labels": {
+        "alertname": "SansangCheckFailing",
+        "severity": "warning",
+        "owner": "service_owner",
+        "check": "dvc",
+        "rung": "service",
+    },
     "annotations": SILENT["annotations"],
+    "startsAt": "2026-11-20T01:14:00Z",
+}
+INCIDENT = {
+    "labels": {"alertname": "SansangIncident", "incident": "K7F2QD", "severity": "critical", "owner": "telecom"},
+    "annotations": {"summary": "Vòng truyền dẫn Văn Quan – Bình Gia mất kết nối từ 08:14: 7 xã"},
     "startsAt": "2026-11-20T01:14:00Z",
 }
 
@@ -79,13 +91,17 @@ def test_amtool_accepts_the_configuration() -> None:
 @pytest.mark.parametrize(
     ("labels", "receivers"),
     [
-        ("alertname=SansangCollectorDown severity=critical", "sansang-alerts,email"),
-        ("alertname=SansangCommuneWithoutAgent severity=critical commune=06220", "sansang-alerts,email"),
-        ("alertname=SansangAgentSilent severity=warning commune=06220", "email"),
-        ("alertname=SansangCheckFailing severity=warning commune=06220 check=dvc", "email"),
-        ("alertname=SansangCertificateExpiring severity=warning check=dvc", "email"),
-        ("alertname=Other severity=info", "email"),
-        ("alertname=Other", "email"),
+        ("alertname=SansangIncident incident=K7F2QD severity=critical owner=telecom", "sansang-alerts"),
+        ("alertname=SansangIncident incident=K7F2QD severity=warning owner=us", "sansang-alerts"),
+        ("alertname=SansangCollectorDown severity=critical owner=us", "us"),
+        ("alertname=SansangMessagesStuck severity=critical owner=us", "us"),
+        ("alertname=SansangCommuneWithoutAgent severity=critical owner=telecom commune=06220", "telecom"),
+        ("alertname=SansangAgentSilent severity=warning owner=commune_it commune=06220", "commune_it"),
+        ("alertname=SansangCheckFailing severity=warning owner=service_owner commune=06220 check=dvc", "service_owner"),
+        ("alertname=SansangCertificateExpiring severity=warning owner=service_owner check=dvc", "service_owner"),
+        ("alertname=Other severity=info", "us"),
+        ("alertname=Other", "us"),
+        *((f"alertname=Other severity=warning owner={owner.value}", owner.value) for owner in Owner),
     ],
 )
 def test_an_alert_reaches_its_receivers(labels: str, receivers: str) -> None:
@@ -103,23 +119,33 @@ def test_no_secret_stands_in_the_configuration() -> None:
 
 
 @pytest.mark.needs("alertmanager")
-def test_a_critical_alert_and_its_end_reach_the_webhook_and_the_mailbox(
+def test_an_incident_and_its_end_reach_the_webhook_and_no_mailbox(
     running_alertmanager: str, webhook: Webhook, mailbox: Mailbox
 ) -> None:
-    _post(running_alertmanager, SILENT)
+    _post(running_alertmanager, INCIDENT)
 
     opened = webhook.next()
     assert opened.path == "/api/v1/alertmanager"
     assert opened.authorization == f"Bearer {WEBHOOK_TOKEN}"
     assert (opened.payload["status"], opened.payload["version"]) == ("firing", "4")
-    assert opened.payload["alerts"][0]["labels"] == SILENT["labels"]
+    assert opened.payload["alerts"][0]["labels"] == INCIDENT["labels"]
+
+    _post(running_alertmanager, INCIDENT, endsAt="2026-11-20T02:00:00Z")
+
+    assert webhook.next().payload["status"] == "resolved"
+    assert mailbox.is_empty
+
+
+@pytest.mark.needs("alertmanager")
+def test_a_critical_alert_and_its_end_reach_the_mailbox(running_alertmanager: str, mailbox: Mailbox) -> None:
+    _post(running_alertmanager, SILENT)
+
     subject, text = _text_of(mailbox.next())
     assert subject == "[Nghiêm trọng] Xã Khánh Khê (06220): không máy nào liên lạc được về trung tâm"
     assert "Từ 08:14 ngày 20/11/2026." in text
 
     _post(running_alertmanager, SILENT, endsAt="2026-11-20T02:00:00Z")
 
-    assert webhook.next().payload["status"] == "resolved"
     subject, text = _text_of(mailbox.next())
     assert subject.startswith("[Hết cảnh báo] Xã Khánh Khê")
     assert "Từ 08:14 ngày 20/11/2026 đến 09:00 ngày 20/11/2026." in text
@@ -139,3 +165,15 @@ def test_the_templates_name_every_rung_as_the_glossary_does() -> None:
     named = dict(re.findall(r'if eq \. "(\w+)" }}([^{]+){{', template.split('define "sansang.rung"')[1]))
 
     assert named == {rung.value: word("rung", rung) for rung in Rung}
+
+
+def test_office_hours_are_vietnams_wherever_alertmanager_runs() -> None:
+    hours = [interval for named in load(CONFIG)["time_intervals"] for interval in named["time_intervals"]]
+
+    assert {interval["location"] for interval in hours} == {"Asia/Ho_Chi_Minh"}
+
+
+def test_only_notes_are_muted_because_what_is_muted_loses_its_end() -> None:
+    muted = [route for route in load(CONFIG)["route"]["routes"] if "active_time_intervals" in route]
+
+    assert [route["matchers"] for route in muted] == [['severity="info"']]

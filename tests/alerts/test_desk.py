@@ -2,29 +2,30 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection, select
+from sqlalchemy import URL, Connection, select
 
 from sansang_agent.contract.rung import Owner
 from sansang_alerts import alert_rows
 from sansang_alerts.desk import Desk, UnknownCodeError
 from sansang_alerts.fault import Happening, Report
 from sansang_alerts.notice import Kind
+from sansang_alerts.opening import Opened
 from sansang_alerts.settings import Step
 from sansang_alerts.tables import ALERT, NOTIFICATION
 from sansang_alerts.texts import Digest
-from sansang_collector.store import Store
 from tests.alerts.desks import LINE, MAIL, POWER, SMS, fault, settings
 from tests.alerts.posts import Post
-from tests.support.ledgers import Place
 
 RING = fault()
 
 
 @pytest.fixture
-def post(ledger: Store) -> Post:
+def post(ledger: Opened) -> Post:
     return Post(ledger, settings())
 
 
@@ -58,7 +59,7 @@ async def test_one_fault_is_told_from_beginning_to_end(post: Post) -> None:
     ]
 
 
-async def test_each_way_to_a_person_is_used_and_the_end_comes_through_the_same(ledger: Store) -> None:
+async def test_each_way_to_a_person_is_used_and_the_end_comes_through_the_same(ledger: Opened) -> None:
     post = Post(ledger, settings(MAIL, SMS))
     await post.tell(Happening.OPENED, RING)
     await post.tell(Happening.RECOVERED, replace(RING, ended_at=post.now - 180))
@@ -67,7 +68,7 @@ async def test_each_way_to_a_person_is_used_and_the_end_comes_through_the_same(l
     assert post.got("sms") == [("0900000001", "opened"), ("0900000001", "recovered")]
 
 
-async def test_a_step_may_ask_the_same_person_through_another_channel(ledger: Store) -> None:
+async def test_a_step_may_ask_the_same_person_through_another_channel(ledger: Opened) -> None:
     steps = (Step(after_minutes=0, channels=("mail",)), Step(after_minutes=5, channels=("sms",)))
     post = Post(ledger, settings(MAIL, SMS, teams=(replace(LINE, steps=steps),)))
     await post.tell(Happening.OPENED, RING)
@@ -112,15 +113,15 @@ async def test_who_heard_of_what_is_withdrawn_hears_that_too(post: Post) -> None
     assert post.got() == [("a", "opened"), ("a", "withdrawn")]
 
 
-def test_of_two_who_acknowledge_at_once_one_wins_and_the_other_learns_who(post: Post, place: Place) -> None:
+def test_of_two_who_acknowledge_at_once_one_wins_and_the_other_learns_who(post: Post, place: Path | URL) -> None:
     post.report(Happening.OPENED, RING)
 
-    def take(store: Store, by: str) -> tuple[bool, str]:
+    def take(store: Opened, by: str) -> tuple[bool, str]:
         desk = Desk(settings())
         found = store.write_sync(lambda connection: desk.acknowledge(connection, RING.code, by, post.now, "link"))
         return found.won, found.by
 
-    with closing(Store(place)) as other, ThreadPoolExecutor(2) as both:
+    with closing(Opened(place)) as other, ThreadPoolExecutor(2) as both:
         asked = [both.submit(take, store, by) for store, by in ((post.ledger, "a"), (other, "b"))]
         first, second = (one.result(60) for one in asked)
 
@@ -148,12 +149,12 @@ async def test_what_is_over_cannot_be_taken_on(post: Post) -> None:
     assert (found.won, found.is_over, found.by) == (False, True, "")
 
 
-def test_whoever_keeps_the_incident_hears_of_an_acknowledgement_once(ledger: Store) -> None:
+def test_whoever_keeps_the_incident_hears_of_an_acknowledgement_once(ledger: Opened) -> None:
     heard: list[str] = []
     post = Post(ledger, settings(), acknowledged=lambda _connection, alert, _at: heard.append(alert.standing.fault.key))
     post.report(Happening.OPENED, RING)
     for by in ("a", "b"):
-        post.ledger.write_sync(lambda connection, by=by: post.desk.acknowledge(connection, RING.code, by, 0.0, "link"))
+        post.ledger.write_sync(partial(post.desk.acknowledge, code=RING.code, by=by, at=0.0, how="link"))
     post.report(Happening.ACKNOWLEDGED, replace(RING, acknowledged_by="a", acknowledged_at=0.0))
 
     assert heard == ["12"]
@@ -183,7 +184,7 @@ async def test_what_comes_back_without_a_code_of_its_own_gets_a_new_one(post: Po
     assert post.got() == [("a", "opened"), ("a", "recovered"), ("a", "opened")]
 
 
-async def test_the_digest_goes_to_whoever_is_to_get_it(ledger: Store) -> None:
+async def test_the_digest_goes_to_whoever_is_to_get_it(ledger: Opened) -> None:
     post = Post(ledger, replace(settings(), digest_to=("c", "p")))
     digest = Digest(watched=65, communes=65)
     post.ledger.write_sync(lambda connection: post.desk.digest(connection, digest, post.now))
@@ -193,7 +194,7 @@ async def test_the_digest_goes_to_whoever_is_to_get_it(ledger: Store) -> None:
     assert "65/65" in post.channels["mail"].got[0].body
 
 
-def test_a_message_carries_its_own_link_for_whom_it_is_to(ledger: Store) -> None:
+def test_a_message_carries_its_own_link_for_whom_it_is_to(ledger: Opened) -> None:
     post = Post(ledger, settings(), link=lambda code, person, _at: f"https://example.vn/a/{code}?{person}")
     post.report(Happening.OPENED, RING)
     with post.ledger.read() as connection:

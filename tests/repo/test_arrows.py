@@ -220,6 +220,12 @@ def test_pure_modules_do_no_input_output_and_know_no_clock(path: Path) -> None:
     assert {name.split(".")[0] for name in imports(path)} & IMPURE_MODULES == set()
 
 
+@pytest.mark.parametrize("path", modules(ALERTS / "texts"), ids=lambda p: p.name)
+def test_words_of_messages_do_no_input_output_and_know_no_clock(path: Path) -> None:
+    assert {name.split(".")[0] for name in imports(path)} & (IMPURE_MODULES - {"datetime"}) == set()
+    assert "now(" not in path.read_text(encoding="utf-8")
+
+
 def test_every_module_called_pure_exists() -> None:
     found = {path.stem for folder in (AGENT, COLLECTOR, ALERTS) for path in modules(folder)}
 

@@ -39,7 +39,9 @@ __all__ = [
 def render(kind: Kind, fault: Fault | None, medium: Medium, language: str, extra: Extra) -> Words:
     """A message's words; ``fault`` is None of digests (``extra.digest``) and tests, ValueError of anything else."""
     phrases = Phrases(language, extra.now)
-    if kind is Kind.DIGEST and extra.digest is not None:
+    if kind is Kind.DIGEST:
+        if extra.digest is None:
+            raise ValueError("a message of the kind 'digest' needs extra.digest")
         return _of_digest(extra.digest, medium, extra, phrases)
     if kind is Kind.TEST:
         return _of_none(kind, *trial(medium, extra, phrases), medium, extra, phrases)

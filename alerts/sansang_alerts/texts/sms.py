@@ -12,11 +12,13 @@ from .plain import cut, plain, units
 from .telling import ASKS, Telling
 from .words import Extra, Medium
 
-MOST = {Medium.SMS: 150, Medium.SMS_ACCENTS: 191}
+MOST = {Medium.SMS: 147, Medium.SMS_ACCENTS: 188}
 """One part of 160 septets, or three of 67 characters, less what a repeat puts in front."""
-_MOST_OF_A_PLACE, _MOST_OF_A_REMARK = 40, 60
-_ENOUGH = 60
-"""The fault's sentence has at least so much room, or what comes behind it is left out."""
+_MOST_OF_A_PLACE, _MOST_OF_A_REMARK = 60, 60
+_ENOUGH = 64
+"""The fault's sentence has at least so much room, which holds its place; or what comes behind it is left out."""
+MOST_OF_A_NAME = 40
+"""Vietnam's longest has fewer."""
 _DOTS = "..."
 
 
@@ -36,7 +38,9 @@ def headed(tag: str, code: str) -> str:
 def composed(head: str, what: str, place: str, behind: Sequence[str], medium: Medium) -> str:
     """All of it where it fits; else ``behind`` gives way from its end, and ``what``, but never ``place``."""
     write, size = writing(medium)
-    head, what, place = write(f"{head}: "), write(what), write(place)
+    head, what, place = write(f"{head}: "), write(what), shortened(write(place), _MOST_OF_A_PLACE, size)
+    if place.casefold() not in what.casefold():
+        what = f"{place}: {what}"
     room = MOST[medium] - size(head)
     tails = [write("".join(f" {one}" for one in behind[:count] if one)) for count in range(len(behind), -1, -1)]
     tail = next((one for one in tails if room - size(one) >= min(size(what), _ENOUGH)), "")
@@ -53,7 +57,7 @@ def place_of(fault: Fault, phrases: Phrases) -> str:
     count = len(fault.communes)
     if count > 1:
         return phrases.plural("{count} commune", "{count} communes", count).format(count=count)
-    return "".join(plain(one.name, _MOST_OF_A_PLACE) for one in fault.communes)
+    return "".join(plain(one.name, MOST_OF_A_NAME) for one in fault.communes)
 
 
 def _asked(kind: Kind, fault: Fault, extra: Extra, phrases: Phrases) -> str:

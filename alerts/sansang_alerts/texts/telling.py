@@ -58,7 +58,7 @@ def telling(kind: Kind, fault: Fault, extra: Extra, phrases: Phrases) -> Telling
 def tag(kind: Kind, severity: Severity | None, extra: Extra, phrases: Phrases) -> str:
     """``critical``, ``recovered``; played ones say so."""
     if kind is Kind.ESCALATED:
-        said = phrases.say("nobody has acknowledged for {time}").format(time=phrases.duration(extra.waited_s))
+        said = phrases.say("unacknowledged for {time}").format(time=phrases.duration(extra.waited_s))
     else:
         said = phrases.say(_TAGS[kind]) if kind in _TAGS else phrases.word("severity", severity or Severity.INFO)
     return phrases.say("simulated, {tag}").format(tag=said) if extra.simulated else said
