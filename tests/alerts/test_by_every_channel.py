@@ -1,4 +1,4 @@
-"""A fault from the desk to real servers: one message by each channel, repeats say so, the end goes to the same people."""
+"""A fault from the desk to real servers: one message by each channel; repeats say so; the end goes to the same."""
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
