@@ -1,5 +1,8 @@
 """What alerts say of themselves is what their rows say."""
 
+import re
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from sansang_agent.contract.severity import Severity
@@ -8,6 +11,8 @@ from sansang_alerts.fault import Happening
 from sansang_alerts.opening import Opened
 from tests.alerts.desks import MAIL, SMS, fault, settings
 from tests.alerts.posts import AGAIN, Post
+
+DOCS = Path(__file__).parents[2] / "docs" / "delivery.md"
 
 
 def figures(post: Post) -> dict[tuple[str, ...], float]:
@@ -51,3 +56,12 @@ async def test_what_was_sent_and_taken_on_is_no_longer(ledger: Opened) -> None:
 
     assert found["sansang_alert_waiting", "mail"] == found["sansang_alert_unacknowledged", "critical"] == 0
     assert found["sansang_alert_notifications_total", "mail", "sent"] == 1
+
+
+def test_docs_and_list_agree() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| ([^|]*) \| ([^|]*) \|$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    listed = [
+        (one.name, one.kind, " ".join(f"`{label}`" for label in one.labels), one.help) for one in metrics.FAMILIES
+    ]
+
+    assert rows == listed

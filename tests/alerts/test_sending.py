@@ -11,7 +11,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 
 from sansang_alerts.claims import GIVE_UP_S, MOST_PER_CHANNEL, MOST_UNKNOWN
-from sansang_alerts.fault import Happening
+from sansang_alerts.fault import Happening, Report
 from sansang_alerts.notice import Answer, Outcome
 from sansang_alerts.opening import Opened
 from sansang_alerts.settings import Shift, Step
@@ -20,6 +20,7 @@ from tests.alerts.posts import AGAIN, REFUSED, UNKNOWN, Post
 from tests.support.fake_clock import settled
 
 RING = fault()
+OPENED = Happening.OPENED
 
 
 @pytest.fixture
@@ -248,3 +249,17 @@ async def test_attempts_are_counted_by_channel_and_outcome(post: Post) -> None:
     await post.passes(2)
 
     assert post.sender.counts == {("mail", Outcome.AGAIN): 1, ("mail", Outcome.SENT): 1}
+
+
+async def test_what_its_own_process_decided_is_sent_at_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sansang_alerts.sending.POLL_S", 3600.0)
+    running = asyncio.create_task(post.delivery.run())
+    await settled()
+    await post.ledger.write(lambda connection: post.desk.report(connection, Report(RING, OPENED, post.now), post.now))
+    post.delivery.nudge()
+    await post.channels["mail"].asked.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert post.got() == [("a", "opened")]
