@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from sansang_alerts.fault import Fault, Happening
+from sansang_alerts.opening import Opened
 from sansang_alerts.pace import GAP_S, SINGLES, WINDOW_S
-from sansang_collector.store import Store
 from tests.alerts.desks import HOOK, LINE, MAIL, SMS, fault, settings
 from tests.alerts.posts import AGAIN, UNKNOWN, Post, kind_of
 
@@ -19,7 +19,7 @@ def faults(many: int = MANY) -> list[Fault]:
 
 
 @pytest.fixture
-def post(ledger: Store) -> Post:
+def post(ledger: Opened) -> Post:
     """Nobody is asked next: it is about the storm alone."""
     return Post(ledger, settings(MAIL, SMS, HOOK, teams=(replace(LINE, steps=LINE.steps[:1]),)))
 
@@ -90,7 +90,7 @@ async def test_what_follows_on_a_part_of_a_bundle_waits_for_the_bundle(post: Pos
     assert [one.message_id.split("-")[-2] for one in post.channels["mail"].got] == ["bundle", "bundle", "recovered"]
 
 
-async def test_a_refused_bundle_asks_whoever_comes_next_of_each_fault(ledger: Store) -> None:
+async def test_a_refused_bundle_asks_whoever_comes_next_of_each_fault(ledger: Opened) -> None:
     post = Post(ledger, settings(MAIL))
     post.channels["mail"].refuses = {"a@example.vn"}
     await post.tell(Happening.OPENED, *faults(10))
