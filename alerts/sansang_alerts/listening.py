@@ -24,6 +24,9 @@ GRACE_S = 10.0
 _NOTHING_YET = 408
 """Nobody wrote anything."""
 
+_HANDED_OVER = 400
+"""What is said, too, while Zalo hands over what is written to some webhook."""
+
 Sleep = Callable[[float], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
@@ -54,7 +57,7 @@ class Listener:
         except OutgoingError as error:
             return self._failed(str(error))
         if not said.ok:
-            return said.status == _NOTHING_YET or self._failed(said.words)
+            return said.status == _NOTHING_YET or await self._refused(said)
         for message in heard(self._channel, said.result):
             await self.answer(message)
         return True
@@ -70,8 +73,24 @@ class Listener:
             if not said.ok:
                 _log.warning("channel %s: an answer was not taken: %s", self._channel, said.words)
 
+    async def _refused(self, said: Said) -> bool:
+        if said.status == _HANDED_OVER and not self._failures:
+            # from another time: what is written would go to nobody
+            with contextlib.suppress(OutgoingError):
+                await self._api.ask("deleteWebhook", {})
+        return self._failed(said.words)
+
     def _failed(self, why: str) -> bool:
         # once for each time it goes wrong, and not for each try
         if not self._failures:
             _log.warning("channel %s: cannot be listened to: %s", self._channel, why)
         return False
+
+
+async def hand_over(api: ZaloApi, url: str, secret: str) -> str:
+    """Let Zalo hand over what is written to ``url``, with ``secret``; what it has against that, or nothing."""
+    try:
+        said = await api.ask("setWebhook", {"url": url, "secret_token": secret})
+    except OutgoingError as error:
+        return str(error)
+    return "" if said.ok else said.words

@@ -1,5 +1,7 @@
 """The webhook as a channel: our JSON by POST, and other services through apprise."""
 
+import io
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -108,6 +110,32 @@ async def test_why_is_read_from_what_apprise_logs(
 
     assert answer.outcome is outcome
     assert answer.said
+
+
+async def test_a_service_that_nobody_listens_at_was_surely_not_told(make: Make) -> None:
+    with HttpStandIn() as gone:
+        address = gone.url.replace("http:", "json:") + "/a-secret-path"
+
+    answer = await make(address, 5).send(MESSAGE)
+
+    assert answer.outcome is Outcome.AGAIN
+    assert "a-secret-path" not in answer.said
+
+
+async def test_no_log_of_ours_has_apprises_addresses(make: Make, server: HttpStandIn) -> None:
+    """Its own lines have them; they end with us. pytest's own capture would look past that."""
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+
+    await make(server.url.replace("http:", "json:") + "/a-secret-path", 5).send(MESSAGE)
+
+    root.removeHandler(handler)
+    root.setLevel(before)
+    assert "a-secret-path" not in log.getvalue()
 
 
 @pytest.mark.parametrize("address", ["what is this", "nobody-knows://x/y", "https", "mailto"])
