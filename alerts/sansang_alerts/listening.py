@@ -10,6 +10,8 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
+from sqlalchemy.exc import OperationalError
+
 from .backoff import wait_s
 from .channels.outgoing import OutgoingError
 from .channels.zalo_api import Said, ZaloApi
@@ -64,7 +66,13 @@ class Listener:
 
     async def answer(self, message: Heard) -> None:
         """Whoever wrote is answered; an answer that cannot be sent is not tried again."""
-        for reply in await self._hear(message):
+        try:
+            replies = await self._hear(message)
+        except OperationalError as error:
+            # who gets no answer writes again
+            _log.warning("channel %s: a message was lost, the ledger cannot be used: %s", self._channel, error.orig)
+            return
+        for reply in replies:
             await self._say(reply)
 
     async def _say(self, reply: Reply) -> None:

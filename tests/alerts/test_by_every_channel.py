@@ -46,7 +46,7 @@ class World:
         assert [type(one) for one in found[1:]] == [ZaloChannel, SmsChannel, WebhookChannel]
         settings = msgspec.structs.replace(desks.settings(*found), recovery_after_minutes=0)
         self.post = Post(ledger, settings)
-        self.built = channels.build(*found, deadline_s=1.0)
+        self.built = channels.build(*found, deadline_s=2.0)
         self.post.sender.channels = self.built
         code = ledger.write_sync(lambda c: pairing.offer(c, "zalo", "a", KEY, self.post.now))
         heard = Heard("zalo", "chat-a", code)

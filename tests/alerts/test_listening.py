@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
 from sansang_alerts import pairing
 from sansang_alerts.channels.outgoing import Outgoing
@@ -163,6 +164,25 @@ async def test_while_it_fails_it_waits_longer_and_says_so_once(
     assert [1 <= wait <= 8 for wait in bot.slept] == [True] * 3
     assert len(caplog.records) == 1
     assert TOKEN not in caplog.text
+
+
+async def test_while_the_ledger_cannot_be_used_it_goes_on_listening(
+    bot: Bot, server: ZaloServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def busy(*_: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    code = bot.offer()
+    server.write("chat-1", code)
+    with monkeypatch.context() as now:
+        now.setattr(pairing, "take", busy)
+        assert await bot.listener.once()
+    server.write("chat-1", code)
+    assert await bot.listener.once()
+
+    assert len(server.sent) == 1
+    assert "database is locked" in caplog.text
+    assert code not in caplog.text
 
 
 async def test_a_webhook_from_another_time_is_taken_away(bot: Bot, server: ZaloServer) -> None:

@@ -29,7 +29,7 @@ def server() -> Iterator[HttpStandIn]:
 async def make(tmp_path: Path) -> AsyncIterator[Make]:
     built: list[Channels] = []
 
-    def channel(address: str, deadline_s: float = 0.7) -> Channel:
+    def channel(address: str, deadline_s: float = 2.0) -> Channel:
         file = channels.secret(tmp_path, "address", address)
         built.append(channels.build(channels.settings("webhook", url_file=file), deadline_s=deadline_s))
         return built[-1]["webhook"]
@@ -106,7 +106,7 @@ async def test_why_is_read_from_what_apprise_logs(
     server.always = met
     address = server.url.replace("http:", "json:") + "/notify"
 
-    answer = await make(address, 1).send(MESSAGE)
+    answer = await make(address, 2).send(MESSAGE)
 
     assert answer.outcome is outcome
     assert answer.said
