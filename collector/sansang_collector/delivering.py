@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from sansang_alerts import loading
+from sansang_alerts import claims, loading
 from sansang_alerts.alert_rows import Kept
 from sansang_alerts.channels import building
 from sansang_alerts.channels.building import BuildError, Channels
@@ -19,8 +19,10 @@ from sansang_alerts.channels.outgoing import DEADLINE_S
 from sansang_alerts.delivery import Delivery
 from sansang_alerts.desk import Desk
 from sansang_alerts.fault import Source
+from sansang_alerts.notice import State
 from sansang_alerts.reach import person_of
 from sansang_alerts.settings import AlertSettings
+from sansang_alerts.tables import NOTIFICATION
 
 from .commune import Places
 from .incidents import deeds, situation_rows
@@ -70,6 +72,7 @@ class Alerts:
     ) -> None:
         self.settings = settings
         self.store = store
+        self._now = now
         self.desk = Desk(settings, acknowledged=self._acknowledged, announced=announced)
         self.delivery = Delivery(store, self.desk, {}, now, alone=True)
         """Its channels are made when it runs."""
@@ -94,6 +97,21 @@ class Alerts:
         """Go on with newer settings; on the event loop. Who was told stays told."""
         self.settings = self.desk.settings = settings
         self._changed.set()
+
+    async def settled(self) -> None:
+        """Wait until all that happened has been handed over and sent; for clocks that stand still meanwhile."""
+        await self.telling.settled()
+        while await self.delivery.turn():
+            pass
+        self.delivery.nudge()
+        while self._is_sending():  # noqa: ASYNC110  # rows tell nobody
+            await asyncio.sleep(0.01)
+
+    def _is_sending(self) -> bool:
+        with self.store.read() as connection:
+            is_under_way = select(NOTIFICATION.c.id).where(NOTIFICATION.c.state == State.SENDING.value).limit(1)
+            due = claims.is_anything_due(connection, self._now())
+            return due or connection.scalar(is_under_way) is not None
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as tasks:

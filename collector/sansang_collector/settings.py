@@ -97,8 +97,6 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Holds what they want to be shown (``Authorization: Bearer …``); empty: nothing."""
     alertmanager_ca: str = ""
     """PEM: the authority of ``https://`` ones; empty: the system's."""
-    webhook_token_file: str = ""
-    """Holds what an Alertmanager has to show where it calls back (``/api/v1/alertmanager``); empty: none may."""
 
     retention: Retention = Retention()
 

@@ -15,8 +15,7 @@ from sansang_agent.contract.strict import INVALID
 from .settings import CollectorSettings
 
 TLS_FILES = ("tls_certificate", "tls_key", "tls_ca")
-SECRET_FILES = ("alertmanager_token_file", "webhook_token_file")
-FILES = (*TLS_FILES, *SECRET_FILES, "alerts", "alertmanager_ca")
+FILES = (*TLS_FILES, "alerts", "alertmanager_token_file", "alertmanager_ca")
 """Settings that name a file."""
 _OF_ALERTMANAGER = ("alertmanagers", "alertmanager_token_file", "alertmanager_ca")
 
@@ -64,16 +63,16 @@ def _proxies(proxies: tuple[Any, ...]) -> Found:
 def _delivery(folder: Path, parts: Mapping[str, Any]) -> Found:
     """One road to people: who tells them, and all that it needs."""
     if parts.get("delivery") == "alertmanager":
-        for key in ("alerts", "alertmanagers", "webhook_token_file"):
+        for key in ("alerts", "alertmanagers"):
             if not parts.get(key, INVALID):
                 yield "delivery", f"'delivery: alertmanager' needs '{key}'"
     else:
         for key in _OF_ALERTMANAGER:
             if parts.get(key):
                 yield key, "counts with 'delivery: alertmanager' only"
-    for key in SECRET_FILES:
-        if parts.get(key):
-            yield from ((key, said) for said in secret_file.mistakes(folder / parts[key]))
+    if parts.get("alertmanager_token_file"):
+        mistakes = secret_file.mistakes(folder / parts["alertmanager_token_file"])
+        yield from (("alertmanager_token_file", said) for said in mistakes)
     if parts.get("alerts"):
         yield from _alerts(folder / parts["alerts"])
 
