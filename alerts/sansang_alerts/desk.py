@@ -137,7 +137,7 @@ class Desk:
                 to = Address("", person, way.channel, way.address)
                 outbox.put(connection, Item(None, "", Kind.DIGEST, to, "info", words, now))
 
-    def is_paced(self, channel: str) -> bool:
+    def is_person(self, channel: str) -> bool:
         """Whether people read it, who are not to be buried; programs are told of each fault by itself."""
         return not any(one.id == channel and isinstance(one, WebhookChannel) for one in self.settings.channels)
 
