@@ -32,6 +32,14 @@ def pair(options: argparse.Namespace) -> int:
     if bot is None:
         known = ", ".join(one.id for one in settings.channels if isinstance(one, ZaloChannel)) or "–"
         return _no(phrases.say("Which Zalo channel? Say --channel with one of: {known}").format(known=known))
+    return _done(options, settings, bot, person, phrases)
+
+
+def _done(
+    options: argparse.Namespace, settings: AlertSettings, bot: ZaloChannel, person: Person, phrases: Phrases
+) -> int:
+    if options.listen and bot.webhook_secret_file:
+        return _no(phrases.say("Zalo hands over what is written to this bot, so it cannot be fetched here."))
     with _opened(options, settings) as ledger:
         if options.forget:
             return _forgotten(ledger, bot, person, phrases)

@@ -172,8 +172,8 @@ class Desk:
         for notice in decision.notices:
             to = Address(notice.to.team, notice.to.person, notice.to.channel, notice.to.address)
             kind = outbox.overtake(connection, alert.id, notice.kind, to)
-            words = worded(kind, before, alert, notice.to, around) if kind else None
-            if kind and words:
+            if kind is not None:
+                words = worded(kind, before, alert, notice.to, around)
                 severity = standing.fault.severity.value
                 outbox.put(connection, Item(alert.id, alert.code, kind, to, severity, words, around.now))
         return alert

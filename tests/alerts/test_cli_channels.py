@@ -165,6 +165,13 @@ def test_of_several_bots_one_has_to_be_named(alerts: Alerts, zalo: ZaloServer) -
     assert alerts("pair", "line-1", "--channel", "zalo-2", lang="en")[0] == 0
 
 
+def test_what_zalo_hands_over_is_not_fetched(alerts: Alerts, zalo: ZaloServer) -> None:
+    alerts.configure(bot(alerts, zalo) | {"webhook_secret_file": channels.secret(alerts.folder, "hook", "s" * 20)})
+
+    said = "Zalo hands over what is written to this bot, so it cannot be fetched here."
+    assert alerts("pair", "line-1", "--listen", lang="en") == (1, "", said)
+
+
 def test_nobody_whom_the_settings_do_not_know_is_paired(alerts: Alerts, zalo: ZaloServer) -> None:
     alerts.configure(bot(alerts, zalo))
 

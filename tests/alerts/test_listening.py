@@ -8,21 +8,22 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
 from sansang_alerts import pairing
 from sansang_alerts.channels.outgoing import Outgoing
 from sansang_alerts.channels.zalo_api import ZaloApi
-from sansang_alerts.channels.zalo_updates import heard, is_from_zalo, pushed
+from sansang_alerts.channels.zalo_updates import SECRET_HEADER, heard, is_from_zalo, pushed
 from sansang_alerts.desk import Desk
 from sansang_alerts.fault import Happening, Report
 from sansang_alerts.hearing import WRONG_TRIES, Hearing
 from sansang_alerts.incoming import Heard
 from sansang_alerts.ledger import Ledger
-from sansang_alerts.listening import Listener
+from sansang_alerts.listening import Listener, hand_over
 from sansang_alerts.settings import ZaloChannel
 from tests.alerts import desks
 from tests.support.faults import BEGAN
-from tests.support.http_stand_in import Garbage, Says
+from tests.support.http_stand_in import Garbage, HttpStandIn, Says
 from tests.support.zalo_server import TOKEN, Sent, ZaloServer
 
 KEY = TOKEN.encode()
@@ -163,6 +164,47 @@ async def test_while_it_fails_it_waits_longer_and_says_so_once(
     assert [1 <= wait <= 8 for wait in bot.slept] == [True] * 3
     assert len(caplog.records) == 1
     assert TOKEN not in caplog.text
+
+
+async def test_while_the_ledger_cannot_be_used_it_goes_on_listening(
+    bot: Bot, server: ZaloServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def busy(*_: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    code = bot.offer()
+    server.write("chat-1", code)
+    with monkeypatch.context() as now:
+        now.setattr(pairing, "take", busy)
+        assert await bot.listener.once()
+    server.write("chat-1", code)
+    assert await bot.listener.once()
+
+    assert len(server.sent) == 1
+    assert "database is locked" in caplog.text
+    assert code not in caplog.text
+
+
+async def test_a_webhook_from_another_time_is_taken_away(bot: Bot, server: ZaloServer) -> None:
+    server.webhook = "http://127.0.0.1:1/", "a secret of another time"
+
+    assert not await bot.listener.once()
+    server.write("chat-1", bot.offer())
+    assert await bot.listener.once()
+    assert len(server.sent) == 1
+
+
+async def test_zalo_hands_over_what_is_written_with_the_secret(bot: Bot, server: ZaloServer) -> None:
+    with HttpStandIn() as ours:
+        async with Outgoing() as outgoing:
+            api = ZaloApi(outgoing, TOKEN, server.url)
+            assert await hand_over(api, f"{ours.url}/hook", "a good secret") == ""
+            assert await hand_over(api, f"{ours.url}/hook", "short") == "400: Bad Request: secret_token"
+        await asyncio.to_thread(server.write, "chat-1", "xin chào")
+
+    [asked] = ours.asked
+    assert pushed("zalo", asked.body)[0][:3] == ("zalo", "chat-1", "xin chào")
+    assert is_from_zalo("a good secret", asked.headers[SECRET_HEADER.lower()])
 
 
 def test_a_bots_own_words_and_what_is_no_text_are_nothing() -> None:

@@ -9,7 +9,7 @@ NOW = 1_000_000.0
 
 
 def waiting(number: int, alert: int | None = 0, **more: Any) -> Waiting:
-    said = {"state": State.WAITING, "due_at": NOW, "held_until": 0.0, "attempts": 0}
+    said: dict[str, Any] = {"state": State.WAITING, "due_at": NOW, "held_until": 0.0, "attempts": 0}
     return Waiting(id=number, alert=number if alert == 0 else alert, **(said | more))
 
 

@@ -1,27 +1,30 @@
 """Messages leave in order, one at a time to each address, and again until a channel takes or refuses them."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 
 from sansang_alerts.claims import GIVE_UP_S, MOST_PER_CHANNEL, MOST_UNKNOWN
-from sansang_alerts.fault import Happening
+from sansang_alerts.fault import Happening, Report
 from sansang_alerts.notice import Answer, Outcome
+from sansang_alerts.opening import Opened
 from sansang_alerts.settings import Shift, Step
-from sansang_collector.store import Store
 from tests.alerts.desks import HOOK, LINE, MAIL, SMS, fault, person, settings
 from tests.alerts.posts import AGAIN, REFUSED, UNKNOWN, Post
 from tests.support.fake_clock import settled
-from tests.support.ledgers import Place
 
 RING = fault()
+OPENED = Happening.OPENED
 
 
 @pytest.fixture
-def post(ledger: Store) -> Post:
+def post(ledger: Opened) -> Post:
     return Post(ledger, settings())
 
 
@@ -89,7 +92,7 @@ async def test_a_refusal_asks_whoever_comes_next_at_once(post: Post) -> None:
     assert [(one.person, one.state) for one in post.rows()] == [("a", "failed"), ("b", "sent")]
 
 
-async def test_a_refusal_asks_nobody_else_while_another_way_may_reach_them(ledger: Store) -> None:
+async def test_a_refusal_asks_nobody_else_while_another_way_may_reach_them(ledger: Opened) -> None:
     post = Post(ledger, settings(MAIL, SMS))
     post.channels["mail"].refuses = {"a@example.vn"}
     await post.tell(Happening.OPENED, RING)
@@ -124,7 +127,7 @@ async def test_one_message_that_is_not_taken_holds_up_no_other_fault(post: Post)
     assert [(one.kind, one.state) for one in post.rows()] == [("opened", "waiting"), ("opened", "sent")]
 
 
-async def test_a_channel_that_hangs_holds_up_no_other(ledger: Store) -> None:
+async def test_a_channel_that_hangs_holds_up_no_other(ledger: Opened) -> None:
     post = Post(ledger, settings(MAIL, SMS))
     post.channels["mail"].gate.clear()
     post.report(Happening.OPENED, RING)
@@ -137,7 +140,7 @@ async def test_a_channel_that_hangs_holds_up_no_other(ledger: Store) -> None:
     assert post.got() == [("a", "opened")]
 
 
-async def test_a_channel_has_a_few_under_way_at_most(ledger: Store) -> None:
+async def test_a_channel_has_a_few_under_way_at_most(ledger: Opened) -> None:
     many = tuple(person(f"d{number}") for number in range(9))
     team = replace(
         LINE, shifts=(Shift(people=tuple(one.id for one in many)),), steps=(Step(after_minutes=0, to="everyone"),)
@@ -155,9 +158,9 @@ async def test_a_channel_has_a_few_under_way_at_most(ledger: Store) -> None:
     assert post.channels["mail"].most_under_way == MOST_PER_CHANNEL
 
 
-async def test_two_senders_of_one_ledger_send_everything_once(ledger: Store, place: Place) -> None:
+async def test_two_senders_of_one_ledger_send_everything_once(ledger: Opened, place: Path | URL) -> None:
     first = Post(ledger, settings(HOOK))
-    with closing(Store(place)) as other:
+    with closing(Opened(place)) as other:
         second = Post(other, settings(HOOK))
         second.channels = first.channels
         second.sender.channels = first.channels
@@ -169,11 +172,11 @@ async def test_two_senders_of_one_ledger_send_everything_once(ledger: Store, pla
     assert first.channels["hook"].most_under_way == 1, "in order: one at a time to each address"
 
 
-async def test_what_a_dead_sender_left_is_sent_as_a_repeat_once_its_lease_is_over(ledger: Store, place: Place) -> None:
+async def test_what_a_dead_sender_left_is_sent_as_a_repeat_after_its_lease(ledger: Opened, place: Path | URL) -> None:
     dead = Post(ledger, settings())
     dead.report(Happening.OPENED, RING)
     assert len(await dead.sender._claim()) == 1
-    with closing(Store(place)) as other:
+    with closing(Opened(place)) as other:
         post = Post(other, settings())
         assert await post.sender.drain() == 0
         await post.passes(121)
@@ -182,7 +185,7 @@ async def test_what_a_dead_sender_left_is_sent_as_a_repeat_once_its_lease_is_ove
         assert outcomes(post) == ["unknown", "sent"]
 
 
-async def test_who_knows_to_be_alone_does_not_wait_for_a_dead_senders_lease(ledger: Store) -> None:
+async def test_who_knows_to_be_alone_does_not_wait_for_a_dead_senders_lease(ledger: Opened) -> None:
     dead = Post(ledger, settings())
     dead.report(Happening.OPENED, RING)
     await dead.sender._claim()
@@ -193,7 +196,7 @@ async def test_who_knows_to_be_alone_does_not_wait_for_a_dead_senders_lease(ledg
     assert [one.repeat for one in post.channels["mail"].got] == [True]
 
 
-async def test_an_answer_that_comes_after_the_lease_changes_nothing_of_what_another_sender_made(ledger: Store) -> None:
+async def test_an_answer_that_comes_after_the_lease_changes_nothing_of_what_another_sender_made(ledger: Opened) -> None:
     slow = Post(ledger, settings(), lease_s=10.0)
     slow.channels["mail"].gate.clear()
     slow.channels["mail"].answers = [REFUSED]
@@ -212,14 +215,15 @@ async def test_what_was_answered_waits_for_the_ledger_and_is_not_sent_again(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sansang_alerts.sending.POLL_S", 0.0)
-    record, failures = post.sender._record, [OperationalError("", {}, Exception("database is locked"))] * 3
+    record: Callable[..., None] = post.sender._record
+    failures = [OperationalError("", {}, Exception("database is locked"))] * 3
 
     def hindered(*args: object) -> None:
         if failures:
             raise failures.pop()
-        record(*args)  # type: ignore[arg-type]
+        record(*args)
 
-    post.sender._record = hindered  # type: ignore[method-assign]
+    monkeypatch.setattr(post.sender, "_record", hindered)
     await post.tell(Happening.OPENED, RING)
 
     assert (len(post.channels["mail"].got), post.rows()[0].state) == (1, "sent")
@@ -245,3 +249,17 @@ async def test_attempts_are_counted_by_channel_and_outcome(post: Post) -> None:
     await post.passes(2)
 
     assert post.sender.counts == {("mail", Outcome.AGAIN): 1, ("mail", Outcome.SENT): 1}
+
+
+async def test_what_its_own_process_decided_is_sent_at_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sansang_alerts.sending.POLL_S", 3600.0)
+    running = asyncio.create_task(post.delivery.run())
+    await settled()
+    await post.ledger.write(lambda connection: post.desk.report(connection, Report(RING, OPENED, post.now), post.now))
+    post.delivery.nudge()
+    await post.channels["mail"].asked.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert post.got() == [("a", "opened")]

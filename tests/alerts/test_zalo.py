@@ -31,7 +31,7 @@ def server() -> Iterator[ZaloServer]:
 @pytest.fixture
 async def zalo(server: ZaloServer, tmp_path: Path) -> AsyncIterator[Channel]:
     token = channels.secret(tmp_path, "token", TOKEN)
-    built = channels.build(channels.settings("zalo", token_file=token, api=server.url), deadline_s=0.7)
+    built = channels.build(channels.settings("zalo", token_file=token, api=server.url), deadline_s=2.0)
     yield built["zalo"]
     await built.close()
 
