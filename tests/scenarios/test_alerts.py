@@ -47,7 +47,7 @@ async def test_a_ring_cut_is_one_message_per_channel_until_somebody_takes_it_on(
     assert first.counts == second.counts == (3, 3, 3)
     assert all(kept.incident.code in text for text in (*first.texts, *first.mails, *first.zalos))
     assert kept.acknowledged_by is not None
-    assert [text.partition(" (")[0] for text in first.texts] == ["NGHIEM TRONG", "DA NHAN", "DA HET"]
+    assert [text.partition(" (")[0] for text in first.texts] == ["NGHIEM TRONG", "DA CO NGUOI NHAN", "DA KHOI PHUC"]
     assert all_three.told(LAST).counts == (0, 0, 0)
 
 
