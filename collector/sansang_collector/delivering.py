@@ -5,19 +5,20 @@ Nothing of it waits for people or their mail servers; what goes wrong with it is
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select
 
+from sansang_agent.contract import secret_file
 from sansang_agent.contract.secret_file import SecretError
 from sansang_alerts import claims, keys, loading
 from sansang_alerts.alert_rows import Kept
 from sansang_alerts.channels import building
 from sansang_alerts.channels.building import BuildError, Channels
-from sansang_alerts.channels.outgoing import DEADLINE_S
+from sansang_alerts.channels.outgoing import DEADLINE_S, Outgoing
 from sansang_alerts.conversing import Conversations
 from sansang_alerts.delivery import Delivery
 from sansang_alerts.desk import Desk
@@ -32,7 +33,9 @@ from .commune import Places
 from .incidents.speech import Says
 from .inventory.in_force import InForce
 from .news import News
+from .posting import Members, Posting
 from .settings import CollectorSettings
+from .silencing import Silencing
 from .store import Store
 from .telling import Telling
 from .told_reports import Words
@@ -70,8 +73,9 @@ def settings_of(settings: CollectorSettings) -> AlertSettings | None:
 class Alerts:
     """One collector's; :meth:`run` is its task."""
 
-    def __init__(self, around: Around, folder: Path, settings: AlertSettings, *, announced: bool = False) -> None:
-        """``folder`` keeps the keys of links and of the webhook; raises SecretError."""
+    def __init__(self, around: Around, own: CollectorSettings, settings: AlertSettings) -> None:
+        """The collector's folder keeps the keys of links and of the webhook; raises SecretError."""
+        folder, announced = own.folder, own.delivery == "alertmanager"
         self.settings = settings
         self.store = around.store
         self.doors: Doors | None = None
@@ -88,8 +92,10 @@ class Alerts:
             self.desk,
             lambda: words(around.inventory, around.speak),
             around.now,
-            self.delivery.nudge,
+            self._handed,
         )
+        self._own = own
+        self._posting: Posting | None = None
         self._channels: Channels | None = None
         self._changed = asyncio.Event()
 
@@ -135,11 +141,35 @@ class Alerts:
             if self._channels is None:
                 await asyncio.sleep(SECRETS_RETRY_S)
 
+    def _handed(self) -> None:
+        """Something was handed to the desk."""
+        self.delivery.nudge()
+        if self._posting is not None:
+            self._posting.nudge()
+
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as tasks:
+            if self._own.delivery == "alertmanager":
+                tasks.create_task(self._announce())
             tasks.create_task(self.telling.follow())
             tasks.create_task(self.delivery.run())
             tasks.create_task(self._converse(tasks))
+
+    async def _announce(self) -> None:
+        """Hand incidents and planned work to the Alertmanagers."""
+        token = secret_file.read(Path(self._own.alertmanager_token_file)) if self._own.alertmanager_token_file else ""
+        async with Outgoing(self._own.alertmanager_ca) as outgoing, asyncio.TaskGroup() as tasks:
+            members = Members(self._own.alertmanagers, outgoing, token)
+            address = self.settings.public_url or self._own.address
+            self._posting = Posting(self.store, members, address, self._now, self._release)
+            tasks.create_task(self._posting.run())
+            tasks.create_task(Silencing(self.store, members, self._now).run())
+
+    async def _release(self, codes: Sequence[str]) -> None:
+        """No Alertmanager answers: people are told without them."""
+        now = self._now()
+        await self.store.write(lambda connection: [self.desk.release(connection, code, now) for code in codes])
+        self.delivery.nudge()
 
     async def _converse(self, tasks: asyncio.TaskGroup) -> None:
         """Listen to the bots; anew, with new channels, when the settings have changed."""

@@ -157,9 +157,8 @@ class Collector:
         found = delivering.settings_of(self.settings)
         if found is None or speak is None:
             return None
-        announced = self.settings.delivery == "alertmanager"
         around = Around(self.store, self.news, self.inventory, self.now, speak)
-        return Alerts(around, self.settings.folder, found, announced=announced)
+        return Alerts(around, self.settings, found)
 
     def take_over(self, settings: CollectorSettings) -> None:
         """Go on with newer settings; from any thread. Raises SettingsError for the file that says who is told."""
