@@ -64,7 +64,7 @@ def silence_of(plan: Maintenance) -> dict[str, Any]:
 
 def is_same(plan: Maintenance, found: dict[str, Any]) -> bool:
     """Whether a silence as an Alertmanager has it is still that of the plan."""
-    values: Sequence[Any] = [one.get("value") for one in found.get("matchers", ()) if isinstance(one, dict)]
+    values: Sequence[Any] = [one.get("value") for one in found.get("matchers") or () if isinstance(one, dict)]
     ends = _read(found.get("endsAt"))
     return values == ["|".join(plan.communes)] and ends is not None and abs(ends - plan.until) < 1.0
 
