@@ -64,7 +64,8 @@ def made(
 ) -> bytes:
     """The file's content, the same for the same facts; raises SecretError or OSError where a secret cannot be read."""
     channels = tuple(_outward(channel) for channel in settings.channels)
-    kept = msgspec.structs.replace(settings, channels=channels, data_dir="", ledger="", alertmanager_config="")
+    kept = msgspec.structs.replace(settings, channels=channels, data_dir="", ledger="", dead_man_file="")
+    kept = msgspec.structs.replace(kept, alertmanager_config="")
     plan = Plan(
         v=1,
         settings=kept,
