@@ -45,8 +45,8 @@ lock: $(VENV)/.dev-ready ## Renew the locked dependencies under requirements/
 soak: $(VENV)/.dev-ready $(MO) ## Kill, starve and confuse a real pair for MINUTES=30, then compare the books
 	@$(BIN)/python -m tests.soak.soak --minutes $(MINUTES)
 
-evaluate: $(VENV)/.run-ready $(MO) ## Play faults of every kind and print how well they are found (SEED= FAULTS= DAYS=; hours)
-	@$(BIN)/sansang-collector evaluate --lang en --jobs $(JOBS) --faults $(FAULTS) --days $(DAYS) $(if $(SEED),--seed $(SEED))
+evaluate: $(VENV)/.run-ready $(MO) ## Play faults of every kind and print how well they are found (SEED= FAULTS= DAYS= KEEP=; hours)
+	@$(BIN)/sansang-collector evaluate --lang en --jobs $(JOBS) --faults $(FAULTS) --days $(DAYS) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep "$(KEEP)")
 
 fuzz: $(VENV)/.dev-ready $(MO) ## Send CASES=100000 damaged bodies, forms and queries to a real collector
 	@$(BIN)/python -m tests.fuzz.fuzz --cases $(CASES) $(if $(SEED),--seed $(SEED))

@@ -9,12 +9,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from sansang_agent.contract import secret_file
 from sansang_agent.contract.rung import Component
 from sansang_agent.contract.scalars import guess
 from sansang_agent.contract.strict import INVALID
 
-from .people_rules import Found, is_email, is_loopback, is_web_address
+from .channels.email_message import bare
+from .people_rules import Found, is_loopback, is_web_address
 from .settings import EmailChannel, SmsChannel, WebhookChannel, ZaloChannel
 
 PLACEHOLDERS = ("to", "text", "sender", "reference", "secret")
@@ -57,8 +60,11 @@ def _email(parts: Mapping[str, Any], _folder: Path) -> Found:
     host, colon, port = parts.get("server", "-:1").rpartition(":")
     if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
         yield "server", f"'{parts['server']}' is not host:port"
-    if "sender" in parts and not is_email(parts["sender"]):
-        yield "sender", f"'{parts['sender']}' is not an e-mail address"
+    if "sender" in parts:
+        try:
+            bare(parts["sender"])
+        except ValueError:
+            yield "sender", f"'{parts['sender']}' is not an e-mail address"
     if bool(parts.get("user")) != bool(parts.get("password_file")):
         yield "user", "'user' and 'password_file' go together"
     if parts.get("user") and parts.get("security") == "none" and not is_loopback(f"smtp://{parts.get('server', '')}"):
@@ -96,6 +102,15 @@ def _sms(parts: Mapping[str, Any], _folder: Path) -> Found:
     for key in PATTERNS:
         if parts.get(key):
             yield from _pattern(key, parts[key])
+    if (
+        parts.get("report_secret_file")
+        and "{reference}" not in url + body
+        and "?P<reference>" not in parts.get("accepted", "")
+    ):
+        wanted = "neither 'url' nor 'body' holds {reference}, and 'accepted' has no group (?P<reference>…)"
+        yield "report_secret_file", f"no report could be told from another: {wanted}"
+    if body.lstrip().startswith("{") and not _is_json(_PLACEHOLDER.sub("0", body)):
+        yield "body", "is no JSON once it is filled in"
 
 
 def _placeholders(parts: Mapping[str, Any]) -> Found:
@@ -113,6 +128,14 @@ def _placeholders(parts: Mapping[str, Any]) -> Found:
         yield "secret_file" if "secret_file" in parts else "url", "'{secret}' is used: name its file as 'secret_file'"
     if "secret" not in used and parts.get("secret_file"):
         yield "secret_file", "is not used: neither 'url' nor 'body' nor 'headers' holds {secret}"
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _pattern(key: str, pattern: str) -> Found:

@@ -3,16 +3,22 @@
 So a sender that dies in between leaves a trace: an attempt of which nobody knows whether it arrived.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from .notice import Answer, Kind, Outcome, State
-from .pace import WINDOW_S, Waiting, choose
+from .pace import WINDOW_S, Waiting, choose, may_come
 from .tables import ATTEMPT, NOTIFICATION
 
-MOST_LOOKED_AT = 5_000
+MOST_PER_CHANNEL = 4
+"""Messages under way: a channel that hangs holds up no other."""
+MOST_IN_ONE = 1_000
+"""Messages that become one."""
+MOST_SKIPPED = 100
+"""Messages to a program that wait for another attempt, while later ones go by."""
 GIVE_UP_S = 3 * 86_400.0
 """After so long nobody needs it any more."""
 MOST_UNKNOWN = 3
@@ -59,20 +65,36 @@ def claim(
     holder: Holder,
     now: float,
     under_way: Mapping[str, int],
-    paced: Callable[[str], bool],
+    is_person: Callable[[str], bool],
     bundle: Bundle,
 ) -> list[Claim]:
-    """What may be sent now, at most one per address; each is this holder's until its lease ends."""
+    """What may be sent now, at most one per address; each is this holder's until its lease ends.
+
+    ``under_way``: how many messages each channel has already; ``is_person``: whether a channel's messages are read.
+    """
     if not is_anything_due(connection, now):
         return []
+    busy, claimed = Counter(under_way), []
+    for channel, address in _addresses(connection, now):
+        if busy[channel] >= MOST_PER_CHANNEL:
+            continue
+        chosen = _chosen(connection, channel, address, now, is_person(channel))
+        if not chosen:
+            continue
+        busy[channel] += 1
+        number = (bundle(chosen) if len(chosen) > 1 else None) or chosen[0]
+        claimed.append(_take(connection, holder, number, now))
+    return claimed
 
-    def sent(channel: str, address: str) -> list[float]:
-        to = (_N.channel == channel, _N.address == address, _N.sent_at > now - WINDOW_S, _N.bundle.is_(None))
-        return list(connection.scalars(select(_N.sent_at).where(*to).order_by(_N.sent_at)))
 
-    chosen = choose(_waiting(connection), now, under_way, paced, sent)
-    numbers = [(bundle(one.ids) if len(one.ids) > 1 else None) or one.ids[0] for one in chosen]
-    return [_take(connection, holder, number, now) for number in numbers]
+def _chosen(connection: Connection, channel: str, address: str, now: float, is_person: bool) -> tuple[int, ...]:
+    to = (_N.channel == channel, _N.address == address)
+    if is_person:
+        lately = (*to, _N.sent_at > now - WINDOW_S, _N.bundle.is_(None))
+        if not may_come(list(connection.scalars(select(_N.sent_at).where(*lately).order_by(_N.sent_at))), now):
+            return ()
+    most = MOST_IN_ONE if is_person else MOST_SKIPPED
+    return choose(_waiting(connection, to, most), now, is_person)
 
 
 def record(connection: Connection, claim: Claim, holder: Holder, answer: Answer, now: float, wait_s: float) -> State:
@@ -119,20 +141,25 @@ def _is_due(now: float) -> ColumnElement[bool]:
     return or_(waits, and_(_N.state == State.SENDING.value, _N.held_until <= now))
 
 
-def _waiting(connection: Connection) -> list[Waiting]:
+def _addresses(connection: Connection, now: float) -> list[tuple[str, str]]:
+    """To whom something is due, whoever waits longest first."""
+    asked = select(_N.channel, _N.address).where(_is_due(now)).group_by(_N.channel, _N.address)
+    return [(row.channel, row.address) for row in connection.execute(asked.order_by(func.min(_N.id)))]
+
+
+def _waiting(connection: Connection, to: tuple[ColumnElement[bool], ...], most: int) -> list[Waiting]:
     unfinished = _N.state.in_([State.WAITING.value, State.SENDING.value])
-    asked = (_N.id, _N.alert, _N.channel, _N.address, _N.state, _N.due_at, _N.held_until, _N.attempts)
-    rows = connection.execute(select(*asked).where(unfinished).order_by(_N.id).limit(MOST_LOOKED_AT)).all()
+    asked = (_N.id, _N.alert, _N.state, _N.due_at, _N.held_until, _N.attempts, _N.kind)
+    rows = connection.execute(select(*asked).where(*to, unfinished).order_by(_N.id).limit(most)).all()
     return [
         Waiting(
-            row.id,
-            row.alert,
-            row.channel,
-            row.address,
-            State(row.state),
-            row.due_at,
-            row.held_until or 0.0,
-            row.attempts,
+            id=row.id,
+            alert=row.alert,
+            state=State(row.state),
+            due_at=row.due_at,
+            held_until=row.held_until or 0.0,
+            attempts=row.attempts,
+            is_bundle=row.kind == Kind.BUNDLE.value,
         )
         for row in rows
     ]

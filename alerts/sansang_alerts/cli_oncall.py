@@ -15,6 +15,7 @@ from .moments import NoMomentError, moment_of
 from .oncall_view import Arranged
 from .operator import operator
 from .overrides import OverrideError, Wish
+from .roster_rows import roster_at
 from .settings import AlertSettings, Team
 from .texts.phrases import Phrases
 from .vietnam import DAY_S
@@ -73,7 +74,8 @@ def _arranged(options: argparse.Namespace, settings: AlertSettings, at: float) -
     if not opening.is_there(opening.place_of(settings, options.ledger)):
         return Arranged()
     with _opened(options, settings) as ledger, ledger.read() as connection:
-        return Arranged(overrides.between(connection, settings, at, at + AHEAD_S))
+        chats = roster_at(connection, settings, at).chats
+        return Arranged(overrides.between(connection, settings, at, at + AHEAD_S), chats)
 
 
 @contextmanager

@@ -137,7 +137,7 @@ class Desk:
                 to = Address("", person, way.channel, way.address)
                 outbox.put(connection, Item(None, "", Kind.DIGEST, to, "info", words, now))
 
-    def is_paced(self, channel: str) -> bool:
+    def is_person(self, channel: str) -> bool:
         """Whether people read it, who are not to be buried; programs are told of each fault by itself."""
         return not any(one.id == channel and isinstance(one, WebhookChannel) for one in self.settings.channels)
 
@@ -172,8 +172,8 @@ class Desk:
         for notice in decision.notices:
             to = Address(notice.to.team, notice.to.person, notice.to.channel, notice.to.address)
             kind = outbox.overtake(connection, alert.id, notice.kind, to)
-            words = worded(kind, before, alert, notice.to, around) if kind else None
-            if kind and words:
+            if kind is not None:
+                words = worded(kind, before, alert, notice.to, around)
                 severity = standing.fault.severity.value
                 outbox.put(connection, Item(alert.id, alert.code, kind, to, severity, words, around.now))
         return alert

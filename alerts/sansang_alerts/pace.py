@@ -4,8 +4,7 @@ A person gets five messages a minute as they come; beyond that one every 20 seco
 message. Programs (webhooks) get each singly.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from .notice import State
@@ -16,8 +15,6 @@ GAP_S = 20.0
 """Between two of those that come then."""
 MOST_SINGLY = 5
 """When more than so many wait for one address they are one message."""
-MOST_PER_CHANNEL = 4
-"""Messages under way: a channel that hangs holds up no other."""
 
 
 class Waiting(NamedTuple):
@@ -25,52 +22,33 @@ class Waiting(NamedTuple):
 
     id: int
     alert: int | None
-    channel: str
-    address: str
     state: State
     due_at: float
     held_until: float
     attempts: int
+    is_bundle: bool = False
 
 
-class Chosen(NamedTuple):
-    """What goes to one address now: one message, or many in one."""
-
-    channel: str
-    address: str
-    ids: tuple[int, ...]
+Sent = Sequence[float]
+"""When messages were sent to an address within the last :data:`WINDOW_S`, the latest last."""
 
 
-LastSent = Callable[[str, str], Sequence[float]]
-"""When messages were sent to an address of a channel within the last :data:`WINDOW_S`, the latest last."""
+def may_come(sent: Sent, now: float) -> bool:
+    """Whether a person may get another message now."""
+    recent = [at for at in sent if at > now - WINDOW_S]
+    return len(recent) < SINGLES or recent[-1] <= now - GAP_S
 
 
-def choose(
-    waiting: Iterable[Waiting], now: float, under_way: Mapping[str, int], paced: Callable[[str], bool], sent: LastSent
-) -> list[Chosen]:
-    """At most one for each address, the oldest first; ``waiting`` in the order of their making; ``under_way``: how many
-    messages each channel has already."""
-    busy = Counter(under_way)
-    chosen = []
-    for (channel, address), rows in _by_address(waiting).items():
-        ready = _ready(rows, now)
-        if not ready or busy[channel] >= MOST_PER_CHANNEL:
-            continue
-        if paced(channel) and not _may_come(sent(channel, address), now):
-            continue
-        busy[channel] += 1
-        chosen.append(Chosen(channel, address, _together(ready) if paced(channel) else (ready[0].id,)))
-    return chosen
+def choose(waiting: Sequence[Waiting], now: float, is_person: bool) -> tuple[int, ...]:
+    """What goes to one address now: one message, many in one, or nothing. ``waiting`` is all that is not done with, in
+    the order of its making."""
+    ready = _ready(waiting, now)
+    if not ready:
+        return ()
+    return _together(ready) if is_person else (ready[0].id,)
 
 
-def _by_address(waiting: Iterable[Waiting]) -> dict[tuple[str, str], list[Waiting]]:
-    found: dict[tuple[str, str], list[Waiting]] = defaultdict(list)
-    for one in waiting:
-        found[one.channel, one.address].append(one)
-    return found
-
-
-def _ready(rows: list[Waiting], now: float) -> list[Waiting]:
+def _ready(rows: Sequence[Waiting], now: float) -> list[Waiting]:
     """Those of one address that are due, with nothing older of the same alert before them; none while one is under
     way. What a dead sender left comes first."""
     if any(one.state is State.SENDING and one.held_until > now for one in rows):
@@ -81,6 +59,8 @@ def _ready(rows: list[Waiting], now: float) -> list[Waiting]:
     ready = []
     for one in rows:
         if one.due_at > now:
+            if one.is_bundle:
+                break
             if one.alert is not None:
                 held_up.add(one.alert)
         elif one.alert not in held_up:
@@ -94,8 +74,3 @@ def _together(ready: list[Waiting]) -> tuple[int, ...]:
     if len(fresh) <= MOST_SINGLY or fresh[0] is not ready[0]:
         return (ready[0].id,)
     return tuple(one.id for one in fresh)
-
-
-def _may_come(sent: Sequence[float], now: float) -> bool:
-    recent = [at for at in sent if at > now - WINDOW_S]
-    return len(recent) < SINGLES or recent[-1] <= now - GAP_S

@@ -17,7 +17,7 @@ from .settings import Step, Takes
 Found = Iterator[tuple[str, str]]
 STEPS_TO = ("on_call", "next", "everyone", "fallback")
 _EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
-_PHONE = re.compile(r"\+?\d{8,15}")
+_PHONE = re.compile(r"\+?\d(?:[ .-]?\d){7,14}")
 _COMMUNE = re.compile(r"\d{5}")
 
 
@@ -34,7 +34,7 @@ def person(parts: Mapping[str, Any]) -> Found:
     if parts.get("email") and not is_email(parts["email"]):
         yield "email", f"'{parts['email']}' is not an e-mail address"
     if parts.get("phone") and not _PHONE.fullmatch(parts["phone"]):
-        yield "phone", f"'{parts['phone']}' is not a telephone number: 8 to 15 digits, with or without a + in front"
+        yield "phone", f"'{parts['phone']}' is not a telephone number: 8 to 15 digits"
 
 
 def takes(parts: Mapping[str, Any]) -> Found:
@@ -94,6 +94,12 @@ def addresses(parts: Mapping[str, Any]) -> Found:
     host, colon, port = parts.get("listen", "127.0.0.1:0").rpartition(":")
     if not (colon and host and port.isascii() and port.isdigit() and int(port[:6]) < 65536):
         yield "listen", f"'{parts['listen']}' is not host:port"
+    soon, late = parts.get("recovery_after_minutes", 3), parts.get("unstable_after_minutes", 30)
+    if soon > late:
+        if "unstable_after_minutes" in parts:
+            yield "unstable_after_minutes", f"must be at least recovery_after_minutes ({soon:g})"
+        else:
+            yield "recovery_after_minutes", f"must be at most unstable_after_minutes ({late:g})"
     scheme, slashes, rest = parts.get("ledger", "").partition("://")
     if slashes and scheme != "postgresql+psycopg":
         yield "ledger", f"'{scheme}://' is not used: give a file or postgresql+psycopg://…"

@@ -122,7 +122,7 @@ class Sender:
             self._holder,
             now,
             Counter(self._under_way.values()),
-            self._desk.is_paced,
+            self._desk.is_person,
             lambda ids: self._desk.bundle(connection, ids, now),
         )
 

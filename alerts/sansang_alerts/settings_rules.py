@@ -14,11 +14,10 @@ from sansang_agent.contract.scalars import guess
 from sansang_agent.contract.settings import Rule
 from sansang_agent.contract.strict import INVALID
 
-from . import channel_rules, people_rules
+from . import channel_rules, people_rules, reach_rules
 from . import settings as kinds
 from .both_ways import told_by_alertmanager
 from .people_rules import Found
-from .reach import could_reach, members
 
 
 class Known(NamedTuple):
@@ -102,7 +101,7 @@ def _whole(parts: Mapping[str, Any], ids: Known, folder: Path) -> Found:
     if INVALID not in parts.get("teams", ()):
         yield from _teams(parts.get("teams", ()))
     if INVALID not in (*parts.get("people", ()), *parts.get("channels", ())):
-        yield from _unreachable(parts)
+        yield from reach_rules.mistakes(parts)
     if parts.get("alertmanager_config"):
         yield from told_by_alertmanager(folder / parts["alertmanager_config"], dict(_good(parts.get("people", ()))))
 
@@ -129,14 +128,3 @@ def _teams(teams: tuple[kinds.Team, ...]) -> Found:
                 yield f"teams[{number}].takes[{row}]", f"the team '{other}' takes the same already"
     if kinds.Takes() not in first:
         yield "teams", "a fault that fits no row would be nobody's; give one team 'takes: [{}]', which takes the rest"
-
-
-def _unreachable(parts: Mapping[str, Any]) -> Found:
-    """People who are to be told and cannot be."""
-    needed = set(parts.get("digest_to", ()))
-    for _, team in _good(parts.get("teams", ())):
-        needed |= members(team)
-    channels = parts.get("channels", ())
-    for number, person in _good(parts.get("people", ())):
-        if person.id in needed and not any(could_reach(channel, person) for channel in channels):
-            yield f"people[{number}]", f"no channel can reach '{person.id}': give an address that one of them needs"

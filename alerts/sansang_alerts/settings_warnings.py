@@ -5,12 +5,13 @@ Told in the form of rules, so that each warning has its line.
 """
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 from . import gaps, vietnam
 from .people_rules import Found
 from .reach import leaves_through, survivors
-from .settings import AlertSettings, SmsChannel, Team
+from .settings import AlertSettings, EmailChannel, SmsChannel, Team
 
 
 def judge(kind: type, parts: Mapping[str, Any]) -> Found:
@@ -36,6 +37,7 @@ def _whole(settings: AlertSettings) -> Found:
         yield "channels", "there are none: nobody is ever told"
     if not days and any(shift.holidays == "only" for team in settings.teams for shift in team.shifts):
         yield "holidays", "is empty, though a shift is for holidays only"
+    yield from _twice(settings)
     yield from _clear(settings)
 
 
@@ -48,6 +50,16 @@ def _gaps(team: Team, key: str, days: frozenset[int]) -> Found:
     if found := gaps.on_holidays(team, days):
         told = f"on holidays nobody is on call {gaps.dated(found)}"
         yield f"{key}.shifts", f"{told}; '{team.fallback}' (fallback) is told then"
+
+
+def _twice(settings: AlertSettings) -> Found:
+    """Channels of one kind at once: whoever both reach gets everything twice."""
+    steps = [step.channels for team in settings.teams for step in team.steps]
+    for (_, first), (number, second) in combinations(enumerate(settings.channels), 2):
+        together = any(not named or {first.id, second.id} <= set(named) for named in steps)
+        if type(first) is type(second) and isinstance(first, EmailChannel | SmsChannel) and together:
+            said = f"'{first.id}' and '{second.id}' reach the same addresses: messages come twice"
+            yield f"channels[{number}]", f"{said} where a step names neither or both"
 
 
 def _clear(settings: AlertSettings) -> Found:

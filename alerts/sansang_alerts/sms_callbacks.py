@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
-from sqlalchemy import Connection, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
+from .channels.sms_request import reference_of
 from .incoming import LONGEST_TEXT, Heard
 from .notice import State
 from .settings import SmsChannel
@@ -111,14 +112,19 @@ def record(connection: Connection, channel: str, report: DeliveryReport, now: fl
     values: dict[str, Any] = {"said": f"delivery report: {report.said}"}
     if report.delivered:
         values["delivered_at"] = now
-    done = connection.execute(
-        update(NOTIFICATION)
-        .where(
-            NOTIFICATION.c.channel == channel,
-            NOTIFICATION.c.reference == report.reference,
-            NOTIFICATION.c.state == State.SENT,
-            NOTIFICATION.c.delivered_at.is_(None),
-        )
-        .values(values)
-    )
-    return done.rowcount > 0
+    ours = [NOTIFICATION.c.channel == channel, NOTIFICATION.c.delivered_at.is_(None)]
+    sent = (NOTIFICATION.c.reference == report.reference, NOTIFICATION.c.state == State.SENT)
+    done = connection.execute(update(NOTIFICATION).where(*ours, *sent).values(values))
+    return done.rowcount > 0 or _record_early(connection, ours, report.reference, values)
+
+
+def _record_early(
+    connection: Connection, ours: list[ColumnElement[bool]], reference: str, values: dict[str, Any]
+) -> bool:
+    """A gateway may be quicker than we write down that it took the message: only our own name for it is known then."""
+    leaving = select(NOTIFICATION.c.id, NOTIFICATION.c.message_id).where(*ours, NOTIFICATION.c.state == State.SENDING)
+    for row in connection.execute(leaving).all():
+        if reference_of(row.message_id) == reference:
+            connection.execute(update(NOTIFICATION).where(NOTIFICATION.c.id == row.id).values(values))
+            return True
+    return False

@@ -66,6 +66,7 @@ that it was sent as a part of. ``attempts`` is counted before each is made, in t
 ``reference`` and ``delivered_at`` are of delivery reports; ``parts``: as how many messages it was charged."""
 Index("alert_notification_due", NOTIFICATION.c.state, NOTIFICATION.c.due_at)
 Index("alert_notification_of", NOTIFICATION.c.alert)
+Index("alert_notification_to", NOTIFICATION.c.channel, NOTIFICATION.c.address, NOTIFICATION.c.state)
 Index("alert_notification_in", NOTIFICATION.c.bundle)
 Index("alert_notification_reference", NOTIFICATION.c.channel, NOTIFICATION.c.reference)
 

@@ -55,11 +55,10 @@ def extra_of(around: Around, digest: Digest | None = None) -> Extra:
     return Extra(now=around.now, public_url=url, digest=digest, simulated=around.simulated)
 
 
-def worded(kind: Kind, before: Standing | None, alert: Kept, to: Told, around: Around) -> Words | None:
-    """What somebody is told; ``before``: the alert as it stood until now. None: the channel is gone."""
-    way = way_of(around.roster.settings, to.channel, to.person)
-    if way is None:
-        return None
+def worded(kind: Kind, before: Standing | None, alert: Kept, to: Told, around: Around) -> Words:
+    """What somebody is told; ``before``: the alert as it stood until now. Where the channel is gone, whoever looks into
+    it reads what was to be said."""
+    way = way_of(around.roster.settings, to.channel, to.person) or Way(Medium.EMAIL, "vi")
     return render(kind, alert.standing.fault, way.medium, way.language, _extra(before, alert, to, around))
 
 

@@ -6,6 +6,7 @@ A target that others use too is asked by one request of the whole fleet at a tim
 import re
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -146,8 +147,15 @@ def _machine(connection: Connection, wish: Wish, now: float) -> Row[Any]:
         raise AskError(Refused.RETIRED, name=wish.agent)
     best: Row[Any] = max(named, key=lambda row: (_is_here(row, now), row.role != Role.VANTAGE, row.at or 0.0))
     if not _is_here(best, now):
-        raise AskError(Refused.SILENT, name=best.name, commune=wish.commune, at=best.at)
+        raise _unheard(best, wish.commune)
     return best
+
+
+def _unheard(machine: Row[Any], commune: str) -> AskError:
+    if machine.at is None:
+        return AskError(Refused.NEVER, name=machine.name, commune=commune)
+    moment = datetime.fromtimestamp(machine.at).astimezone().isoformat(sep=" ", timespec="seconds")
+    return AskError(Refused.SILENT, name=machine.name, commune=commune, moment=moment)
 
 
 def _is_here(row: Row[Any], now: float) -> bool:

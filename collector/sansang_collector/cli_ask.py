@@ -15,7 +15,7 @@ from sansang_agent.contract.report import Result
 
 from . import asking, audit, requests
 from .asking import Wish
-from .asking_words import AskError, said
+from .asking_words import AskError
 from .requests import Asked
 from .settings import CollectorSettings
 from .store import Store
@@ -42,7 +42,7 @@ def ask(options: argparse.Namespace, settings: CollectorSettings) -> int:
         asked = store.write_sync(lambda connection: asking.ask(connection, wish, audit.operator(), time.time()))
         found = _wait(store, asked, patience(wish.count) if options.wait is None else options.wait)
     except AskError as error:
-        print(said(error, say.translations.gettext), file=sys.stderr)
+        print(error.said(say.translations.gettext), file=sys.stderr)
         return NOT_FOUND_OUT
     finally:
         store.close()

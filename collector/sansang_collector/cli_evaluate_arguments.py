@@ -1,6 +1,7 @@
 """What ``sansang-collector evaluate`` can be asked."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from sansang_agent.contract.words import catalogue
@@ -21,6 +22,9 @@ def add(commands: Any, shared: argparse.ArgumentParser, language: str) -> None:
     evaluate.add_argument("--communes", type=_count, default=65, metavar="N", help=_("how large a province"))
     evaluate.add_argument("--only", nargs="+", default=[], metavar="ROW", help=_("only these rows"))
     evaluate.add_argument("--jobs", type=_count, default=1, metavar="N", help=_("trials at a time"))
+    evaluate.add_argument(
+        "--keep", type=Path, metavar="FILE", help=_("append each trial as it ends, and play none again that is there")
+    )
     evaluate.add_argument("--json", action="store_true", help=_("every trial and every figure as JSON"))
     evaluate.add_argument("--failing", action="store_true", help=_("name each trial that went wrong as well"))
 

@@ -17,12 +17,12 @@ from .incidents.maintenance import Kind, Maintenance, Plan, is_short_notice, not
 from .incidents.maintenance_rules import Ground
 from .incidents.maintenance_words import PlanError
 from .inventory import versions
+from .refusal import Gettext
 from .rights import ALL
 from .settings import CollectorSettings
 from .store import Store
 from .web.phrases import Phrases
 
-Gettext = Callable[[str], str]
 _ALL_OF_THEM = 1_000_000
 
 
@@ -39,7 +39,7 @@ def maintenance(options: argparse.Namespace, settings: CollectorSettings) -> int
     try:
         return action(options, store)
     except PlanError as error:
-        print(maintenance_words.said(error, catalogue("sansang_collector", options.lang).gettext), file=sys.stderr)
+        print(error.said(catalogue("sansang_collector", options.lang).gettext), file=sys.stderr)
         return 1
     finally:
         store.close()
@@ -105,7 +105,7 @@ def _import(options: argparse.Namespace, store: Store) -> int:
     _ = say.translations.gettext
     with store.read() as connection:
         ground = _ground(connection)
-        reading = maintenance_import.read(_bytes(options), str(options.file), ground, now)
+        reading = maintenance_import.read(_bytes(options, _), str(options.file), ground, now, _)
         plans = [
             one for one in maintenance_import.many(reading.plans) if not maintenance_rows.same(connection, one, ground)
         ]
@@ -131,11 +131,14 @@ def _write(store: Store, plans: Sequence[Plan], ground: Ground, source: str, now
     store.write_sync(write)
 
 
-def _bytes(options: argparse.Namespace) -> bytes:
+def _bytes(options: argparse.Namespace, _: Gettext) -> bytes:
     try:
         return bytes(options.file.read_bytes())
     except FileNotFoundError:
-        raise SettingsError([Mistake(str(options.file), 0, "", "there is no such file")]) from None
+        said = _("there is no such file")
+    except OSError as error:
+        said = _("cannot be read: {why}").format(why=error.strerror or error)
+    raise SettingsError([Mistake(str(options.file), 0, "", said)])
 
 
 def _set(options: argparse.Namespace, store: Store) -> int:

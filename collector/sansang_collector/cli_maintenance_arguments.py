@@ -1,17 +1,20 @@
 """What ``sansang-collector maintenance`` can be asked."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sansang_agent.contract.words import catalogue
 
+from .refusal import Gettext
 from .written_times import moment_of
 
 
 def add(commands: Any, placed: argparse.ArgumentParser, language: str) -> None:
     """Add it to ``commands``, what ``add_subparsers`` gave."""
     _ = catalogue("sansang_collector", language).gettext
+    moment = partial(_moment, _=_)
     maintenance = commands.add_parser("maintenance", help=_("planned work and announced power cuts"))
     actions = maintenance.add_subparsers(dest="action", required=True, metavar=_("ACTION"))
 
@@ -24,9 +27,9 @@ def add(commands: Any, placed: argparse.ArgumentParser, language: str) -> None:
     add_.add_argument("--kind", choices=kinds, default=kinds[0], help=_("what is planned"))
     add_.add_argument("--title", required=True, metavar="TEXT", help=_("what is done, in a few words"))
     said = _("in Vietnam's time, for example '2026-07-01 08:00'")
-    add_.add_argument("--begins", type=_moment, required=True, metavar="MOMENT", help=said)
-    add_.add_argument("--ends", type=_moment, required=True, metavar="MOMENT", help=_("when it is expected to be over"))
-    add_.add_argument("--announced", type=_moment, metavar="MOMENT", help=_("when it was announced, if not now"))
+    add_.add_argument("--begins", type=moment, required=True, metavar="MOMENT", help=said)
+    add_.add_argument("--ends", type=moment, required=True, metavar="MOMENT", help=_("when it is expected to be over"))
+    add_.add_argument("--announced", type=moment, metavar="MOMENT", help=_("when it was announced, if not now"))
     add_.add_argument("--commune", action="append", default=[], metavar="CODE", help=_("may be given several times"))
     part = _("an id such as ring:R1; may be given several times")
     add_.add_argument("--part", action="append", default=[], metavar="PART", help=part)
@@ -43,8 +46,8 @@ def add(commands: Any, placed: argparse.ArgumentParser, language: str) -> None:
         one.add_argument("number", type=int, metavar="NUMBER", help=_("its number, as list shows it"))
 
 
-def _moment(text: str) -> float:
+def _moment(text: str, _: Gettext) -> float:
     try:
-        return moment_of(text)
+        return moment_of(text, _=_)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None

@@ -19,7 +19,8 @@ from sansang_agent.contract.words import catalogue
 from . import audit, passwords, people, person_changes, person_words
 from .inventory import versions
 from .passwords import Passwords
-from .person_words import Gettext, PersonError, Refused
+from .person_words import PersonError, Refused
+from .refusal import Gettext
 from .rights import EVERYWHERE, Held
 from .settings import CollectorSettings
 from .store import Store
@@ -41,7 +42,7 @@ def person(options: argparse.Namespace, settings: CollectorSettings) -> int:
         else:
             _change(store, options, _)
     except PersonError as error:
-        print(person_words.said(error, _), file=sys.stderr)
+        print(error.said(_), file=sys.stderr)
         return 1
     except _MisusedError as error:
         print(error, file=sys.stderr)

@@ -133,7 +133,7 @@ class Diagnosis:
 
     async def _turn(self) -> None:
         try:
-            found = await asyncio.to_thread(self._think)
+            found = None if self._is_idle() else await asyncio.to_thread(self._think)
             if found is not None and (found.steps or found.situations):
                 written, newest = await self._store.write(partial(self._record, found))
                 self._looking.wrote(written)
@@ -160,6 +160,17 @@ class Diagnosis:
             _LOG.error("what broke cannot be found out; trying again", exc_info=error)
         self.condition = self.condition._replace(problem=problem, failed=self.condition.failed + 1)
 
+    def _is_idle(self) -> bool:
+        """Whether nothing came, no look is due and the clock went on as it should: then no thread is taken."""
+        now = self._now()
+        if self._following.position < self._log.position or self._is_due(now) or self._has_paused(now):
+            return False
+        self._turned_at = now
+        return True
+
+    def _has_paused(self, now: float) -> bool:
+        return not 0 <= now - self._turned_at < PAUSED_S
+
     def _take_back(self) -> None:
         with self._one_at_a_time:
             self._following.begin(self._inventory.version)
@@ -177,7 +188,7 @@ class Diagnosis:
             return self._look(now)
 
     def _listen_after_a_pause(self, now: float) -> None:
-        if not 0 <= now - self._turned_at < PAUSED_S:
+        if self._has_paused(now):
             _LOG.info("the clock went on by %.0f s at once; listening before anything is said", now - self._turned_at)
             self._following.pause(now)
         self._turned_at = now
@@ -192,7 +203,8 @@ class Diagnosis:
         if self._looked_through is not evidence:  # another graph, or the clock went back: what was remembered is void
             self._looking.know(evidence.graph, version)
             self._looked_through = evidence
-        hearing = following.ears.judge(evidence, now)
+        # Where the inventory has left nobody, nobody is listened for: what is under way of its parts is to be ended.
+        hearing = following.ears.judge(evidence, now) if evidence.graph.agents else Hearing.WELL
         if hearing is not Hearing.WELL:
             self._tell_hearing(hearing, following.ears.cut_off_since)
             return None

@@ -4,13 +4,11 @@ Every quarter of an hour the running collector notes which share of each commune
 """
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Float, LargeBinary, Table, Text, func, select, text
-from sqlalchemy.exc import OperationalError
 
 from .agents import AGENT
 from .contact import CONTACT, MACHINE
@@ -18,9 +16,8 @@ from .expected import ALWAYS_ON, slot_of
 from .habit_slots import NO_HABIT, SLOT_MINUTES, observed
 from .inventory.calendars import DAY_S, day_and_minute
 from .liveness import Known, Present, State, state_of
+from .rounds import Rounds
 from .store import LEDGER, Store
-
-_LOG = logging.getLogger(__name__)
 
 HABIT = Table(
     "habit",
@@ -74,26 +71,31 @@ def add(connection: Connection, habits: Mapping[str, bytes], seen: Mapping[str, 
     return Learned({**habits, **more}, at)
 
 
-async def watch(store: Store, present: Callable[[], Present], learned: Callable[[Learned], None]) -> None:
-    """Tell ``learned`` what is known now and at every quarter of an hour what has been added, until cancelled."""
-    known = await asyncio.to_thread(_read, store)
-    learned(known)
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        now = present()
-        if not now.heard_everyone or _quarter(now.at) == _quarter(known.at):
-            continue
-        try:
-            known = await _learn(store, known, now)
-        except OperationalError:
-            _LOG.exception("cannot write when machines are usually off; trying again")
+class HabitWatch:
+    """One collector's; tells ``learned`` what is known at its first look, and then after every quarter of an hour."""
+
+    def __init__(self, store: Store, present: Callable[[], Present], learned: Callable[[Learned], None]) -> None:
+        self._store = store
+        self._present = present
+        self._learned = learned
+        self._known: Learned | None = None
+        self.rounds = Rounds(LOOK_SECONDS, lambda: present().at, self.look, "when machines are usually off")
+        """When it looks."""
+
+    async def look(self) -> None:
+        """Read what is known, or learn a quarter of an hour more where one has begun."""
+        now = self._present()
+        if self._known is None:
+            self._known = await asyncio.to_thread(_read, self._store)
+        elif not now.heard_everyone or _quarter(now.at) == _quarter(self._known.at):
+            return
         else:
-            learned(known)
+            self._known = await self._learn(self._known, now)
+        self._learned(self._known)
 
-
-async def _learn(store: Store, known: Learned, now: Present) -> Learned:
-    seen = await asyncio.to_thread(_seen, store, now)
-    return await store.write(lambda connection: add(connection, known.habits, seen, now.at))
+    async def _learn(self, known: Learned, now: Present) -> Learned:
+        seen = await asyncio.to_thread(_seen, self._store, now)
+        return await self._store.write(lambda connection: add(connection, known.habits, seen, now.at))
 
 
 def _read(store: Store) -> Learned:

@@ -128,6 +128,7 @@ class Looking:
             parts_at_work=work.parts,
             communes_at_work=work.communes,
             situations=situations.members(wider),
+            home=self._graph.home,
         )
 
     def _found(self, assessment: Assessment, steps: Sequence[Step], before: Mapping[int, bytes]) -> Found:

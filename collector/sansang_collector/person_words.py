@@ -1,14 +1,12 @@
 """Why an account is not made or changed, and what roles are called, as a person or a program is told."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any
 
 from . import passwords
 from .passwords import Weak
+from .refusal import Gettext, RefusedError
 from .rights import EVERYWHERE, Held
-
-Gettext = Callable[[str], str]
 
 ROLES = ("viewer", "commune", "technician", "admin")
 """All there are, the least first; rights.py says what each may do."""
@@ -31,51 +29,38 @@ class Refused(StrEnum):
     BUSY = "busy"
 
 
-class PersonError(Exception):
-    """Nothing was changed; :func:`said` words why."""
+class PersonError(RefusedError[Refused | Weak]):
+    """Nothing was changed."""
 
-    def __init__(self, refused: Refused | Weak, **facts: Any) -> None:
-        super().__init__(refused)
-        self.refused = refused
-        self.facts = facts
+    def texts(self, _: Gettext) -> Mapping[Refused | Weak, str]:
+        """For each reason but a password's weakness, of which one has the name of another reason."""
+        return {
+            Refused.NAME: _(
+                "'{name}' cannot be an account's name: at most 64 letters (Vietnamese ones too), digits, . _ and -, the"
+                " first a letter or a digit; capitals and small letters are the same."
+            ),
+            Refused.TAKEN: _("There is an account '{name}' already."),
+            Refused.UNKNOWN: _("There is no account '{name}'."),
+            Refused.ROLE: _("'{role}' is no role; there are {roles}."),
+            Refused.COMMUNE: _("'{commune}' is not a commune's code of five digits."),
+            Refused.NO_PLACE: _("Say for which communes the role is held, or everywhere."),
+            Refused.NO_COMMUNE: _("The inventory in force has no commune {commune}."),
+            Refused.NOT_HELD: _("{name} does not hold the role '{role}' there."),
+            Refused.OWN: _(
+                "Nobody can disable their own account, withdraw their own roles or reset their own password; another"
+                " administrator can."
+            ),
+            Refused.DIFFER: _("The two new passwords are not the same."),
+            Refused.WRONG: _("The present password is wrong."),
+            Refused.BUSY: _("Too many passwords are being checked just now; try again in a few seconds."),
+        }
 
-    def __str__(self) -> str:
-        """In English, for the API."""
-        return said(self, lambda text: text)
-
-
-def said(error: PersonError, _: Gettext) -> str:
-    """One sentence or two in the language of ``_``."""
-    if isinstance(error.refused, Weak):
-        return weakness(error.refused, _)
-    return _refusals(_)[error.refused].format(**error.facts)
-
-
-def _refusals(_: Gettext) -> Mapping[Refused, str]:
-    return {
-        Refused.NAME: _(
-            "'{name}' cannot be an account's name: at most 64 letters (Vietnamese ones too), digits, . _ and -, the"
-            " first a letter or a digit; capitals and small letters are the same."
-        ),
-        Refused.TAKEN: _("There is an account '{name}' already."),
-        Refused.UNKNOWN: _("There is no account '{name}'."),
-        Refused.ROLE: _("'{role}' is no role; there are {roles}."),
-        Refused.COMMUNE: _("'{commune}' is not a commune's code of five digits."),
-        Refused.NO_PLACE: _("Say for which communes the role is held, or everywhere."),
-        Refused.NO_COMMUNE: _("The inventory in force has no commune {commune}."),
-        Refused.NOT_HELD: _("{name} does not hold the role '{role}' there."),
-        Refused.OWN: _(
-            "Nobody can disable their own account, withdraw their own roles or reset their own password; another"
-            " administrator can."
-        ),
-        Refused.DIFFER: _("The two new passwords are not the same."),
-        Refused.WRONG: _("The present password is wrong."),
-        Refused.BUSY: _("Too many passwords are being checked just now; try again in a few seconds."),
-    }
+    def said(self, _: Gettext) -> str:
+        """One sentence or two in the language of ``_``."""
+        return _weakness(self.refused, _) if isinstance(self.refused, Weak) else super().said(_)
 
 
-def weakness(weak: Weak, _: Gettext) -> str:
-    """Why a password is not taken."""
+def _weakness(weak: Weak, _: Gettext) -> str:
     return {
         Weak.SHORT: _("A password has at least {shortest} characters.").format(shortest=passwords.SHORTEST),
         Weak.LONG: _("A password has at most {longest} characters.").format(longest=passwords.LONGEST),

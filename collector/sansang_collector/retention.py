@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Table, delete, func, select
-from sqlalchemy.exc import OperationalError
 
 from . import chunk_history, chunks, join_codes, waiting
 from .agents import AGENT
@@ -27,6 +26,7 @@ from .join_codes import JOIN_CODE
 from .links import LINK, SESSION
 from .log import ReportLog
 from .requests import REQUEST
+from .rounds import Rounds
 from .rung_history import RUNG_INTERVAL
 from .settings import Retention
 from .store import Store
@@ -64,21 +64,20 @@ class _Kind(NamedTuple):
     before: float
 
 
-async def keep_bounded(
+def keeping_bounded(
     log: ReportLog,
     store: Store,
     consumers: Sequence[Consumer],
     limits: Callable[[], Retention],
     now: Callable[[], float],
-) -> None:
-    """Look every five minutes until cancelled."""
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        try:
-            await trim_log(log, applied(store, consumers), limits(), now())
-            await trim_ledger(store, limits(), now())
-        except OperationalError:  # the disk is full or the file is locked
-            _LOG.exception("cannot delete what is old; trying again")
+) -> Rounds:
+    """Looks every five minutes."""
+
+    async def look() -> None:
+        await trim_log(log, applied(store, consumers), limits(), now())
+        await trim_ledger(store, limits(), now())
+
+    return Rounds(LOOK_SECONDS, now, look, "what is old")
 
 
 def applied(store: Store, consumers: Sequence[Consumer]) -> int:

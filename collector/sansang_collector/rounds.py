@@ -14,6 +14,9 @@ from .consumers import BATCH_SECONDS
 
 _LOG = logging.getLogger(__name__)
 
+LEISURE_SECONDS = 1.0
+"""How often to ask the clock, in real seconds, where nobody waits for what a look finds."""
+
 
 class Rounds:
     """Has ``look`` called every ``every_s`` by ``now`` (Unix seconds); ``what`` it reads and writes is for the log."""
@@ -33,12 +36,15 @@ class Rounds:
         """Whether a look is due by the clock, or is under way. A clock set back is no reason to wait."""
         return self._looking or not 0 <= self._now() - self._looked_at < self._every_s
 
-    async def follow(self, turn_s: float = BATCH_SECONDS) -> None:
+    async def follow(self, turn_s: float = BATCH_SECONDS, *, at_once: bool = False) -> None:
         """Look whenever that is due, asking the clock every ``turn_s`` real seconds, until cancelled.
 
-        The first look comes a whole round after the start: who starts has other things to do.
+        The first look comes a whole round after the start, where it is not wanted ``at_once``: who starts has other
+        things to do.
         """
         self._looked_at = self._now()
+        if at_once:
+            await self._once()
         while True:
             await asyncio.sleep(turn_s)
             if self.due:

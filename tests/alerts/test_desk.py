@@ -87,6 +87,14 @@ async def test_who_is_gone_from_the_settings_meanwhile_is_still_told_of_the_end(
     assert post.got() == [("a", "opened"), ("a", "recovered")]
 
 
+async def test_an_end_whose_channel_is_gone_is_no_secret(post: Post) -> None:
+    await post.tell(Happening.OPENED, RING)
+    post.desk.settings, post.sender.channels = replace(settings(), channels=(SMS,)), {}
+    await post.tell(Happening.RECOVERED, replace(RING, ended_at=post.now - 180))
+
+    assert post.rows()[-1][:3] == ("recovered", "a", "failed")
+
+
 def test_what_a_newer_message_overtakes_before_it_was_sent_says_so(post: Post) -> None:
     post.report(Happening.OPENED, RING)
     post.report(Happening.UPDATED, replace(RING, owner=Owner.COMMUNE_IT))

@@ -87,10 +87,17 @@ async def test_for_now_and_for_good_are_told_apart(server: MailServer, where: st
 async def test_a_text_that_left_and_was_not_answered_may_have_arrived(server: MailServer, how: str) -> None:
     server.taken_but = how
 
-    answer = await email(server.port, deadline_s=1.5).send(MESSAGE)
+    answer = await email(server.port, deadline_s=3.0).send(MESSAGE)
 
     assert len(server.mails) == 1
     assert answer.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("how", ["hang", "reset", "500 no"])
+async def test_what_goes_wrong_at_the_farewell_is_no_matter(server: MailServer, how: str) -> None:
+    server.at_quit = how
+
+    assert (await email(server.port, deadline_s=3.0).send(MESSAGE)).outcome is Outcome.SENT
 
 
 async def test_nobody_listening_means_that_it_did_not_arrive() -> None:

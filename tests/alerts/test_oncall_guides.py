@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sansang_agent.contract.rung import Owner
 from sansang_alerts import loading, routing
 from sansang_alerts.cli import main
+from sansang_alerts.settings import AlertSettings, Person, Shift, Step, Takes, Team
 from tests.alerts.rotas import fault
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -67,3 +69,10 @@ def test_the_vietnamese_guide_shows_what_the_command_prints(tmp_path: Path, caps
 
     shown = re.findall(r"```\n(Đội .*?)```", (DOCS / "vi/truc.md").read_text(encoding="utf-8"), re.DOTALL)
     assert [capsys.readouterr().out] == shown
+
+
+@pytest.mark.parametrize("kind", [Person, Takes, Shift, Step, Team, AlertSettings], ids=lambda kind: kind.__name__)
+def test_the_guide_names_every_key(kind: type[msgspec.Struct]) -> None:
+    text = (DOCS / "oncall.md").read_text(encoding="utf-8")
+
+    assert [key for key in kind.__struct_encode_fields__ if not re.search(rf"\b{key}\b", text)] == []

@@ -18,6 +18,7 @@ def tables(opened: Opened) -> set[str]:
         return set(inspect(connection).get_table_names())
 
 
+@pytest.mark.needs("linux")
 def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
     opened = Opened(tmp_path / "data" / "alerts.db")
 

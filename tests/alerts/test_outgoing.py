@@ -58,7 +58,7 @@ async def test_what_left_and_was_not_answered_may_have_arrived(
     server.next.append(trouble)
 
     with pytest.raises(NoAnswerError, match="after it was sent") as error:
-        await outgoing.ask(post(server.url), deadline_s=0.5)
+        await outgoing.ask(post(server.url), deadline_s=1.5)
 
     assert SECRET not in str(error.value)
 
@@ -91,7 +91,7 @@ async def test_an_answer_that_drips_is_given_up_at_the_deadline(outgoing: Outgoi
     server.next.append(Says(200, b"", {"Content-Length": "10"}))
 
     with pytest.raises(NoAnswerError):
-        await outgoing.ask(post(server.url), deadline_s=0.5)
+        await outgoing.ask(post(server.url), deadline_s=1.5)
 
 
 async def test_an_address_that_is_none_says_so_without_repeating_it(outgoing: Outgoing) -> None:

@@ -143,3 +143,12 @@ def test_a_team_without_shifts_and_holidays_nobody_gave_are_worth_a_word(here: P
 def test_a_file_that_is_not_there_is_said_once(here: Path) -> None:
     with pytest.raises(SettingsError, match="there is no such file"):
         loading.load(here / "no-such.yml")
+
+
+def test_two_mail_servers_at_once_would_send_everything_twice(here: Path) -> None:
+    again = GOOD + ON_SITE + "  - {id: mail-2, kind: email, server: '127.0.0.1:25', sender: a@example.org}\n"
+    said = "'mail' and 'mail-2' reach the same addresses: messages come twice where a step names neither or both"
+
+    assert any(said in line for line in warned(here, again))
+    steps = "    steps: [{after_minutes: 0, channels: [mail]}, {after_minutes: 5, channels: [mail-2]}]\n"
+    assert not any(said in line for line in warned(here, again.replace("channels:\n", f"{steps}channels:\n")))

@@ -33,7 +33,7 @@ async def make(server: SmsGatewayServer, tmp_path: Path) -> AsyncIterator[Make]:
 
     def channel(**more: Any) -> Channel:
         said = server.settings(secret_file=secret, **more)
-        built.append(channels.build(channels.settings(said.pop("kind"), **said), deadline_s=0.7))
+        built.append(channels.build(channels.settings(said.pop("kind"), **said), deadline_s=2.0))
         return built[-1]["sms"]
 
     yield channel

@@ -1,5 +1,7 @@
 """The webhook as a channel: our JSON by POST, and other services through apprise."""
 
+import io
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -27,7 +29,7 @@ def server() -> Iterator[HttpStandIn]:
 async def make(tmp_path: Path) -> AsyncIterator[Make]:
     built: list[Channels] = []
 
-    def channel(address: str, deadline_s: float = 0.7) -> Channel:
+    def channel(address: str, deadline_s: float = 2.0) -> Channel:
         file = channels.secret(tmp_path, "address", address)
         built.append(channels.build(channels.settings("webhook", url_file=file), deadline_s=deadline_s))
         return built[-1]["webhook"]
@@ -104,10 +106,36 @@ async def test_why_is_read_from_what_apprise_logs(
     server.always = met
     address = server.url.replace("http:", "json:") + "/notify"
 
-    answer = await make(address, 1).send(MESSAGE)
+    answer = await make(address, 2).send(MESSAGE)
 
     assert answer.outcome is outcome
     assert answer.said
+
+
+async def test_a_service_that_nobody_listens_at_was_surely_not_told(make: Make) -> None:
+    with HttpStandIn() as gone:
+        address = gone.url.replace("http:", "json:") + "/a-secret-path"
+
+    answer = await make(address, 5).send(MESSAGE)
+
+    assert answer.outcome is Outcome.AGAIN
+    assert "a-secret-path" not in answer.said
+
+
+async def test_no_log_of_ours_has_apprises_addresses(make: Make, server: HttpStandIn) -> None:
+    """Its own lines have them; they end with us. pytest's own capture would look past that."""
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+
+    await make(server.url.replace("http:", "json:") + "/a-secret-path", 5).send(MESSAGE)
+
+    root.removeHandler(handler)
+    root.setLevel(before)
+    assert "a-secret-path" not in log.getvalue()
 
 
 @pytest.mark.parametrize("address", ["what is this", "nobody-knows://x/y", "https", "mailto"])

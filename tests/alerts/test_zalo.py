@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certificates import Authority
 from sansang_alerts.channels import Channel
 from sansang_alerts.channels.building import BuildError
 from sansang_alerts.channels.zalo import MOST, cut
@@ -14,6 +15,7 @@ from sansang_alerts.notice import Outcome
 from tests.support import channels
 from tests.support.channels import MESSAGE
 from tests.support.http_stand_in import Garbage, Hangs, Resets, Says
+from tests.support.proxies import ProxyStandIn
 from tests.support.zalo_server import TOKEN, Sent, ZaloServer
 
 CHAT = "6ede9afa66b88fe6d6a9"
@@ -29,7 +31,7 @@ def server() -> Iterator[ZaloServer]:
 @pytest.fixture
 async def zalo(server: ZaloServer, tmp_path: Path) -> AsyncIterator[Channel]:
     token = channels.secret(tmp_path, "token", TOKEN)
-    built = channels.build(channels.settings("zalo", token_file=token, api=server.url), deadline_s=0.7)
+    built = channels.build(channels.settings("zalo", token_file=token, api=server.url), deadline_s=2.0)
     yield built["zalo"]
     await built.close()
 
@@ -117,6 +119,30 @@ async def test_a_token_never_travels_in_the_clear(tmp_path: Path) -> None:
 
     with pytest.raises(BuildError, match="channel zalo: the bot's token would go by plain HTTP"):
         channels.build(channels.settings("zalo", token_file=token, api="http://bot.invalid"))
+
+
+async def test_zalos_own_name_is_reached_through_a_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its certificate checked, as where a province lets nothing out but by a proxy."""
+    host = "bot-api.zaloplatforms.com"
+    authority = Authority(tmp_path)
+    proxy = ProxyStandIn()
+    await proxy.start()
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    token = channels.secret(tmp_path, "token", TOKEN)
+    with ZaloServer(CHAT, tls=authority.context(hosts=(host,))) as server:
+        address = f"{host}:{server.port}"
+        said = {"token_file": token, "api": f"https://{address}", "ca": str(authority.ca_file)}
+        built = channels.build(channels.settings("zalo", **said))
+
+        sent = await built["zalo"].send(TO_CHAT)
+        proxy.refusal = "403 Forbidden"
+        refused = await built["zalo"].send(TO_CHAT)
+        await built.close()
+
+    await proxy.close()
+    assert sent.outcome is Outcome.SENT
+    assert (refused.outcome, refused.said) == (Outcome.AGAIN, "the proxy refused")
+    assert [asked.split()[:2] for asked in proxy.asked] == [["CONNECT", address]] * 2
 
 
 async def test_our_request_is_the_one_that_apprise_makes(

@@ -21,6 +21,7 @@ from sansang_collector.habituation import Habituation
 from sansang_collector.incidents import rows
 from sansang_collector.incidents.manners import Kept
 from sansang_collector.incidents.tables import INCIDENT, INCIDENT_EVENT
+from sansang_collector.inventory import versions
 from sansang_collector.inventory.model import Inventory
 from sansang_collector.log import Entry
 from sansang_collector.running import Collector
@@ -157,6 +158,21 @@ async def test_an_inventory_without_a_topology_says_nothing_and_breaks_nothing(t
     assert (condition.problem, condition.failed, condition.inactive) == ("", 0, False)
 
 
+async def test_an_inventory_that_is_emptied_in_the_middle_ends_the_incident_and_says_why(tmp_path: Path) -> None:
+    async with watched(tmp_path, "ring:a@09:03") as province:
+        await province.until(BREAKS + 40)
+        collector, empty = province.collector, Inventory(province=INVENTORY.province)
+        collector.store.write_sync(lambda it: versions.apply(it, empty, BREAKS + 40, "test"))
+        assert collector.inventory.reload("") == ""
+        await province.until(BREAKS + 60)
+        under_way, condition = province.under_way(), collector.diagnosis.condition
+        with collector.store.read() as connection:
+            told = [(one.happened, one.detail) for one in rows.story(connection, 1)]
+
+    assert (under_way, condition.problem, condition.failed) == ([], "", 0)
+    assert told[-1] == (Happening.RESOLVED, "part_gone=ring:a")
+
+
 class Stumbling:
     """Finds out nothing while it is told to stumble."""
 
@@ -232,3 +248,26 @@ async def test_a_start_that_fails_once_is_made_up_for(tmp_path: Path, monkeypatc
 
     assert (condition.problem, condition.inactive) == ("", False)
     assert still == [("ring:a", Phase.OPEN)]
+
+
+async def test_while_nothing_comes_and_no_look_is_due_no_thread_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with watched(tmp_path) as province:
+        await province.until(NINE + 30)
+        diagnosis = province.collector.diagnosis
+        await diagnosis.settled()
+        think, thought = diagnosis._think, list[float]()
+
+        def counted() -> object:
+            thought.append(diagnosis._now())
+            return think()
+
+        monkeypatch.setattr(diagnosis, "_think", counted)
+        for _ in range(3):
+            await diagnosis._turn()
+        idle = len(thought)
+        await province.until(NINE + 40)
+
+    assert idle == 0
+    assert thought

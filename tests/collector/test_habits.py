@@ -1,7 +1,6 @@
 """What a commune's machines usually do is learned from when they are in contact, and kept over restarts."""
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
@@ -13,7 +12,7 @@ from sansang_collector.agents import AGENT
 from sansang_collector.contact import CONTACT, MACHINE
 from sansang_collector.expected import NOTHING_USUAL, Usual, slot_of
 from sansang_collector.habit_slots import usually_off
-from sansang_collector.habits import HABIT, Learned
+from sansang_collector.habits import HABIT, HabitWatch, Learned
 from sansang_collector.inventory.calendars import Calendar
 from sansang_collector.inventory.hours import parse_hours
 from sansang_collector.liveness import Known, Present, State, state_of
@@ -116,35 +115,21 @@ def test_a_habit_learned_in_three_weeks_lets_nobody_be_missed_on_a_saturday(stor
     assert state(Usual(OPEN.calendars, known.habits)) is State.EXPECTED_OFF
 
 
-async def test_every_quarter_of_an_hour_is_learned_once_and_none_right_after_a_start(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(habits, "LOOK_SECONDS", 0.0)
+async def test_every_quarter_of_an_hour_is_learned_once_and_none_right_after_a_start(store: Store) -> None:
     store.write_sync(lambda connection: add(connection, "quay-1", SATURDAY - DAY, goodbye="shutdown"))
-    minutes = iter([0.2, 1, 2, 3, 16, 17, 31])
-    learned: list[float] = []
-    done = asyncio.Event()
 
-    def present() -> Present:
-        minute = next(minutes, None)
-        if minute is None:
-            done.set()
-            minute = 31
-        return Present(SATURDAY + minute * 60, SATURDAY)
-
-    await watched(store, present, lambda known: learned.append((known.at - SATURDAY) / 60), done)
-    assert learned == [-SATURDAY / 60, 1, 16, 31]
-
-    done.clear()
-    await watched(store, present, lambda known: learned.append((known.at - SATURDAY) / 60), done)
-    assert learned[4:] == [31]
+    assert await learned(store, 0.1, 0.2, 1, 2, 3, 16, 17, 31, 31) == [-SATURDAY / 60, 1, 16, 31]
+    assert await learned(store, 31, 31.5) == [31]
 
 
-async def watched(
-    store: Store, present: Callable[[], Present], learned: Callable[[Learned], None], done: asyncio.Event
-) -> None:
-    watching = asyncio.create_task(habits.watch(store, present, learned))
-    async with asyncio.timeout(10):
-        await done.wait()
-    watching.cancel()
-    await asyncio.gather(watching, return_exceptions=True)
+async def learned(store: Store, *minutes: float) -> list[float]:
+    """When what a watch tells, looking at these minutes, was last added to, in minutes."""
+    clock, told = [0.0], list[float]()
+    watch = HabitWatch(
+        store,
+        lambda: Present(SATURDAY + clock[0] * 60, SATURDAY),
+        lambda known: told.append((known.at - SATURDAY) / 60),
+    )
+    for clock[0] in minutes:
+        await watch.look()
+    return told

@@ -339,31 +339,33 @@ def test_a_late_result_at_the_very_edge_of_an_interval_changes_nothing(store: St
         assert [row[2:] for row in ledgers.check_intervals(connection)] == [(-30_000, -15_000, "ok")]
 
 
-def test_the_collector_looks_again_and_again_and_outlives_a_full_disk(
+async def test_the_collector_looks_again_and_again_whatever_fails(
     log: ReportLog, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked: list[int] = []
+    now, looked = NOW, list[float]()
+    troubles = iter([OperationalError("DELETE", None, OSError("database or disk is full")), KeyError("raw"), None])
     enough = asyncio.Event()
 
     async def trim_log(*_: object) -> int:
-        looked.append(len(looked))
-        if len(looked) == 1:
-            raise OperationalError("DELETE", None, OSError("database or disk is full"))
-        if len(looked) == 3:
+        nonlocal now
+        looked.append(now)
+        now += retention.LOOK_SECONDS
+        trouble = next(troubles, None)
+        if trouble is not None:
+            raise trouble
+        if len(looked) == 4:
             enough.set()
         return 0
 
-    async def main() -> None:
-        task = asyncio.create_task(retention.keep_bounded(log, store, [], lambda: LIMITS, lambda: NOW))
-        await enough.wait()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    monkeypatch.setattr(retention, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(retention, "trim_log", trim_log)
-    asyncio.run(main())
+    rounds = retention.keeping_bounded(log, store, [], lambda: LIMITS, lambda: now)
+    following = asyncio.create_task(rounds.follow(0.001, at_once=True))
+    async with asyncio.timeout(10):
+        await enough.wait()
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
 
-    assert looked[:3] == [0, 1, 2]
+    assert looked[:4] == [NOW + turn * retention.LOOK_SECONDS for turn in range(4)]
 
 
 def test_the_line_in_the_guide_is_what_holds_without_it() -> None:

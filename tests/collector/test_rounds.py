@@ -51,6 +51,15 @@ async def test_it_looks_once_a_round_of_a_clock_that_is_driven() -> None:
         assert looked.at == [1015.0, 1030.0, 1630.0]
 
 
+async def test_who_wants_it_at_once_does_not_wait_for_a_round() -> None:
+    looked = Looked()
+    following = asyncio.create_task(looked.rounds.follow(TURN_S, at_once=True))
+    await asyncio.wait_for(looked.rounds.settled(), 10)
+    following.cancel()
+
+    assert looked.at == [1000.0]
+
+
 async def test_a_clock_set_back_is_no_reason_to_wait() -> None:
     async with followed() as looked:
         await looked.goes_on(-500)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from sansang_agent.contract.rung import Owner
 from sansang_agent.contract.severity import Severity
 from sansang_collector import topology
-from sansang_collector.diagnosis import lifecycle
+from sansang_collector.diagnosis import apart, lifecycle
 from sansang_collector.diagnosis.context import Context, Judged
 from sansang_collector.diagnosis.graph import AgentAt, Graph, build
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Step
@@ -38,7 +38,7 @@ class Follower:
     """What the ledger would hold; numbers are given from 1 on."""
 
     def __init__(self, graph: Graph, context: Context | None = None) -> None:
-        self.context = context or Context(graph.part_numbers, Shares(graph).share, plain_judge)
+        self.context = context or Context(graph.part_numbers, Shares(graph).share, plain_judge, home=graph.home)
         self.incidents: dict[int, Incident] = {}
         self.told: list[tuple[Happening, int, str]] = []
         """All but the quiet steps."""
@@ -67,6 +67,13 @@ class Follower:
     def held(self, now: float) -> set[str]:
         """Parts that the next look takes as given."""
         return {one.part for one in lifecycle.held(list(self.incidents.values()), now)}
+
+    def split(self, number: int, *communes: str) -> int:
+        """Somebody says that these have a trouble of their own; its number."""
+        stays, leaves = apart.split(self.incidents[number], communes, self.context.home)
+        born = len(self.incidents) + 1
+        self.incidents |= {number: stays, born: replace(leaves, id=born)}
+        return born
 
     def change(self, number: int, **fields: object) -> None:
         """What people do."""

@@ -36,7 +36,7 @@ class Mail(NamedTuple):
 
 class MailServer:
     """Used by ``with``. ``at_rcpt`` and ``at_data``: what is said instead of yes (``451 later``); ``at_data`` may also
-    be ``hang`` or ``reset``, and ``taken_but`` the same after the mail was kept."""
+    be ``hang`` or ``reset``, ``taken_but`` the same after the mail was kept, ``at_quit`` at the end."""
 
     def __init__(
         self, tls: ssl.SSLContext | None = None, *, implicit: bool = False, user: str = "", password: str = ""
@@ -45,6 +45,7 @@ class MailServer:
         self.at_rcpt = ""
         self.at_data = ""
         self.taken_but = ""
+        self.at_quit = ""
         self.port = 0
         self._tls, self._implicit = tls, implicit
         self._login = (user, password) if user else None
@@ -121,6 +122,9 @@ class MailServer:
             self.mails.append(mail)
             self._news.notify_all()
         return await self._trouble(server, self.taken_but) if self.taken_but else "250 taken"
+
+    async def handle_QUIT(self, server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+        return await self._trouble(server, self.at_quit) if self.at_quit else "221 bye"
 
     async def _trouble(self, server: SMTP, kind: str) -> str:
         if kind == "reset":

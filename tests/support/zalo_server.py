@@ -1,6 +1,7 @@
 """A stand-in of the Zalo Bot Platform: sendMessage, getUpdates (long polls), setWebhook; errors come with 200, too."""
 
 import json
+import ssl
 import urllib.request
 from collections import deque
 from collections.abc import Callable
@@ -21,8 +22,8 @@ class Sent(NamedTuple):
 class ZaloServer(HttpStandIn):
     """One bot. ``chats`` are those that have written to it: nobody else can be written to."""
 
-    def __init__(self, *chats: str, token: str = TOKEN) -> None:
-        super().__init__()
+    def __init__(self, *chats: str, token: str = TOKEN, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls)
         self.token = token
         self.chats = set(chats)
         self.sent: list[Sent] = []

@@ -38,7 +38,7 @@ class BuildError(Exception):
 class Channels(dict[str, Channel]):
     """By id; to be closed by whoever had them built."""
 
-    def __init__(self, deadline_s: float) -> None:
+    def __init__(self, deadline_s: float = DEADLINE_S) -> None:
         super().__init__()
         self.deadline_s = deadline_s
         self.outgoing: list[Outgoing] = []

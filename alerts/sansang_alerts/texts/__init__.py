@@ -37,7 +37,10 @@ __all__ = [
 
 
 def render(kind: Kind, fault: Fault | None, medium: Medium, language: str, extra: Extra) -> Words:
-    """A message's words; ``fault`` is None of digests (``extra.digest``) and tests, ValueError of anything else."""
+    """A message's words; ``fault`` is None of digests (``extra.digest``) and tests.
+
+    Raises ValueError where it is None of any other kind, and for bundles.
+    """
     phrases = Phrases(language, extra.now)
     if kind is Kind.DIGEST:
         if extra.digest is None:
@@ -45,8 +48,10 @@ def render(kind: Kind, fault: Fault | None, medium: Medium, language: str, extra
         return _of_digest(extra.digest, medium, extra, phrases)
     if kind is Kind.TEST:
         return _of_none(kind, *trial(medium, extra, phrases), medium, extra, phrases)
+    if kind is Kind.BUNDLE:
+        raise ValueError("a message of the kind 'bundle' is about many faults: ask bundle() for it")
     if fault is None:
-        raise ValueError(f"a message of the kind '{kind}' is about a fault")
+        raise ValueError(f"a message of the kind '{kind}' is not about nothing: it needs its fault")
     told = telling(kind, fault, extra, phrases)
     return Words(_subject(fault, told, extra, phrases), _body(kind, fault, told, medium, extra, phrases))
 
@@ -56,7 +61,7 @@ def bundle(entries: Sequence[Entry], medium: Medium, language: str, extra: Extra
     phrases = Phrases(language, extra.now)
     said = _bundle.headline(entries, phrases)
     text = _bundle.bundled(entries, Medium.ZALO if medium is Medium.WEBHOOK else medium, extra, phrases)
-    return _of_none(entries[0].kind, f"[sansang] {said}", text, medium, extra, phrases)
+    return _of_none(Kind.BUNDLE, f"[sansang] {said}", text, medium, extra, phrases)
 
 
 def repeated(words: Words, medium: Medium, language: str) -> Words:

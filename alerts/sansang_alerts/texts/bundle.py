@@ -9,7 +9,7 @@ from sansang_agent.contract.severity import Severity
 
 from .answering import CODE
 from .chat import MOST as CHAT
-from .phrases import Phrases
+from .phrases import Phrases, joined
 from .plain import address, plain, units
 from .sms import MOST, composed
 from .telling import tag
@@ -36,7 +36,10 @@ def bundled(entries: Sequence[Entry], medium: Medium, extra: Extra, phrases: Phr
         codes = " ".join(plain(one.code or one.fault.code, CODE) for one in ordered)
         return composed(said, codes, "", (), medium)
     page = address("/incidents", extra.public_url)
-    behind = phrases.say("Page: {page}").format(page=page) if page else ""
+    behind = joined(
+        phrases.say("Each is taken on by its own code."),
+        phrases.say("Page: {page}").format(page=page) if page else "",
+    )
     return _filled(said, [_line(one, extra, phrases) for one in ordered], behind, medium, phrases)
 
 

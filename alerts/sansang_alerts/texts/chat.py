@@ -21,10 +21,10 @@ def chat(kind: Kind, fault: Fault, told: Telling, extra: Extra, phrases: Phrases
         Section(f"[{told.tag.upper()}] {told.headline}", ALWAYS),
         *(Section(one, ALWAYS) for one in told.remarks),
         *(() if kind in ENDS else _to_act(fault.said(phrases.language), phrases)),
-        Section(phrases.say("Incident: {code}").format(code=code) if code else "", ALWAYS),
-        *(Section(one, ALWAYS) for one in how_to(kind, fault, extra, phrases) if asks),
-        Section(page(fault, extra, phrases), 4),
-        Section("" if kind in ENDS else runbook(fault, extra, phrases), 3),
+        Section(phrases.say("Incident: {code}").format(code=code) if code else "", ALWAYS, 2),
+        *(Section(one, ALWAYS, 2) for one in how_to(kind, fault, extra, phrases) if asks),
+        Section(page(fault, extra, phrases), 4, 2 if kind in ENDS else 3),
+        Section("" if kind in ENDS else runbook(fault, extra, phrases), 3, 3),
     ]
     return fitting(sections, MOST, units)
 
@@ -36,10 +36,10 @@ def _to_act(said: Wording, phrases: Phrases) -> tuple[Section, ...]:
     evidence = listed([plain(one, 200) for one in said.evidence[:3]])
     steps = " ".join(plain(one, 400) for one in said.next_steps[:2])
     return (
-        Section(phrases.say("Where: {where}").format(where=where) if where else "", 5),
-        Section(phrases.say("Evidence: {evidence}").format(evidence=evidence) if evidence else "", 2),
-        Section(phrases.say("Next step: {step}").format(step=steps) if steps else "", 6),
-        Section(plain(said.call, 200), 7),
+        Section(phrases.say("Where: {where}").format(where=where) if where else "", 5, 1),
+        Section(phrases.say("Evidence: {evidence}").format(evidence=evidence) if evidence else "", 2, 1),
+        Section(phrases.say("Next step: {step}").format(step=steps) if steps else "", 6, 1),
+        Section(plain(said.call, 200), 7, 1),
     )
 
 

@@ -55,9 +55,9 @@ def digest(found: Digest, medium: Medium, extra: Extra, phrases: Phrases) -> str
     )
     first = said if medium is Medium.EMAIL else f"[{_tag(extra, phrases).upper()}] {said}"
     sections = [Section(first, ALWAYS)]
-    for title, lines, need in lists:
-        sections.extend(_listed(title, lines, most, need, phrases))
-    sections.append(Section(_dark(found, phrases), ALWAYS))
+    for block, (title, lines, need) in enumerate(lists, start=1):
+        sections.extend(one._replace(block=block) for one in _listed(title, lines, most, need, phrases))
+    sections.append(Section(_dark(found, phrases), ALWAYS, len(lists) + 1))
     return fitting(sections, _MAIL if medium is Medium.EMAIL else CHAT, units)
 
 

@@ -10,6 +10,8 @@ class Section(NamedTuple):
     text: str
     need: int
     """What is needed least goes first."""
+    block: int = 0
+    """Between one block and the next stands an empty line."""
 
 
 ALWAYS = 9
@@ -27,4 +29,7 @@ def fitting(sections: Sequence[Section], most: int, size: Callable[[str], int]) 
 
 def whole(sections: Sequence[Section]) -> str:
     """All of them, a line or more each."""
-    return "\n".join(one.text for one in sections)
+    blocks = {one.block: "" for one in sections}
+    for one in sections:
+        blocks[one.block] += f"{one.text}\n"
+    return "\n".join(blocks.values()).rstrip("\n")

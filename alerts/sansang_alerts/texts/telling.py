@@ -33,8 +33,8 @@ ENDS = frozenset({Kind.ACKNOWLEDGED, Kind.HANDED_OVER, Kind.RECOVERED, Kind.WITH
 """After these nothing is left to do for whoever is told."""
 _CODE = re.compile(r"(merged|situation):([0-9A-Z]{6})\Z")
 _MERGED = {
-    "merged": mark("It was merged into incident {code} and is told with that one."),
-    "situation": mark("It belongs to situation {code} and is told with that one."),
+    "merged": (mark("It was merged into incident {code} and is told with that one."), mark("merged into {code}")),
+    "situation": (mark("It belongs to situation {code} and is told with that one."), mark("told with {code}")),
 }
 
 
@@ -113,8 +113,13 @@ def _recovered(fault: Fault, _extra: Extra, phrases: Phrases) -> tuple[tuple[str
 
 
 def _gone(fault: Fault, _extra: Extra, phrases: Phrases) -> tuple[tuple[str, ...], str]:
-    why = _withdrawn(fault, phrases)
-    return (why,), why
+    found = _CODE.match(fault.withdrawn)
+    if found:
+        why, brief = (phrases.say(one).format(code=found[2]) for one in _MERGED[found[1]])
+        return (why,), brief
+    nothing = fault.withdrawn in ("", "nothing")
+    said = phrases.say("It came to nothing.") if nothing else sentence(plain(fault.withdrawn, 200))
+    return (said,), said
 
 
 _REMARKS: dict[Kind, Callable[[Fault, Extra, Phrases], tuple[tuple[str, ...], str]]] = {
@@ -152,12 +157,3 @@ def _handed_over(extra: Extra, phrases: Phrases) -> str:
     if not extra.team:
         return phrases.say("Another team sees to it now.")
     return phrases.say("{team} sees to it now.").format(team=plain(extra.team, 80))
-
-
-def _withdrawn(fault: Fault, phrases: Phrases) -> str:
-    found = _CODE.match(fault.withdrawn)
-    if found:
-        return phrases.say(_MERGED[found[1]]).format(code=found[2])
-    if fault.withdrawn in ("", "nothing"):
-        return phrases.say("It came to nothing.")
-    return sentence(plain(fault.withdrawn, 200))

@@ -5,7 +5,7 @@ None of that is news; what has been told once is not told again under another nu
 
 from .course import Course
 from .incident import Incident, Phase
-from .matching import WITHIN, Share, covers, is_nested, parts_of
+from .matching import WITHIN, Share, covers, is_alike, is_nested, parts_of
 from .verdict import Level, Verdict
 
 INCIDENT = "incident"
@@ -36,14 +36,12 @@ def recent(course: Course, verdict: Verdict) -> int | None:
     for place in course.places(Phase.RESOLVED):
         one = course.incidents[place]
         gone_at = max(one.resolved_at or 0.0, one.ended_at or 0.0)
-        within = REOPEN_DEGRADED_S if _are_degraded(verdict, one.verdict) else REOPEN_S
-        if course.now - gone_at <= within and not parts_of(verdict).isdisjoint(parts_of(one.verdict)):
+        degraded = verdict.level is not Level.DOWN and one.verdict.level is not Level.DOWN
+        akin = not parts_of(verdict).isdisjoint(parts_of(one.verdict))
+        akin = akin or (degraded and is_alike(verdict.part, one.verdict.part, course.context.share))
+        if akin and course.now - gone_at <= (REOPEN_DEGRADED_S if degraded else REOPEN_S):
             return place
     return None
-
-
-def _are_degraded(*verdicts: Verdict) -> bool:
-    return all(one.level is not Level.DOWN for one in verdicts)
 
 
 def was_merged(course: Course, verdict: Verdict) -> bool:

@@ -26,6 +26,10 @@ def _never(_commune: str, _since: float) -> None:
     return None
 
 
+def _nowhere(_agent: int) -> str:
+    return ""
+
+
 class Context(NamedTuple):
     """For one look."""
 
@@ -43,3 +47,5 @@ class Context(NamedTuple):
     """Communes that announced work or a power cut takes along now."""
     situations: Mapping[int, int] = {}
     """Incidents that are told as part of a situation: their ids and the situation's."""
+    home: Callable[[int], str] = _nowhere
+    """The commune of a machine, by its number; empty where the graph has it not."""

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import grounds, likelihood, recovery, search, silence, together
+from sansang_agent.contract.rung import Component
+
+from . import grounds, likelihood, partial, recovery, search, silence, together
 from .beliefs import Beliefs, unlearned
 from .candidates import Flags, candidates, check_commune
 from .degraded import Degraded, Look
@@ -30,7 +32,11 @@ PROVINCE = 65
 """Communes that the thresholds are meant for; more of them give chance more to play with."""
 MOST = 12
 RETURN_S = 900.0
-"""How long machines may take to come back once the way is there again: some were switched off meanwhile."""
+"""How long machines may take to come back after what may have been power: they start anew, some only by hand …"""
+BACK_S = 60.0
+"""… and where only the way was cut: they try again once a minute at least."""
+WAYS = (Component.ACCESS_NODE, Component.ARC, Component.RING, Component.SHARED_RISK, Component.CORE)
+"""What keeps machines of several communes quiet that run on; where it is a single one's, power always may be it."""
 DEGRADED_S = 30.0
 """How often degraded parts are looked for."""
 _NOTHING = Look((), (), frozenset())
@@ -46,9 +52,12 @@ class Engine:
         self._beliefs = unlearned(graph)
         self._vantage = Vantage(graph, self._candidates)
         self._chosen: likelihood.Active | None = None
-        self._released = np.full(len(graph.agents), np.nan)
+        self._freed, self._released = np.full((2, len(graph.agents)), np.nan)
+        """By agent: when what kept it quiet was well again, and from when on it could have spoken."""
         self._kept_quiet: dict[str, Flags] = {}
         """By held part the machines whose silence it explained at the last look."""
+        self._well = frozenset[str]()
+        """Held parts that were well at the last look."""
         self._was_cut_off = False
         self._restarts = Restarts(graph)
         self._degraded = Degraded(graph)
@@ -70,7 +79,7 @@ class Engine:
         known = [one for one in held if one.part in self._graph.part_numbers]
         self._release(known, now)
         with np.errstate(invalid="ignore"):
-            self._released[evidence.spoke > self._released - RETURN_S] = np.nan
+            self._released[evidence.spoke > self._freed] = np.nan
         quiet = silence.observe(evidence, self._beliefs, self._released, now)
         view = self._vantage.look(evidence, quiet, now)
         if view.cut_off:
@@ -78,7 +87,7 @@ class Engine:
             return Assessment(at=now, cut_off=True)
         if self._was_cut_off:
             self._was_cut_off = False
-            self._released[quiet.silent] = now + RETURN_S
+            self._free(quiet.silent, RETURN_S, now)
             quiet = silence.observe(evidence, self._beliefs, self._released, now)
         scene = self._scene(evidence, quiet, view)
         return self._assess(scene, known, view.answering, now)
@@ -99,11 +108,15 @@ class Engine:
         found = [grounds.verdict(scene, self._beliefs, pick) for pick in of_weight]
         restarting = self._restarts.restarting(found, now)
         sure = tuple(one for one in found if one.part not in restarting and self._is_sure(one, answering))
-        well = recovery.recovered(scene, self._beliefs.baseline[scene.chosen.checks], held)
+        usual = self._beliefs.baseline[scene.chosen.checks]
+        in_part = tuple(partial.partial(scene, usual, held))
+        partly = {one.part for one in in_part}
+        well = [one for one in recovery.recovered(scene, usual, held) if one.held.part not in partly]
+        self._well = frozenset(one.held.part for one in well)
         more = self._look_for_degraded(scene.evidence, held, sure, now)
         return Assessment(
             at=now,
-            verdicts=sure + more.verdicts,
+            verdicts=sure + in_part + more.verdicts,
             suspects=tuple(one for one in found if one not in sure) + more.suspects,
             recovered=frozenset((one.held.part, one.held.level) for one in well) | more.recovered,
             ended={(one.held.part, one.held.level): one.at for one in well},
@@ -145,6 +158,14 @@ class Engine:
         return scene._replace(eligible=eligible)
 
     def _release(self, held: Sequence[Held], now: float) -> None:
-        """Machines that a part kept quiet which is held no more could speak again from now on."""
+        """Machines that a part kept quiet which is well and held no more could speak again from now on."""
         for part in self._kept_quiet.keys() - {one.part for one in held}:
-            self._released[self._kept_quiet.pop(part)] = now + RETURN_S
+            quiet = self._kept_quiet.pop(part)
+            if part not in self._well:  # it was another part, or is of another incident now
+                continue
+            many = len(np.unique(self._graph.agent_commune[quiet])) > 1
+            self._free(quiet, BACK_S if many and part.partition(":")[0] in WAYS else RETURN_S, now)
+
+    def _free(self, agents: Flags, takes_s: float, now: float) -> None:
+        """What kept them quiet is well; each may take so long to speak, or longer if something else kept it too."""
+        self._freed[agents], self._released[agents] = now, np.fmax(self._released[agents], now + takes_s)

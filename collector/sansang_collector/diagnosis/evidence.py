@@ -6,11 +6,13 @@ arrives in another order counts the same, and what is no news any more says only
 
 import math
 from collections.abc import Sequence
+from math import floor
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .cells import Cells, add, flat, raise_to
 from .graph import NOBODY, Graph
 from .sighting import Seen, Sighting
 
@@ -73,7 +75,7 @@ class Evidence:
         self.since = now
         """From when on everything was listened to."""
         checks, agents = graph.checks, len(graph.agents)
-        self._slot, self._block = math.floor(now / SLOT_S), math.floor(now / BLOCK_S)
+        self._slot, self._block = floor(now / SLOT_S), floor(now / BLOCK_S)
         self._slots = np.zeros((3, SLOTS, checks), np.uint8)
         self._counts = np.zeros((2, BLOCKS, checks), np.uint16)
         self._small = np.zeros((3, BLOCKS, checks), np.uint8)
@@ -101,6 +103,13 @@ class Evidence:
         """Results of checks that no path is known of, or with impossible times."""
         self._known: dict[tuple[int, str], tuple[int, int]] = {}
         self._streams: dict[int, list[str]] = {}
+        self._checks = checks
+        self._own = [graph.own(agent) for agent in range(agents)]
+        arrays = (
+            self.heard, self.spoke, self.bye, self.back, self.booted, self.battery,
+            self.last_at, self.is_echo, self.last_failed, self._slots, self._counts, self._small,
+        )  # fmt: skip
+        self._cells = Cells(*(flat(one) for one in arrays))
 
     def apply(self, sighting: Sighting) -> bool:
         """Take one report; whether it holds the first failure of a check that was well."""
@@ -115,7 +124,7 @@ class Evidence:
     def advance(self, now: float) -> None:
         """Let time go on to ``now``; it never goes back."""
         self.now = max(self.now, now)
-        slot, block = math.floor(self.now / SLOT_S), math.floor(self.now / BLOCK_S)
+        slot, block = floor(self.now / SLOT_S), floor(self.now / BLOCK_S)
         if slot > self._slot:
             self._slots[:, _turned(self._slot, slot, SLOTS)] = 0
             self._slot = slot
@@ -129,7 +138,7 @@ class Evidence:
 
     def window(self, seconds: float, until: float | None = None) -> Window:
         """The newest slots that cover ``seconds`` before ``until`` (now); at least one, at most all there are."""
-        end = self._slot if until is None else min(self._slot, math.floor(until / SLOT_S))
+        end = self._slot if until is None else min(self._slot, floor(until / SLOT_S))
         oldest = self._slot - SLOTS + 1
         begin = max(oldest, end - max(1, round(seconds / SLOT_S)) + 1)
         rows = [slot % SLOTS for slot in range(begin, end + 1)]
@@ -191,59 +200,68 @@ class Evidence:
             self._known.pop((agent, streams.pop(0)), None)
 
     def _hear(self, agent: int, sighting: Sighting) -> None:
-        self.heard[agent] = np.fmax(self.heard[agent], sighting.received)
+        cells = self._cells
+        raise_to(cells.heard, agent, sighting.received)
         if sighting.booted_at is not None:
-            self.booted[agent] = np.fmax(self.booted[agent], sighting.booted_at)
-        if not sighting.live or sighting.at is None or sighting.at <= self.spoke[agent]:
+            raise_to(cells.booted, agent, sighting.booted_at)
+        if not sighting.live or sighting.at is None or sighting.at <= cells.spoke[agent]:
             return
         if sighting.at > sighting.received + AHEAD_S:
             self.ignored += 1
             return
-        self.spoke[agent] = sighting.at
-        self.bye[agent] = sighting.at if sighting.goodbye is not None else math.nan
-        self.back[agent] = math.nan if sighting.back is None else sighting.back
-        self.battery[agent] = math.nan if sighting.battery is None else sighting.battery
+        cells.spoke[agent] = sighting.at
+        cells.bye[agent] = sighting.at if sighting.goodbye is not None else math.nan
+        cells.back[agent] = math.nan if sighting.back is None else sighting.back
+        cells.battery[agent] = math.nan if sighting.battery is None else sighting.battery
 
     def _see(self, agent: int, received: float, one: Seen) -> bool:
-        check = self.graph.check(agent, one.check)
-        if check == NOBODY or one.at > received + AHEAD_S or one.failed > one.tried or one.tried <= 0:
+        first, places = self._own[agent]
+        name, at, lost, tried, _, ms, _ = one
+        place = places.get(name, NOBODY)
+        if place == NOBODY or at > received + AHEAD_S or lost > tried or tried <= 0:
             self.ignored += 1
             return False
-        self.is_echo[check] = one.tried > 1
-        self._count(check, one)
-        failed = 2 * one.failed > one.tried
-        if one.at < self.last_at[check]:
+        check, cells = first + place, self._cells
+        cells.is_echo[check] = tried > 1
+        self._count(check, at, lost, tried)
+        if ms is not None:
+            self._time(check, at, ms)
+        if at < cells.last_at[check]:
             return False
-        fresh = failed and not self.last_failed[check]
-        self.last_at[check], self.last_failed[check] = one.at, failed
+        failed = 2 * lost > tried
+        fresh = failed and not cells.last_failed[check]
+        cells.last_at[check], cells.last_failed[check] = at, failed
         return fresh
 
-    def _count(self, check: int, one: Seen) -> None:
-        slot, block = min(self._slot, math.floor(one.at / SLOT_S)), min(self._block, math.floor(one.at / BLOCK_S))
+    def _count(self, check: int, at: float, failed: int, tried: int) -> None:
+        """One result, in its slot and in its block."""
+        slot, block, checks = min(self._slot, floor(at / SLOT_S)), min(self._block, floor(at / BLOCK_S)), self._checks
         if self._slot - slot < SLOTS:
-            row = slot % SLOTS
-            _add(self._slots, 0, row, check, one.failed, 255)
-            _add(self._slots, 1, row, check, one.tried, 255)
-            _add(self._slots, 2, row, check, 1, 255)
+            cells, place, kind = self._cells.slots, slot % SLOTS * checks + check, SLOTS * checks
+            if failed:
+                add(cells, place, failed, 255)
+            add(cells, place + kind, tried, 255)
+            add(cells, place + 2 * kind, 1, 255)
         if self._block - block < BLOCKS:
             row = block % BLOCKS
             self._grown[row] += 1
-            _add(self._counts, 0, row, check, one.failed, 65_535)
-            _add(self._counts, 1, row, check, one.tried, 65_535)
-            _add(self._small, 0, row, check, 1, 255)
-            if one.ms is not None:
-                _add(self._small, 1, row, check, int(one.ms > self.usual_ms[check]), 255)
-                _add(self._small, 2, row, check, 1, 255)
+            cells, place = self._cells.counts, row * checks + check
+            if failed:
+                add(cells, place, failed, 65_535)
+            add(cells, place + BLOCKS * checks, tried, 65_535)
+            add(self._cells.small, place, 1, 255)
+
+    def _time(self, check: int, at: float, ms: float) -> None:
+        """How long it took, in its block."""
+        block = min(self._block, floor(at / BLOCK_S))
+        if self._block - block < BLOCKS:
+            cells, kind = self._cells.small, BLOCKS * self._checks
+            place = kind + block % BLOCKS * self._checks + check
+            if ms > self.usual_ms.item(check):
+                add(cells, place, 1, 255)
+            add(cells, place + kind, 1, 255)
 
 
 def _turned(before: int, now: int, size: int) -> list[int]:
     """The rows of a ring that a step from one number to another begins anew."""
     return [number % size for number in range(max(before + 1, now - size + 1), now + 1)]
-
-
-def _add(
-    counts: NDArray[np.uint8] | NDArray[np.uint16], kind: int, row: int, check: int, figure: int, most: int
-) -> None:
-    """Add without running over."""
-    if figure:
-        counts[kind, row, check] = min(most, int(counts[kind, row, check]) + figure)

@@ -46,11 +46,12 @@ def take_verdict(course: Course, found: Match) -> None:
 def take_suspicions(course: Course, suspects: Iterable[Verdict]) -> None:
     """What may be broken: seen again, or noted, unless it is a part of what is known."""
     for verdict in suspects:
-        (found,) = match([verdict], course.incidents, _only_same)
-        for place in found.places:
-            _suspect_again(course, place, verdict)
+        again = [one for one in match([verdict], course.incidents, _only_same, course.context.home) if one.places]
+        for found in again:
+            for place in found.places:
+                _suspect_again(course, place, found.verdict)
         known = [course.incidents[place].verdict for place in course.places(Phase.SUSPECT, Phase.OPEN, Phase.CLOSING)]
-        if not found.places and not related(verdict, known, course.context.share):
+        if not again and not related(verdict, known, course.context.share):
             course.add(_new(course, verdict, Phase.SUSPECT, found=0), Happening.SUSPECTED)
 
 

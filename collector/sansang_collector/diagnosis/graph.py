@@ -104,10 +104,19 @@ class Graph(NamedTuple):
 
     def check(self, agent: int, name: str) -> int:
         """The number of the check that the agent of this number calls ``name``; NOBODY where no path is known."""
+        first, places = self.own(agent)
+        place = places.get(name, NOBODY)
+        return NOBODY if place == NOBODY else first + place
+
+    def own(self, agent: int) -> tuple[int, dict[str, int]]:
+        """The number of the first check of this agent's, and the place behind it by what each is called."""
         one = self.agents[agent]
-        commune = VANTAGE_KEY if one.role is Role.VANTAGE else one.commune
-        place = self.names[commune].get(name, NOBODY)
-        return NOBODY if place == NOBODY else self.first[one.key] + place
+        return self.first[one.key], self.names[VANTAGE_KEY if one.role is Role.VANTAGE else one.commune]
+
+    def home(self, agent: int) -> str:
+        """The commune of a machine, by its id in the ledger; empty for a vantage, and for one that is not here."""
+        commune = self.agent_commune[self.agent_numbers[agent]] if agent in self.agent_numbers else NOBODY
+        return "" if commune == NOBODY else self.communes[commune]
 
     def path(self, check: int) -> Ints:
         """The parts that it crosses."""

@@ -111,6 +111,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All communes it has hit so far."""
     counters: int = 0
     """Counters in opening hours that cannot serve because of it, as last counted."""
+    apart: tuple[str, ...] = ()
+    """Communes that somebody split off: it is about them alone, and no other incident of the same is about them."""
 
 
 class Step(NamedTuple):

@@ -34,7 +34,7 @@ def step(incidents: Sequence[Incident], assessment: Assessment, now: float, cont
     course = Course(incidents, now, context)
     leave_what_is_gone(course)
     verdicts = sorted(assessment.verdicts, key=lambda verdict: (-verdict.score, verdict.part))
-    for found in match(verdicts, course.incidents, context.share):
+    for found in match(verdicts, course.incidents, context.share, context.home):
         take_verdict(course, found)
     take_suspicions(course, assessment.suspects)
     end_what_is_well(course, assessment)

@@ -79,7 +79,9 @@ def narrow(chosen: Active, cells: Flags) -> Active:
 def sums(evidence: Evidence, chosen: Active, ignored: Flags) -> Sums:
     """What the active checks found by window; ``ignored`` (by check) ones found nothing."""
     found = evidence.newest(WINDOWS, chosen.checks)
-    found[:, :, ignored[chosen.checks]] = 0.0
+    nothing = ignored[chosen.checks]
+    if nothing.any():
+        found[:, :, nothing] = 0.0
     return Sums(*found)
 
 
@@ -107,8 +109,11 @@ def ratios(expected: Floats, seen: Sums) -> Floats:
     if_down = np.minimum(1 - (1 - expected) * (1 - DOWN), MOST)
     bad = np.where(expected > EXPLAINED, 0.0, np.log(if_down / expected))
     good = np.log((1 - if_down) / (1 - expected))
-    nats = seen.failed * bad + (seen.tried - seen.failed) * good
-    return np.clip(nats, -CLIP * seen.results, CLIP * seen.results)
+    nats, well, most = seen.failed * bad, seen.tried - seen.failed, CLIP * seen.results
+    well *= good
+    nats += well
+    np.minimum(nats, most, out=nats)
+    return np.maximum(nats, np.negative(most, out=most), out=nats)
 
 
 def by_cell(nats: Floats, chosen: Active, candidates: Candidates) -> Floats:

@@ -7,6 +7,11 @@ are merged into it.
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from sansang_agent.contract.rung import Component
+
+from . import apart
+from .apart import Home
+from .candidates import FAR
 from .incident import Incident, Phase
 from .verdict import Level, Verdict
 
@@ -28,26 +33,41 @@ class Match(NamedTuple):
     places: tuple[int, ...] = ()
 
 
-def match(verdicts: Sequence[Verdict], incidents: Sequence[Incident], share: Share) -> list[Match]:
-    """Every verdict once, every incident at most once, by the surest kinship first."""
-    free = {place for place, one in enumerate(incidents) if is_followed(one)}
-    found: list[list[int]] = [[] for _ in verdicts]
-    for akin in (_same, _named, _one_class, _mostly_one(share)):
-        for number, verdict in enumerate(verdicts):
+def match(verdicts: Sequence[Verdict], incidents: Sequence[Incident], share: Share, home: Home) -> list[Match]:
+    """Every verdict once, every incident at most once, by the surest kinship first.
+
+    What is of an incident that somebody split off, and what is left of it, are verdicts of their own; ``home`` is the
+    commune of a machine.
+    """
+    followed = {place: one for place, one in enumerate(incidents) if is_followed(one)}
+    kinships = (_same, _named, _one_class, _mostly_one(share))
+
+    def is_of(verdict: Verdict, one: Incident) -> bool:
+        return any(akin(verdict, one) for akin in kinships)
+
+    portions = apart.portions(verdicts, followed, is_of, home)
+    free = set(followed)
+    found: list[list[int]] = [[] for _ in portions]
+    for akin in kinships:
+        for number, (verdict, places, _) in enumerate(portions):
             if not found[number]:
-                kin = next((place for place in sorted(free) if akin(verdict, incidents[place])), None)
+                kin = next((place for place in sorted(free & places) if akin(verdict, incidents[place])), None)
                 if kin is not None:
                     found[number].append(kin)
                     free.discard(kin)
-    for number, verdict in enumerate(verdicts):
+    for number, (verdict, places, _) in enumerate(portions):
         covered = [
             place
-            for place in sorted(free)
+            for place in sorted(free & places)
             if _named(verdict, incidents[place]) or covers(verdict, incidents[place], share)
         ]
         found[number].extend(covered)
         free.difference_update(covered)
-    return [Match(verdict, tuple(places)) for verdict, places in zip(verdicts, found, strict=True)]
+    return [
+        Match(one.verdict, tuple(places))
+        for one, places in zip(portions, found, strict=True)
+        if places or not one.split_off
+    ]
 
 
 def is_followed(one: Incident) -> bool:
@@ -104,7 +124,14 @@ def is_nested(part: str, other: str, share: Share) -> bool:
     return max(there, back) >= WITHIN or min(there, back) >= MOSTLY
 
 
+def is_alike(part: str, other: str, share: Share) -> bool:
+    """Whether they are about the same, as far as checks can tell: a line and the network behind it."""
+    return min(share(part, other), share(other, part)) >= MOSTLY
+
+
 def _can_be_one(verdict: Verdict, one: Incident) -> bool:
+    if one.verdict.agents and Component(verdict.part.partition(":")[0]) in FAR:  # what lies beyond silences nobody
+        return False
     if is_only_put_away(one) or one.verdict.expected_off or verdict.expected_off:
         return False
     return _both_degraded(verdict, one) or abs(verdict.onset - one.verdict.onset) <= ONE_EVENT_S

@@ -86,7 +86,7 @@ def _said(scene: Scene, nats: Floats, speaking: Flags) -> Floats:
     count = len(scene.graph.communes)
     by_home = np.stack([np.bincount(homes[of_commune], one[of_commune], count) for one in nats])
     alone = len(np.unique(homes[of_commune & (scene.seen.results[-1] > 0)])) < BACK
-    said: Floats = (by_home if alone else np.maximum(by_home, CAP)).sum(axis=1)
+    said: Floats = (by_home if alone else np.maximum(by_home, CAP)).sum(axis=1, dtype=np.float64)
     said += nats[:, speaking & ~of_commune].sum(axis=1)
     return said
 

@@ -4,7 +4,7 @@ A part is named when nearly all that crosses it fails, and it explains more of t
 loss nor habits: for hard faults in office hours it is right, ten to twenty seconds later than likelihoods are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,57 +39,95 @@ class Seen(NamedTuple):
     confirmed: Flags
     at: Floats
     """When that was last seen."""
+    bad_since: Ints
+    """The first of WINDOWS that what is bad counts in: each that is confirmed counts in all."""
+    fails: Ints
+    """By window and part: how many checks that cross it are bad …"""
+    works: Ints
+    """… and how many are good."""
+
+
+class Ways:
+    """Which parts checks cross, for counts of few checks."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._members, self._parts = graph.members, len(graph.parts)
+        self._begins, self._lengths = graph.offsets[:-1], np.diff(graph.offsets)
+
+    def count(self, which: Flags, since: Ints) -> Ints:
+        """By window and part: how many of these checks cross it that count ``since`` (by check) an earlier window or
+        this one.
+        """
+        checks = np.flatnonzero(which)
+        lengths = self._lengths[checks]
+        shifts = np.cumsum(lengths) - lengths
+        edges = np.arange(int(lengths.sum())) + np.repeat(self._begins[checks] - shifts, lengths)
+        place = np.repeat(since[checks], lengths) * self._parts + self._members[edges]
+        by_window = np.bincount(place, minlength=len(WINDOWS_S) * self._parts)
+        return by_window[: len(WINDOWS_S) * self._parts].reshape(len(WINDOWS_S), self._parts).cumsum(axis=0)
+
+
+class Sight:
+    """What is seen at one moment, worked out once for several who look then."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._ways = Ways(graph)
+        self._seen: tuple[Evidence, float, Seen] | None = None
+
+    def __call__(self, evidence: Evidence, now: float) -> Seen:
+        """Nothing may arrive between two who ask for the same moment."""
+        known = self._seen
+        if known is None or known[0] is not evidence or known[1] != now:
+            known = self._seen = evidence, now, observed(evidence, now, self._ways)
+        return known[2]
 
 
 class Score:
     """Remembers nothing between two looks."""
 
-    def __init__(self, graph: Graph, hit_ratio: float = HIT_RATIO) -> None:
-        """``hit_ratio`` 1.0 makes it set cover: whatever something still crosses is well."""
+    def __init__(self, graph: Graph, hit_ratio: float = HIT_RATIO, sight: Sight | None = None) -> None:
+        """``hit_ratio`` 1.0 makes it set cover: whatever something still crosses is well; ``sight``: one that several
+        share.
+        """
         self._graph, self._hit_ratio = graph, hit_ratio
+        self._sight, self._ways = sight, Ways(graph)
         self._check_of = np.repeat(np.arange(graph.checks), np.diff(graph.offsets))
-        self._members, self._owners = graph.members, self._check_of
         kinds = [KINDS.index(kind) for kind in _NEVER_NAMED]
         self._named = ~np.isin(graph.kinds, kinds)
 
     def localise(self, evidence: Evidence, held: Sequence[Held], now: float) -> Assessment:
         """The parts that explain most, one after the other; what ``held`` parts explain is left out."""
-        seen = observed(evidence, now)
+        seen = observed(evidence, now, self._ways) if self._sight is None else self._sight(evidence, now)
         recovered = frozenset((one.part, one.level) for one in held if self._is_well(one, seen, now))
         open_ = ~self._across(
             self._graph.part_numbers[one.part] for one in held if one.part in self._graph.part_numbers
         )
-        self._narrow(seen.bad)
         verdicts: list[Verdict] = []
         while len(verdicts) < MOST_VERDICTS and (seen.bad & open_).any():
-            verdict = self._best(seen, open_, now)
+            verdict = self._best(seen, open_)
             if verdict is None:
                 break
             verdicts.append(verdict)
             open_ &= ~self._across([self._graph.part_numbers[verdict.part]])
         return Assessment(now, tuple(verdicts), recovered=recovered)
 
-    def _narrow(self, bad: Flags) -> None:
-        """Count only what crosses parts that a failed check crosses."""
-        crossed = np.zeros(len(self._graph.parts), np.bool_)
-        crossed[self._graph.members[bad[self._check_of]]] = True
-        among = crossed[self._graph.members]
-        self._members, self._owners = self._graph.members[among], self._check_of[among]
-
-    def _best(self, seen: Seen, open_: Flags, now: float) -> Verdict | None:
+    def _best(self, seen: Seen, open_: Flags) -> Verdict | None:
         """Of all windows the part that explains most."""
-        best: tuple[float, int, Flags, list[int]] | None = None
-        for window in reversed(WINDOWS_S):  # of equals the one that most was seen in
-            fresh = seen.at >= now - window
-            bad, good = seen.bad & (fresh | seen.confirmed), seen.good & fresh
-            found = self._eligible(bad & open_, bad, good, seen.confirmed)
+        asked = seen.bad & open_
+        covers, surely = (self._ways.count(which, seen.bad_since) for which in (asked, asked & seen.confirmed))
+        best: tuple[float, int, int, list[int]] | None = None
+        for window in reversed(range(len(WINDOWS_S))):  # of equals the one that most was seen in
+            found = self._eligible(covers[window], surely[window], seen.fails[window], seen.works[window])
             if found is not None and (best is None or found[0] > best[0]):
-                best = (found[0], found[1], bad & open_, found[2])
-        return None if best is None else self._verdict(best[1], best[3], best[2], seen)
+                best = (found[0], window, *found[1:])
+        if best is None:
+            return None
+        return self._verdict(best[2], best[3], asked & (seen.bad_since <= best[1]), seen)
 
-    def _eligible(self, fresh: Flags, bad: Flags, good: Flags, confirmed: Flags) -> tuple[float, int, list[int]] | None:
-        covers, fails, works = self._count(fresh), self._count(bad), self._count(good)
-        sure = self._count(fresh & confirmed)
+    def _eligible(self, covers: Ints, sure: Ints, fails: Ints, works: Ints) -> tuple[float, int, list[int]] | None:
+        """All by part: of what is asked for how much crosses it, how much of that is confirmed; of all what is bad and
+        good.
+        """
         enough = (covers >= LEAST) & ((sure > 0) | (covers >= LEAST_UNCONFIRMED)) & self._named
         eligible = np.flatnonzero(enough & (fails >= self._hit_ratio * (fails + works)))
         if not len(eligible):
@@ -99,23 +137,22 @@ class Score:
         alike = [int(part) for part in eligible if covers[part] == covers[best]]
         return float(covers[best]), best, alike
 
-    def _count(self, flags: Flags) -> Ints:
-        """By part: how many of these checks cross it."""
-        return np.bincount(self._members[flags[self._owners]], minlength=len(self._graph.parts)).astype(np.int32)
-
-    def _across(self, parts: Iterator[int] | Sequence[int]) -> Flags:
-        found = np.zeros(self._graph.checks, np.bool_)
-        wanted = np.zeros(len(self._graph.parts), np.bool_)
-        wanted[list(parts)] = True
-        found[self._check_of[wanted[self._graph.members]]] = True
+    def _across(self, parts: Iterable[int]) -> Flags:
+        """By check: it crosses one of them."""
+        found, wanted = np.zeros(self._graph.checks, np.bool_), np.zeros(len(self._graph.parts), np.bool_)
+        numbers = list(parts)
+        if numbers:
+            wanted[numbers] = True
+            found[self._check_of[wanted[self._graph.members]]] = True
         return found
 
     def _is_well(self, one: Held, seen: Seen, now: float) -> bool:
         part = self._graph.part_numbers.get(one.part, NOBODY)
         if part == NOBODY:
             return True
-        lately = self._across([part]) & (seen.at >= max(now - 2 * REPORT_S, one.opened_at))
-        works, fails = int((lately & seen.good).sum()), int((self._across([part]) & seen.bad).sum())
+        across = self._across([part])
+        lately = across & (seen.at >= max(now - 2 * REPORT_S, one.opened_at))
+        works, fails = int((lately & seen.good).sum()), int((across & seen.bad).sum())
         return works >= 2 and fails < RECOVERED_RATIO * (works + fails)
 
     def _verdict(self, part: int, alike: list[int], bad: Flags, seen: Seen) -> Verdict:
@@ -144,22 +181,31 @@ class Score:
         )
 
 
-def observed(evidence: Evidence, now: float) -> Seen:
-    """What each check and each machine's silence comes to at ``now``."""
+def observed(evidence: Evidence, now: float, ways: Ways) -> Seen:
+    """What each check and each machine's silence comes to at ``now``, and what that comes to for each part."""
     graph = evidence.graph
     window = evidence.window(CONFIRM_S, now)
     often = window.results >= 2
     each = window.tried / np.maximum(1, window.results)
     confirmed = often & (window.failed >= CONFIRMED * each)
-    known = now - np.nan_to_num(evidence.last_at, nan=-np.inf) <= CONFIRM_S
+    at = np.where(np.isnan(evidence.last_at), -np.inf, evidence.last_at)
+    known = now - at <= CONFIRM_S
     bad = known & evidence.last_failed & (confirmed | ~often)
-    good, at = known & ~evidence.last_failed, np.nan_to_num(evidence.last_at, nan=-np.inf)
+    good = known & ~evidence.last_failed
     told = np.flatnonzero((graph.report_check != NOBODY) & ~np.isnan(evidence.spoke))
     checks, quiet_s, said_bye = graph.report_check[told], now - evidence.spoke[told], ~np.isnan(evidence.bye[told])
     at[checks] = evidence.spoke[told]
     bad[checks] = confirmed[checks] = (quiet_s > SILENT_S) & (quiet_s < GONE_S) & ~said_bye
     good[checks] = (quiet_s <= REPORT_S + 5.0) & ~said_bye
-    return Seen(bad, good, confirmed, at)
+    since = _since(at, now)
+    bad_since = np.where(confirmed, np.int32(0), since)
+    return Seen(bad, good, confirmed, at, bad_since, ways.count(bad, bad_since), ways.count(good, since))
+
+
+def _since(at: Floats, now: float) -> Ints:
+    """The first window that holds that moment; one more than there are where none does."""
+    too_short: Ints = np.array([at < now - window for window in WINDOWS_S]).sum(axis=0, dtype=np.int32)
+    return too_short
 
 
 def _grounds(silent: int, covered: Flags, seen: Seen, across: Flags) -> Iterator[Ground]:

@@ -125,14 +125,27 @@ class Search:
         return whole
 
     def _pick(self, best: int) -> Pick | None:
-        """None where a single machine says so of what lies beyond the core, or a single commune against the others."""
+        """None where a single machine says so of what lies beyond the core, or a single commune against the others; and
+        where echoes alone say so of a part that reports go on to come through.
+        """
         scene, part, age = self._scene, int(self._parts[best]), int(self._scores[:, best].argmax()) + 1
         agents, failing = self._silenced(part, age), self._failing(part, age)
         alone = self._machines(failing) < AGREE or self._without_the_loudest(best, age) <= REFUTED
         if scene.candidates.far[part] and not len(agents) and alone:
             return None
+        if scene.candidates.shared[part] and not len(agents) and self._is_crossed(part, age):
+            return None
         rivals = self._rivals(best, age)
         return Pick(rivals[0][0], float(self._scores[:, best].max()), age, agents, failing, rivals)
+
+    def _is_crossed(self, part: int, age: int) -> bool:
+        """Whether reports of most of the communes behind it were taken since, and came."""
+        chosen, graph, heard = self._scene.candidates, self._scene.graph, self._scene.silence.heard
+        behind = chosen.way_agent[chosen.way_part == part]
+        behind = behind[~np.isnan(heard[behind])]
+        alive = behind[heard[behind] > self._onsets[age - 1] + silence.LATER_S]
+        homes, all_homes = (len(np.unique(graph.agent_commune[them])) for them in (alive, behind))
+        return 2 * homes > all_homes
 
     def _rivals(self, best: int, age: int) -> tuple[tuple[int, float], ...]:
         """What explains the same nearly as well at the same moment, or a little later: results that were measured in

@@ -16,6 +16,9 @@ from .search import AGES, LEAST_LATER, SAME, Pick, Scene, Search, below, onset
 
 FEW = 200
 """Failing checks and silent machines up to which it is worth while to ask first whether anything may be broken."""
+ONE_MORE = 18.0
+"""Nats that one more part costs an explanation, as much as a verdict needs: what late reports and chance make of a
+single moment is soon explained better by two."""
 
 
 def explain(scene: Scene, expected: Floats, explained: Flags, least: float, most: int) -> list[Pick]:
@@ -71,5 +74,5 @@ def _is_entangled(scene: Scene, pick: Pick, picks: Sequence[Pick]) -> bool:
 
 
 def _together(picks: Sequence[Pick]) -> float:
-    """Each was scored with those before it given, so that their sum is what they come to."""
-    return sum(pick.score for pick in picks)
+    """Each was scored with those before it given, so that their sum, less what each costs, is what they come to."""
+    return sum(max(0.0, pick.score - ONE_MORE) for pick in picks)

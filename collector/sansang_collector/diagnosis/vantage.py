@@ -24,6 +24,12 @@ SURELY = 2
 """Reports that a vantage has to miss before it is not merely late."""
 MEMORY_S = 180.0
 """So long what was seen while it was blind stays in the windows."""
+MOST_SHARE = 0.5
+"""Where more than this of all probes lose echoes, and not all of them, it is the vantage that loses them."""
+LATELY, BEFORE, LONG_BEFORE = 4, 6, 12
+"""Slots: the newest of them, and those between the other two, have to show it: what breaks or mends does so once."""
+LOSES, ANSWERS = 0.15, 0.1
+"""A probe of which so much is lost and so much comes back is neither broken nor well."""
 
 
 class View(NamedTuple):
@@ -60,7 +66,7 @@ class Vantage:
         fails, all_fail = self._fails(evidence, deaf, now)
         mute = bool((silence.silent & self._is_vantage).any())
         surely = fails or bool((silence.missed[self._is_vantage & silence.silent] >= SURELY).any())
-        if all_fail:
+        if all_fail or self._is_unsteady(evidence):
             self._saw_wrong = now
         if not (fails or mute):
             self._blind_since = np.nan
@@ -91,6 +97,15 @@ class Vantage:
             known = np.bincount(place, spoke[agent] >= since - RECENT_S, count)
             later = np.bincount(place, spoke[agent] > since + BEHIND_S, count)
         return ~self._answered | ((later > 0) & (2 * later >= known))
+
+    def _is_unsteady(self, evidence: Evidence) -> bool:
+        """Whether most probes lose some and get some back all the time: whoever asks does, not all those parts."""
+        chosen = self._candidates
+        failed, tried, _ = evidence.newest((LATELY, BEFORE, LONG_BEFORE), chosen.probes.astype(np.intp))
+        usable, unsteady = tried[0] > 0, np.ones(len(chosen.probes), np.bool_)
+        for lost, sent in ((failed[0], tried[0]), (failed[2] - failed[1], tried[2] - tried[1])):
+            unsteady &= (lost >= LOSES * sent) & (sent - lost >= ANSWERS * sent) & (sent > 0)
+        return bool(usable.sum() >= LEAST_PROBES and unsteady.sum() > MOST_SHARE * usable.sum())
 
     def _fails(self, evidence: Evidence, deaf: Flags, now: float) -> tuple[bool, bool]:
         """Whether the core, or all where no core is known, does not answer; and whether all is silent with it."""
@@ -136,9 +151,10 @@ class Vantage:
             gone = machines & silence.silent & (silence.heard >= self._blind_since - EARLIER_S) & ~alive
         known = int(alive.sum() + gone.sum())
         recent = int((machines & (silence.heard >= self._blind_since - EARLIER_S)).sum())
-        if not surely or 2 * known < recent:
+        cut_off = bool(gone.sum() > CUT_OFF * known)
+        if 2 * known < recent or (cut_off and not surely):
             return view._replace(undecided=True)
-        return view._replace(cut_off=bool(gone.sum() > CUT_OFF * known))
+        return view._replace(cut_off=cut_off)
 
 
 def _behind(candidates: Candidates) -> tuple[np.typing.NDArray[np.intp], np.typing.NDArray[np.int32]]:

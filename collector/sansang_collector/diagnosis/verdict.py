@@ -21,6 +21,10 @@ class Level(StrEnum):
     SLOW = "slow"
 
 
+NEARLY_ALL = 0.9
+"""Who asks across a part that loses as much as this gets nothing from it."""
+
+
 class Fact(StrEnum):
     """What speaks for or against; ``count`` of ``of`` in a :class:`Ground`, ``name`` what it is about."""
 
@@ -100,6 +104,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Held parts whose incident this is, seen better: it is the same one, updated."""
     expected_off: bool = False
     """The centre's people have probably gone home and thrown the breaker: shown, never an incident."""
+
+    @property
+    def felt(self) -> Level:
+        """The level as people meet it: a page that few ask, all in vain, is found as a loss, and is down for them."""
+        nothing_left = self.level is Level.LOSSY and self.loss is not None and self.loss[1] >= NEARLY_ALL
+        return Level.DOWN if nothing_left else self.level
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):

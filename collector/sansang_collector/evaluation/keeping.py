@@ -16,7 +16,6 @@ from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.graph import Graph
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase
 from sansang_collector.diagnosis.shares import Shares
-from sansang_collector.diagnosis.sighting import Sighting
 from sansang_collector.diagnosis.verdict import Assessment, Held, Localiser, Verdict
 
 _STANDING = (Phase.OPEN, Phase.CLOSING)
@@ -42,9 +41,6 @@ class Contestant(Protocol):
     name: str
     said: list[Said]
     """Every alert so far."""
-
-    def hear(self, sighting: Sighting) -> None:
-        """A report arrived."""
 
     def look(self, evidence: Evidence, now: float) -> None:
         """Time to say what is broken."""
@@ -74,9 +70,6 @@ class Keeper:
         self._context = Context(graph.part_numbers, Shares(graph).share, _judged)
         self._incidents: dict[int, Incident] = {}
         self._said: dict[int, Said] = {}
-
-    def hear(self, sighting: Sighting) -> None:
-        """Everything is in the evidence."""
 
     def look(self, evidence: Evidence, now: float) -> None:
         """Ask, and follow what was asked before."""

@@ -3,7 +3,6 @@
 Parents are set up as one would in Zabbix or Icinga: a check is held back while something nearer on its way alerts.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
@@ -26,13 +25,37 @@ Key = tuple[int, str]
 """A machine's number and its check; NOBODY for the vantage's."""
 
 
+class Streaks:
+    """How often each check failed in a row, for all who ask."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._failed: dict[Key, int] = {}
+
+    def hear(self, sighting: Sighting) -> None:
+        """Count failures in a row."""
+        number = self._graph.agent_numbers.get(sighting.agent, NOBODY)
+        owner = number if number != NOBODY and self._graph.agent_commune[number] != NOBODY else NOBODY
+        for one in sighting.results:
+            if not one.live:
+                continue
+            if 2 * one.failed > one.tried:
+                key = (owner, one.check)
+                self._failed[key] = self._failed.get(key, 0) + 1
+            elif self._failed:
+                self._failed.pop((owner, one.check), None)
+
+    def failing(self) -> set[Key]:
+        """Those that failed often enough."""
+        return {key for key, count in self._failed.items() if count >= IN_A_ROW}
+
+
 class PerCheck:
     """One alert for each check; ``parents``: held back while a nearer check alerts."""
 
-    def __init__(self, name: str, graph: Graph, *, parents: bool) -> None:
+    def __init__(self, name: str, graph: Graph, streaks: Streaks, *, parents: bool) -> None:
         self.name, self.said = name, list[Said]()
-        self._graph, self._parents = graph, parents
-        self._failed: defaultdict[Key, int] = defaultdict(int)
+        self._graph, self._streaks, self._parents = graph, streaks, parents
         self._open: dict[Key, Said] = {}
         self._held: set[Key] = set()
         self._homes = {graph.communes[graph.part_commune[n]]: part.id for n, part in enumerate(graph.parts)
@@ -40,26 +63,15 @@ class PerCheck:
         self._node_of = {code: _node(graph, code) for code in self._homes}
         self._resolver = next((part.id for part in graph.parts if part.kind is Component.DNS), "dns")
 
-    def hear(self, sighting: Sighting) -> None:
-        """Count failures in a row."""
-        number = self._graph.agent_numbers.get(sighting.agent, NOBODY)
-        inside = number != NOBODY and self._graph.agent_commune[number] != NOBODY
-        for one in sighting.results:
-            key = (number if inside else NOBODY, one.check)
-            if one.live and 2 * one.failed > one.tried:
-                self._failed[key] += 1
-            elif one.live:
-                self._failed[key] = 0
-
     def look(self, evidence: Evidence, now: float) -> None:
         """Alert for what has failed often enough, end what has not."""
         quiet = now - evidence.spoke
         silent = np.flatnonzero((quiet > SILENT_S) & np.isnan(evidence.bye) & (self._graph.agent_commune != NOBODY))
-        failing = {key for key, count in self._failed.items() if count >= IN_A_ROW}
+        failing = self._streaks.failing()
         failing |= {(int(number), _SILENCE) for number in silent}
         for key in [key for key in self._open if key not in failing]:
             self._open.pop(key).ended_at = now
-        for key in failing - self._open.keys():
+        for key in sorted(failing - self._open.keys()):
             if not (self._parents and any(above in failing for above in self._above(key))):
                 target = self._target(key)
                 said = self._open[key] = Said(target, frozenset({target}), now)

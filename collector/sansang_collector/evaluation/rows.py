@@ -16,6 +16,8 @@ WARM_S = 150.0
 """What is seen before the fault."""
 LISTENED_S = 960.0
 """The same before a loss: of a way that it has listened to for less than a quarter of an hour nothing is said."""
+BURSTY = 15
+"""Less than so much of a hundred, lost in bursts, leaves whole minutes without a loss: it is watched for longer."""
 _LATE = Noise(late=0.10)
 
 
@@ -48,9 +50,10 @@ class Row(NamedTuple):
 
 def _lossy(name: str, draw: d.Draw, percent: int, goal: Goal | None = None, *, correlated: bool = False) -> Row:
     little = percent < 8
+    hard_to_see = little or (correlated and percent < BURSTY)
     return Row(
         name, draw, goal or (g.LITTLE_LOSS if little else g.LOSS), (percent / 100,),
-        LITTLE_LOSS_S if little else LOSS_S, LISTENED_S, options=Options(correlated=correlated), weight=0.5,
+        LITTLE_LOSS_S if hard_to_see else LOSS_S, LISTENED_S, options=Options(correlated=correlated), weight=0.5,
     )  # fmt: skip
 
 
@@ -133,12 +136,12 @@ def _odd() -> list[Row]:
 
 
 def _quiet() -> list[Row]:
-    day, closing = 9 * 3600.0, 5400.0
+    day, closing, late = 9 * 3600.0, 5400.0, Options(noise=_LATE)
     return [
         Row("office day", None, g.QUIET, lasts_s=day, clock="07:40"),
-        Row("office day 10 % late", None, g.QUIET, lasts_s=day, clock="07:40", options=Options(noise=_LATE)),
+        Row("office day 10 % late", None, g.QUIET, lasts_s=day, clock="07:40", options=late, weight=0.25),
         Row("closing hour", None, g.NEVER, lasts_s=closing, clock="16:15"),
-        Row("closing hour unlearned", None, g.NONE, lasts_s=closing, clock="16:15", learned=False),
+        Row("closing hour unlearned", None, g.NONE, lasts_s=closing, clock="16:15", learned=False, weight=0.5),
     ]
 
 

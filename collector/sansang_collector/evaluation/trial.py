@@ -17,6 +17,7 @@ from sansang_collector.simulation.quick import Quick
 
 from .ground import Ground, ground, running
 from .keeping import Contestant, Said
+from .per_check import Streaks
 from .rows import ROWS, Row
 from .watching import Watcher, watchers
 
@@ -103,17 +104,19 @@ def _faults(row: Row, on: Ground, at: float, begins: float, seed: int, dice: Ran
 
 def play(row: Row, drawn: Drawn, number: int) -> list[Outcome]:
     """Let everybody watch it."""
-    watching = watchers(drawn.on.graph, row, drawn.quick.scene)
+    streaks = Streaks(drawn.on.graph)
+    watching = watchers(drawn.on.graph, row, drawn.quick.scene, streaks)
     evidence = Evidence(drawn.on.graph, drawn.begins)
-    due = drawn.begins + LOOK_S
+    for one in watching:
+        one.due = drawn.begins + LOOK_S
     first: dict[tuple[str, str], float] = {}
     for sighting in drawn.quick.play():
-        while sighting.received > due:
-            _look(watching, evidence, due, drawn.faults, first)
-            due += LOOK_S
-        evidence.apply(sighting)
-        for one in watching:
-            one.contestant.hear(sighting)
+        while (due := min(one.due for one in watching)) < sighting.received:
+            _look([one for one in watching if one.due <= due], evidence, due, drawn.faults, first)
+        if evidence.apply(sighting):
+            for one in watching:
+                one.hurry(sighting.received)
+        streaks.hear(sighting)
     _look(watching, evidence, drawn.ends, drawn.faults, first)
     return [_outcome(row, drawn, number, one, first) for one in watching]
 
@@ -131,6 +134,7 @@ def _look(
         one.look(evidence, now)
         one.cpu_s += time.process_time() - began
         one.looks += 1
+        one.looked_at, one.due = now, now + LOOK_S
         for fault in faults:
             key = (one.contestant.name, fault.component)
             if key not in first and now >= fault.begins and _is_said(one.contestant, fault.component):

@@ -5,11 +5,11 @@ import msgspec
 from sansang_collector.diagnosis.engine import Engine
 from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.graph import Graph
-from sansang_collector.diagnosis.score import Score
+from sansang_collector.diagnosis.score import Score, Sight
 from sansang_collector.simulation.quick_scene import Scene
 
 from .keeping import Confirmed, Contestant, Keeper
-from .per_check import PerCheck
+from .per_check import PerCheck, Streaks
 from .rows import Row
 from .usual import beliefs
 
@@ -17,6 +17,9 @@ ENGINE, SCORE, SET_COVER, PARENTS, PER_CHECK = "engine", "SCORE", "set cover", "
 ALL = (ENGINE, SCORE, SET_COVER, PARENTS, PER_CHECK)
 BELIEVED_S = 300.0
 """How often the engine is told what is usual."""
+SOONEST_S, ON_ITS_WAY_S = 1.0, 0.3
+"""As the collector does it, a fresh failure is looked at at once, but no sooner than this after the last look; and what
+it takes until the log hands it over."""
 
 
 class Watcher(msgspec.Struct):
@@ -27,8 +30,16 @@ class Watcher(msgspec.Struct):
     engine: Engine | None = None
     learned: bool = True
     believed_at: float = float("-inf")
+    due: float = float("inf")
+    """When the next look is."""
+    looked_at: float = float("-inf")
     cpu_s: float = 0.0
     looks: int = 0
+
+    def hurry(self, received: float) -> None:
+        """A report brought a fresh failure: our engine does not wait for its turn."""
+        if self.engine is not None:
+            self.due = min(self.due, max(received + ON_ITS_WAY_S, self.looked_at + SOONEST_S))
 
     def look(self, evidence: Evidence, now: float) -> None:
         """Time to say what is broken."""
@@ -38,13 +49,13 @@ class Watcher(msgspec.Struct):
         self.contestant.look(evidence, now)
 
 
-def watchers(graph: Graph, row: Row, scene: Scene) -> list[Watcher]:
-    """Those that take part in this row."""
-    engine = Engine(graph)
+def watchers(graph: Graph, row: Row, scene: Scene, streaks: Streaks) -> list[Watcher]:
+    """Those that take part in this row; ``streaks`` is told of every report by whoever plays it."""
+    engine, sight = Engine(graph), Sight(graph)
     return [
         Watcher(Keeper(ENGINE, engine, graph), scene, engine, row.learned),
-        Watcher(PerCheck(PER_CHECK, graph, parents=False), scene),
-        Watcher(PerCheck(PARENTS, graph, parents=True), scene),
-        Watcher(Keeper(SET_COVER, Confirmed(Score(graph, 1.0), 2), graph), scene),
-        Watcher(Keeper(SCORE, Score(graph), graph), scene),
+        Watcher(PerCheck(PER_CHECK, graph, streaks, parents=False), scene),
+        Watcher(PerCheck(PARENTS, graph, streaks, parents=True), scene),
+        Watcher(Keeper(SET_COVER, Confirmed(Score(graph, 1.0, sight), 2), graph), scene),
+        Watcher(Keeper(SCORE, Score(graph, sight=sight), graph), scene),
     ]

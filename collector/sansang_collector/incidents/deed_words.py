@@ -1,10 +1,9 @@
 """Why a deed on an incident is not done, in words."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
-Gettext = Callable[[str], str]
+from sansang_collector.refusal import Gettext, RefusedError
 
 
 class Refused(StrEnum):
@@ -21,39 +20,30 @@ class Refused(StrEnum):
     ALONE = "alone"
     NOT_HIT = "not_hit"
     ALL = "all"
+    NOTHING = "nothing"
 
     @property
     def is_mistake(self) -> bool:
         """Whether the wish itself is wrong; else the incident stands otherwise by now."""
-        return self in (Refused.EMPTY, Refused.NO_CODE, Refused.SAME, Refused.NOT_HIT, Refused.ALL)
+        return self in (Refused.EMPTY, Refused.NO_CODE, Refused.SAME, Refused.NOT_HIT, Refused.ALL, Refused.NOTHING)
 
 
-class IncidentError(Exception):
-    """Nothing was changed; :func:`said` words it."""
+class IncidentError(RefusedError[Refused]):
+    """Nothing was changed."""
 
-    def __init__(self, refused: Refused, **facts: Any) -> None:
-        super().__init__(refused)
-        self.refused = refused
-        self.facts = facts
-
-    def __str__(self) -> str:
-        """In English, for the API."""
-        return said(self, lambda text: text)
-
-
-def said(error: IncidentError, _: Gettext) -> str:
-    """One sentence in the language of ``_``."""
-    texts = {
-        Refused.NONE: _("There is no incident of the number {id}."),
-        Refused.NO_CODE: _("There is no incident with the code '{code}'."),
-        Refused.OVER: _("The incident is over already."),
-        Refused.ACKNOWLEDGED: _("{who} has acknowledged it already."),
-        Refused.EMPTY: _("Write a few words."),
-        Refused.SAME: _("An incident cannot be merged into itself."),
-        Refused.MERGED: _("One of them was merged into another incident already."),
-        Refused.UNSURE: _("The other one is only suspected: nobody would be told of either."),
-        Refused.ALONE: _("It is not merged into another incident."),
-        Refused.NOT_HIT: _("It does not hit {communes}."),
-        Refused.ALL: _("One commune at least has to stay."),
-    }
-    return texts[error.refused].format(**error.facts)
+    def texts(self, _: Gettext) -> Mapping[Refused, str]:
+        """For each reason."""
+        return {
+            Refused.NONE: _("There is no incident of the number {id}."),
+            Refused.NO_CODE: _("There is no incident with the code '{code}'."),
+            Refused.OVER: _("The incident is over already."),
+            Refused.ACKNOWLEDGED: _("{who} has acknowledged it already."),
+            Refused.EMPTY: _("Write a few words."),
+            Refused.SAME: _("An incident cannot be merged into itself."),
+            Refused.MERGED: _("One of them was merged into another incident already."),
+            Refused.UNSURE: _("The other one is only suspected: nobody would be told of either."),
+            Refused.ALONE: _("It is not merged into another incident."),
+            Refused.NOT_HIT: _("It does not hit {communes}."),
+            Refused.ALL: _("One commune at least has to stay."),
+            Refused.NOTHING: _("Choose the communes that are an incident of their own."),
+        }

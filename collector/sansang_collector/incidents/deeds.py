@@ -13,10 +13,10 @@ from sqlalchemy import Connection, select
 from sansang_collector import agents, audit, changes
 from sansang_collector.audit import Deed, What
 from sansang_collector.changes import Change
+from sansang_collector.diagnosis import apart
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase
-from sansang_collector.rights import ALL
 
-from . import codes, listing
+from . import codes, listing, rows
 from .deed_words import IncidentError, Refused
 from .listing import Listed
 from .rows import packed
@@ -99,33 +99,26 @@ def unmerge(connection: Connection, number: int, by: By) -> Listed:
     _set(connection, found, merged_into=None)
     _keep(connection, found, msgspec.structs.replace(found.incident, held_back="", changed_at=by.at))
     other = _found(connection, into)
-    _no_longer_hit(connection, other)
+    rows.leave_only_who_is_hit(connection, other.incident)
     _event(connection, other, by, Happening.UNMERGED, str(number))
     _change(connection, other, by)
     return _told(connection, found, by, "unmerge", Happening.UNMERGED, str(into))
 
 
-def _no_longer_hit(connection: Connection, other: Listed) -> None:
-    """Leave it the communes that it hits itself, and those of what is still merged into it."""
-    left = listing.merged_into(connection, other.incident.id, ALL)
-    stay = {*other.incident.hit, *other.incident.verdict.communes, *(code for one in left for code in one.communes)}
-    gone = INCIDENT_COMMUNE.c.incident == other.incident.id
-    connection.execute(INCIDENT_COMMUNE.delete().where(gone, INCIDENT_COMMUNE.c.commune.not_in(sorted(stay))))
-
-
 def split(connection: Connection, number: int, communes: Collection[str], by: By) -> Listed:
-    """Some of its communes become an incident of their own; the new one. Raises :class:`IncidentError`."""
+    """Some of its communes become an incident of their own and stay it; the new one. Raises :class:`IncidentError`."""
     found = _under_way(connection, number)
     leaving = set(communes)
+    if not leaving:
+        raise IncidentError(Refused.NOTHING)
     if not leaving <= set(found.communes):
         raise IncidentError(Refused.NOT_HIT, communes=", ".join(sorted(leaving - set(found.communes))))
     if leaving == set(found.communes):
         raise IncidentError(Refused.ALL)
     homes = agents.communes_of(connection, found.incident.verdict.agents)
-    fresh = _only(found.incident, homes, lambda code: code in leaving)
-    fresh = msgspec.structs.replace(fresh, id=0, code=codes.fresh(connection), changed_at=by.at, flaps=())
+    stays, fresh = apart.split(found.incident, leaving, lambda agent: homes.get(agent, ""))
+    fresh = msgspec.structs.replace(fresh, code=codes.fresh(connection), changed_at=by.at)
     made = _add(connection, found, fresh, sorted(leaving))
-    stays = _only(found.incident, homes, lambda code: code not in leaving)
     _keep(connection, found, msgspec.structs.replace(stays, changed_at=by.at))
     gone = INCIDENT_COMMUNE.c.incident == number
     connection.execute(INCIDENT_COMMUNE.delete().where(gone, INCIDENT_COMMUNE.c.commune.in_(sorted(leaving))))
@@ -134,17 +127,6 @@ def split(connection: Connection, number: int, communes: Collection[str], by: By
     _event(connection, born, by, Happening.SPLIT, str(number))
     _change(connection, born, by)
     return born
-
-
-def _only(incident: Incident, homes: dict[int, str], stays: Any) -> Incident:
-    """The same of some communes only."""
-    verdict = msgspec.structs.replace(
-        incident.verdict,
-        communes=tuple(code for code in incident.verdict.communes if stays(code)),
-        agents=tuple(number for number in incident.verdict.agents if stays(homes.get(number, ""))),
-    )
-    hit = tuple(code for code in incident.hit if stays(code))
-    return msgspec.structs.replace(incident, verdict=verdict, hit=hit)
 
 
 def _add(connection: Connection, of: Listed, fresh: Incident, communes: Iterable[str]) -> int:
@@ -157,9 +139,9 @@ def _add(connection: Connection, of: Listed, fresh: Incident, communes: Iterable
 
 
 def _hit(connection: Connection, number: int, communes: Iterable[str]) -> None:
-    rows = [{"incident": number, "commune": code} for code in sorted(communes)]
-    if rows:
-        connection.execute(INCIDENT_COMMUNE.insert(), rows)
+    hit = [{"incident": number, "commune": code} for code in sorted(communes)]
+    if hit:
+        connection.execute(INCIDENT_COMMUNE.insert(), hit)
 
 
 def _found(connection: Connection, number: int) -> Listed:

@@ -132,7 +132,7 @@ def _service(case: Case) -> str:
 
 def _loss(case: Case, speech: Speech) -> tuple[str, ...]:
     loss = case.verdict.loss
-    if loss is None or case.verdict.level is Level.DOWN:
+    if loss is None or case.verdict.felt is Level.DOWN:
         return ()
     low, best, high = (speech.share(figure) for figure in loss)
     form = speech.say("the share is about {best}, with 90 % certainty between {low} and {high}")

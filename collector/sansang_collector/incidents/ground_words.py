@@ -70,7 +70,7 @@ def found_later(case: Case, speech: Speech) -> tuple[str, ...]:
 def contradicts(ground: Ground, case: Case) -> bool:
     """Whether something answers that no echo should reach if a cause of the class were down."""
     lies_before = any(case.naming.lies_before(cause.part, ground.name) for cause in case.causes)
-    return lies_before and case.verdict.level is Level.DOWN
+    return lies_before and case.verdict.felt is Level.DOWN
 
 
 def _supporting(case: Case, grounds: Iterable[Ground], speech: Speech) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ def _supporting(case: Case, grounds: Iterable[Ground], speech: Speech) -> tuple[
 
 
 def _forms(ground: Ground, case: Case) -> _Forms:
-    level = case.verdict.level
+    level = case.verdict.felt
     return _IN_PART[level] if ground.fact is Fact.FAILS and level in _IN_PART else FOR[ground.fact]
 
 

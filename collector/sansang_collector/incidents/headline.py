@@ -84,7 +84,7 @@ def broken(case: Case, speech: Speech) -> str:
     """What broke and since when, without whom it hits."""
     if case.verdict.expected_off:
         return _named(case, speech, _OFF)
-    if len(case.causes) > 1 and case.verdict.level is Level.DOWN:
+    if len(case.causes) > 1 and case.verdict.felt is Level.DOWN:
         return _undecided(case, speech)
     said = _named(case, speech, _form(case))
     if len(case.causes) == 1:
@@ -94,7 +94,7 @@ def broken(case: Case, speech: Speech) -> str:
 
 
 def _form(case: Case) -> str:
-    kind, level = case.kinds[0], case.verdict.level
+    kind, level = case.kinds[0], case.verdict.felt
     if level is Level.SLOW:
         return _SLOW
     if level is Level.LOSSY:

@@ -37,7 +37,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_Text = Annotated[str, msgspec.Meta(max_length=200)]
 _Places = Annotated[tuple[Annotated[str, msgspec.Meta(max_length=160)], ...], msgspec.Meta(max_length=MOST_PLACES)]
 _When = Annotated[float, msgspec.Meta(ge=0, le=32_503_680_000)]
 
@@ -58,15 +58,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """When it was announced; None: now."""
 
 
-class Maintenance(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan as the ledger has it."""
+class Announced(msgspec.Struct, frozen=True, kw_only=True):
+    """What is the same of a plan for whoever looks."""
 
     id: int
     kind: Kind
     title: str
-    parts: tuple[str, ...]
-    communes: tuple[str, ...]
-    """All communes that it is about: those that are named, and those whose ways cross the parts."""
     announced_at: float
     begins: float
     ends: float
@@ -75,6 +72,14 @@ class Maintenance(msgspec.Struct, frozen=True, kw_only=True):
     made_by: str
     made_at: float
     source: str
+
+
+class Maintenance(Announced, frozen=True, kw_only=True):
+    """A plan as the ledger has it."""
+
+    parts: tuple[str, ...]
+    communes: tuple[str, ...]
+    """All communes that it is about: those that are named, and those whose ways cross the parts."""
 
     @property
     def until(self) -> float:

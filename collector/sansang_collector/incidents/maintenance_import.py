@@ -12,6 +12,7 @@ from sansang_agent.contract.mistake import Mistake, SettingsError
 from sansang_collector.inventory.headings import plain
 from sansang_collector.inventory.spelling import spelling
 from sansang_collector.inventory.spreadsheet import Row, read_sheet
+from sansang_collector.refusal import Gettext, in_english
 from sansang_collector.written_times import day_of, moment_of
 
 from .maintenance import Kind, Plan
@@ -53,10 +54,13 @@ class Reading(NamedTuple):
     notes: list[str]
 
 
-def read(data: bytes, file: str, ground: Ground, now: float) -> Reading:
-    """The plans of a table; raises SettingsError with every mistake. What is over already is noted and left out."""
+def read(data: bytes, file: str, ground: Ground, now: float, _: Gettext = in_english) -> Reading:
+    """The plans of a table; raises SettingsError with every mistake, in the language of ``_``.
+
+    What is over already is noted and left out.
+    """
     try:
-        sheet = read_sheet(data, guess=True)
+        sheet = read_sheet(data, True, _)
     except ValueError as error:
         raise SettingsError([Mistake(file, 0, "", str(error))]) from None
     head = _head(sheet.rows)
@@ -64,16 +68,23 @@ def read(data: bytes, file: str, ground: Ground, now: float) -> Reading:
     missing = [name for name in NEEDED if name not in columns]
     if head is None or missing:
         line = sheet.rows[head].number if head is not None else 1
-        wanted = ", ".join(HEADINGS)
-        said = f"has no column '{missing[0]}'" if head is not None else "has no row of headings"
-        raise SettingsError([Mistake(file, line, "", f"{said}; the columns are {wanted}")])
-    reader = _Reader(file, ground, now, columns)
+        wanted = _("the columns are {columns}").format(columns=", ".join(map(_called, HEADINGS)))
+        said = _("has no row of headings")
+        if head is not None:
+            said = _("has no column '{column}'").format(column=_called(missing[0]))
+        raise SettingsError([Mistake(file, line, "", f"{said}; {wanted}")])
+    reader = _Reader(file, ground, now, sheet.rows[head].cells, _)
     for row in sheet.rows[head + 1 :]:
         reader.take(row)
     if reader.mistakes:
         raise SettingsError(reader.mistakes)
-    unknown = [f"column '{cell}' is not taken" for cell in sheet.rows[head].cells if cell and _column(cell) is None]
-    return Reading(reader.plans, [*sheet.notes, *unknown, *reader.notes])
+    unknown = [cell for cell in sheet.rows[head].cells if cell and _column(cell) is None]
+    left_out = [_("column '{column}' is not taken").format(column=cell) for cell in unknown]
+    return Reading(reader.plans, [*sheet.notes, *left_out, *reader.notes])
+
+
+def _called(column: str) -> str:
+    return f"{column} ({HEADINGS[column][0]})"
 
 
 def _column(heading: str) -> str | None:
@@ -90,11 +101,13 @@ def _head(rows: Sequence[Row]) -> int | None:
 class _Reader:
     """One reading of one table."""
 
-    def __init__(self, file: str, ground: Ground, now: float, columns: Sequence[str | None]) -> None:
+    def __init__(self, file: str, ground: Ground, now: float, headings: Sequence[str], _: Gettext) -> None:
         self.plans: list[Plan] = []
         self.mistakes: list[Mistake] = []
         self.notes: list[str] = []
-        self._file, self._ground, self._now, self._columns = file, ground, now, columns
+        self._file, self._ground, self._now, self.say = file, ground, now, _
+        self._columns = [_column(heading) for heading in headings]
+        self._headings = dict(zip(self._columns, headings, strict=True))
         inventory = ground.inventory
         self._names: dict[str, list[str]] = {}
         for commune in inventory.communes if inventory else ():
@@ -107,7 +120,8 @@ class _Reader:
         begins, ends = (self._moment(row, column, cells) for column in NEEDED)
         kind = _KINDS.get(plain(cells.get("kind", "").replace("_", " ")))
         if kind is None:
-            self._note(row, "kind", f"'{cells['kind']}' is neither power_cut nor planned_work")
+            said = self.say("'{kind}' is neither power_cut nor planned_work")
+            self._note(row, "kind", said.format(kind=cells["kind"]))
         announced = self._day(row, cells)
         plan = Plan(
             kind=kind or Kind.POWER_CUT,
@@ -123,21 +137,22 @@ class _Reader:
 
     def _judge(self, row: Row, plan: Plan) -> None:
         if plan.begins < plan.ends <= self._now:
-            self.notes.append(f"row {row.number} is over already and is not taken")
+            said = self.say("row {row} is over already and is not taken")
+            self.notes.append(said.format(row=row.number))
             return
         found = list(mistakes(plan, self._ground, self._now))
         for error in found:
             column = "power_area" if error.field == "parts" and "parts" not in self._columns else error.field
-            self._note(row, {"announced_at": "announced"}.get(column, column), str(error))
+            self._note(row, {"announced_at": "announced"}.get(column, column), error.said(self.say))
         if not found:
             self.plans.append(plan)
 
     def _moment(self, row: Row, column: str, cells: Mapping[str, str]) -> float:
         if column not in cells:
-            self._note(row, column, "is empty")
+            self._note(row, column, self.say("is empty"))
             return 0.0
         try:
-            return moment_of(cells[column], cells.get("date", ""))
+            return moment_of(cells[column], cells.get("date", ""), self.say)
         except ValueError as error:
             self._note(row, column, str(error))
             return 0.0
@@ -146,9 +161,9 @@ class _Reader:
         if "announced" not in cells:
             return None
         try:
-            return day_of(cells["announced"])
-        except ValueError:
-            self._note(row, "announced", f"'{cells['announced']}' is no day such as 2026-06-20 or 20/06/2026")
+            return day_of(cells["announced"], self.say)
+        except ValueError as error:
+            self._note(row, "announced", str(error))
             return None
 
     def _communes(self, row: Row, text: str) -> Iterator[str]:
@@ -161,9 +176,13 @@ class _Reader:
                 if len(codes) == 1:
                     yield codes[0]
                 else:
-                    known = ", ".join(codes)
-                    more = f"is the name of several communes ({known}); use a code" if codes else "is no commune"
-                    self._note(row, "communes", f"'{said}' {more}")
+                    self._note(row, "communes", self._unclear(said, codes))
+
+    def _unclear(self, name: str, codes: Sequence[str]) -> str:
+        if not codes:
+            return self.say("'{name}' is no commune").format(name=name)
+        said = self.say("'{name}' is the name of several communes ({codes}); use a code")
+        return said.format(name=name, codes=", ".join(codes))
 
     def _parts(self, cells: Mapping[str, str]) -> Iterator[str]:
         yield from (part.strip() for part in cells.get("parts", "").replace(",", ";").split(";") if part.strip())
@@ -176,7 +195,8 @@ class _Reader:
         return self._ground.topology.numbers if self._ground.inventory else {}
 
     def _note(self, row: Row, column: str, message: str) -> None:
-        self.mistakes.append(Mistake(self._file, row.number, column, message))
+        """The column is called as the table calls it."""
+        self.mistakes.append(Mistake(self._file, row.number, self._headings.get(column) or _called(column), message))
 
 
 def many(plans: Sequence[Plan]) -> list[Plan]:

@@ -50,10 +50,12 @@ def check(plan: Plan, ground: Ground, now: float) -> None:
 
 def mistakes(plan: Plan, ground: Ground, now: float) -> Iterator[PlanError]:
     """Everything wrong with it."""
+    if not plan.title.strip():
+        yield PlanError(Refused.TITLE, "title")
     if plan.ends <= plan.begins:
         yield PlanError(Refused.ORDER, "ends")
     elif plan.ends - plan.begins > LONGEST_S:
-        yield PlanError(Refused.LONG, "ends")
+        yield PlanError(Refused.LONG, "ends", days=round(LONGEST_S / 86400))
     elif plan.ends <= now:
         yield PlanError(Refused.PAST, "ends")
     if plan.announced_at is not None and plan.announced_at > now:

@@ -6,7 +6,7 @@ from sansang_collector.commune import Places
 from sansang_collector.rights import Communes
 
 from .incident_view import HitView
-from .maintenance import Kind, Maintenance, State, is_short_notice, notice_days
+from .maintenance import Announced, Maintenance, State, is_short_notice, notice_days
 from .naming import Naming
 from .restricting import is_shown
 
@@ -21,26 +21,15 @@ class PartView(msgspec.Struct, frozen=True):
     """Its own name, or its id's."""
 
 
-class MaintenanceView(msgspec.Struct, frozen=True, kw_only=True):
+class MaintenanceView(Announced, frozen=True, kw_only=True):
     """One piece of planned work, or a power cut."""
 
-    id: int
-    kind: Kind
     state: State
-    title: str
     parts: tuple[PartView, ...]
     communes: tuple[HitView, ...]
     """Those that may be seen."""
     partial: bool
     """Whether it is about others too."""
-    announced_at: float
-    begins: float
-    ends: float
-    ended_at: float | None
-    cancelled_at: float | None
-    made_by: str
-    made_at: float
-    source: str
     notice_days: int
     """Working days between announcement and beginning."""
     short_notice: bool
@@ -52,21 +41,11 @@ def view_of(one: Maintenance, now: float, seen: Communes, names: Names, holidays
     places, naming = names
     shown = [code for code in one.communes if seen.has(code)]
     return MaintenanceView(
-        id=one.id,
-        kind=one.kind,
+        **{name: getattr(one, name) for name in Announced.__struct_fields__},
         state=one.state(now),
-        title=one.title,
         parts=tuple(PartView(part, naming.part(part).name) for part in one.parts if is_shown(part, seen, naming)),
         communes=tuple(HitView(code, places.name_of(code)) for code in shown),
         partial=len(shown) < len(one.communes),
-        announced_at=one.announced_at,
-        begins=one.begins,
-        ends=one.ends,
-        ended_at=one.ended_at,
-        cancelled_at=one.cancelled_at,
-        made_by=one.made_by,
-        made_at=one.made_at,
-        source=one.source,
         notice_days=notice_days(one.announced_at, one.begins, holidays),
         short_notice=is_short_notice(one, one.announced_at, holidays),
     )

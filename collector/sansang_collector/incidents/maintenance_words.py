@@ -1,17 +1,18 @@
 """Why a piece of planned work is not taken, and what its kind and state are called, as people are told."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from .maintenance import LONGEST_S, NOTICE_DAYS, Kind, State
+from sansang_collector.refusal import Gettext, RefusedError
 
-Gettext = Callable[[str], str]
+from .maintenance import NOTICE_DAYS, Kind, State
 
 
 class Refused(StrEnum):
     """Why it becomes no row, or stays as it is."""
 
+    TITLE = "title"
     ORDER = "order"
     LONG = "long"
     PAST = "past"
@@ -26,39 +27,36 @@ class Refused(StrEnum):
     NOT_BEGUN = "not_begun"
 
 
-class PlanError(Exception):
-    """Nothing was changed; :func:`said` words it, ``field`` says what of the plan it is about."""
+class PlanError(RefusedError[Refused]):
+    """Nothing was changed; ``field`` says what of the plan it is about."""
 
     def __init__(self, refused: Refused, field: str = "", **facts: Any) -> None:
-        super().__init__(refused)
-        self.refused = refused
+        super().__init__(refused, **facts)
         self.field = field
-        self.facts = facts
 
-    def __str__(self) -> str:
-        """In English, for the API."""
-        return said(self, lambda text: text)
+    def texts(self, _: Gettext) -> Mapping[Refused, str]:
+        """For each reason."""
+        return {
+            Refused.TITLE: _("Say in a few words what is done."),
+            Refused.ORDER: _("It has to end after it begins."),
+            Refused.LONG: _("It may last {days} days at most."),
+            Refused.PAST: _("It would be over already."),
+            Refused.ANNOUNCED: _("It cannot be announced later than now."),
+            Refused.PLACES: _("Say which parts or which communes it is about."),
+            Refused.PART: _("The inventory has no part '{part}'{hint}"),
+            Refused.COMMUNE: _("The inventory has no commune '{commune}'{hint}"),
+            Refused.INVENTORY: _("No inventory has been applied yet, so nothing can be named."),
+            Refused.NONE: _("There is no planned work of the number {id}."),
+            Refused.OVER: _("It is over or cancelled already."),
+            Refused.BEGUN: _("It has begun; end it instead of cancelling it."),
+            Refused.NOT_BEGUN: _("It has not begun; cancel it instead of ending it."),
+        }
 
-
-def said(error: PlanError, _: Gettext) -> str:
-    """One sentence in the language of ``_``."""
-    texts = {
-        Refused.ORDER: _("It has to end after it begins."),
-        Refused.LONG: _("It may last {days} days at most."),
-        Refused.PAST: _("It would be over already."),
-        Refused.ANNOUNCED: _("It cannot be announced later than now."),
-        Refused.PLACES: _("Say which parts or which communes it is about."),
-        Refused.PART: _("The inventory has no part '{part}'{hint}"),
-        Refused.COMMUNE: _("The inventory has no commune '{commune}'{hint}"),
-        Refused.INVENTORY: _("No inventory has been applied yet, so nothing can be named."),
-        Refused.NONE: _("There is no planned work of the number {id}."),
-        Refused.OVER: _("It is over or cancelled already."),
-        Refused.BEGUN: _("It has begun; end it instead of cancelling it."),
-        Refused.NOT_BEGUN: _("It has not begun; cancel it instead of ending it."),
-    }
-    close = error.facts.get("close")
-    hint = _("; did you mean '{name}'?").format(name=close) if close else "."
-    return texts[error.refused].format(**{"days": round(LONGEST_S / 86400), "hint": hint} | error.facts)
+    def said(self, _: Gettext) -> str:
+        """One sentence in the language of ``_``, with what was probably meant."""
+        close = self.facts.get("close")
+        hint = _("; did you mean '{name}'?").format(name=close) if close else "."
+        return self.texts(_)[self.refused].format(**self.facts, hint=hint)
 
 
 def kind(one: Kind, _: Gettext) -> str:

@@ -15,7 +15,7 @@ from sansang_collector.changes import Change
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Step
 
 from . import codes
-from .rows import packed
+from .rows import leave_only_who_is_hit, packed
 from .tables import INCIDENT, INCIDENT_EVENT
 
 _TELLING = frozenset({Happening.SUSPECTED, Happening.OPENED, Happening.UPDATED, Happening.REOPENED})
@@ -113,10 +113,12 @@ def _columns(incident: Incident, now: float) -> dict[str, object]:
 
 
 def _tell(connection: Connection, incident: Incident, steps: Sequence[Step], now: float) -> None:
-    """The story and the changes; and whom it has hit is never fewer."""
+    """The story and the changes, and whom it hits: of a young one what is known now, later only more."""
     communes = sorted({*incident.hit, *incident.verdict.communes})
     if communes:
         connection.execute(_HIT, [{"incident": incident.id, "commune": commune} for commune in communes])
+    if not incident.matured or any(step.happened is Happening.MATURED for step in steps):
+        communes += leave_only_who_is_hit(connection, incident)
     connection.execute(INCIDENT_EVENT.insert(), [_event(incident.id, step, now) for step in steps])
     noted = [Change(now, "incident", commune, None, incident=incident.id) for commune in communes or [""]]
     changes.note_all(connection, noted)

@@ -118,6 +118,18 @@ def communes_of(connection: Connection, incidents: Iterable[int]) -> dict[int, l
     return found
 
 
+def leave_only_who_is_hit(connection: Connection, one: Incident) -> list[str]:
+    """Take from it the communes that neither it hits nor what people merged into it; their codes."""
+    of, stay = INCIDENT_COMMUNE.c, sorted({*one.hit, *one.verdict.communes})
+    of_others = (INCIDENT.c.merged_into == one.id, INCIDENT.c.phase != Phase.DROPPED)
+    lent = select(of.commune).join(INCIDENT, INCIDENT.c.id == of.incident).where(*of_others)
+    gone = of.incident == one.id, of.commune.not_in(stay), of.commune.not_in(lent)
+    codes_gone = sorted(connection.scalars(select(of.commune).where(*gone)))
+    if codes_gone:
+        connection.execute(INCIDENT_COMMUNE.delete().where(of.incident == one.id, of.commune.in_(codes_gone)))
+    return codes_gone
+
+
 def concerns(of: Communes) -> ColumnElement[bool]:
     """A condition on INCIDENT: it has hit one of these communes. One without any is for who sees everywhere."""
     if of.everywhere:

@@ -64,7 +64,7 @@ def judge(setting: Setting, verdict: Verdict, hit: Sequence[str], now: float) ->
     stopped = [one for one in hit if _stops(setting, verdict, kind, one, now)]
     open_now = [one for one in stopped if is_open(setting.calendars, one, now)]
     counters = sum(setting.counters.get(one, 0) for one in open_now)
-    shared = len(stopped) > 1 and verdict.level is Level.DOWN
+    shared = len(stopped) > 1 and verdict.felt is Level.DOWN
     if shared or any(_opens_soon(setting.calendars, one, now) for one in stopped):
         return Judged(owner, Severity.CRITICAL, counters)
     awake = [one for one in hit if _opens_soon(setting.calendars, one, now)]
@@ -104,7 +104,7 @@ def _opens_soon(calendars: Mapping[str, Calendar], commune: str, now: float) -> 
 
 def _stops(setting: Setting, verdict: Verdict, kind: Component, commune: str, now: float) -> bool:
     """Whether the commune cannot serve because of it, in its hours."""
-    if verdict.level is not Level.DOWN:
+    if verdict.felt is not Level.DOWN:
         return False
     known = setting.serving.get(commune)
     if known is not None and now - verdict.onset > SETTLED_S and known.state in _WORKS:

@@ -106,7 +106,7 @@ def next_steps(case: Case, speech: Speech) -> tuple[str, ...]:
 
 
 def _form(case: Case) -> str:
-    if case.verdict.level is not Level.DOWN:
+    if case.verdict.felt is not Level.DOWN:
         return _degraded(case)
     kinds = set(case.kinds)
     first = next((one.said for one in _FIRST if len(kinds & one.kinds) > 1), None)
@@ -117,7 +117,7 @@ def _degraded(case: Case) -> str:
     kind = case.kinds[0]
     if kind in ATTEMPTS:
         return _PARTLY
-    return _FULL if kind in NEAR or case.verdict.level is Level.SLOW else _PORTS
+    return _FULL if kind in NEAR or case.verdict.felt is Level.SLOW else _PORTS
 
 
 def _said(form: str, case: Case, speech: Speech) -> str:

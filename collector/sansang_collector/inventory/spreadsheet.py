@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from io import StringIO
 from typing import NamedTuple
 
+from sansang_collector.refusal import Gettext, in_english
+
 _LETTERS = set("àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ")
-_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_SEPARATORS = (",", ";", "\t")
 _LOOKED_AT = 20
 """Lines that tell the separator."""
 BY_IMPORT = "take it in with: sansang-collector inventory import"
@@ -33,41 +35,44 @@ class Sheet(NamedTuple):
     notes: list[str]
 
 
-def read_sheet(data: bytes, guess: bool) -> Sheet:
+def read_sheet(data: bytes, guess: bool, _: Gettext = in_english) -> Sheet:
     """The rows of ``data``. ``guess``: bytes that are no Unicode may be read as Windows-1258.
 
-    ValueError says what is wrong with the whole file, in words for its owner.
+    ValueError says what is wrong with the whole file, in words for its owner and the language of ``_``.
     """
-    text, notes = _decoded(data, guess)
+    text, notes = _decoded(data, guess, _)
     if unicodedata.normalize("NFC", text) != text:
         text = unicodedata.normalize("NFC", text)
-        notes.append("letters and their marks stood apart (NFD); they are taken as composed (NFC)")
+        notes.append(_("letters and their marks stood apart (NFD); they are taken as composed (NFC)"))
     separator = _separator(text)
     if separator != ",":
-        notes.append(f"columns are separated by {_SEPARATORS[separator]}")
-    return Sheet(_rows(text, separator), notes)
+        notes.append(
+            _("columns are separated by semicolons") if separator == ";" else _("columns are separated by tabs")
+        )
+    return Sheet(_rows(text, separator, _), notes)
 
 
-def _decoded(data: bytes, guess: bool) -> tuple[str, list[str]]:
+def _decoded(data: bytes, guess: bool, _: Gettext) -> tuple[str, list[str]]:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return _unicode(data, "utf-16"), ['is UTF-16 (Excel\'s "Unicode Text")']
+        return _unicode(data, "utf-16", _), [_('is UTF-16 (Excel\'s "Unicode Text")')]
     if b"\x00" in data[:64]:
         wide = "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be"
-        return _unicode(data, wide), ["is UTF-16 without a mark at its beginning"]
+        return _unicode(data, wide, _), [_("is UTF-16 without a mark at its beginning")]
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
-        return _windows(data, error.start, guess)
+        return _windows(data, error.start, guess, _)
 
 
-def _unicode(data: bytes, encoding: str) -> str:
+def _unicode(data: bytes, encoding: str, _: Gettext) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise ValueError(f"looks like UTF-16, but is cut or damaged at byte {error.start}") from None
+        said = _("looks like UTF-16, but is cut or damaged at byte {byte}")
+        raise ValueError(said.format(byte=error.start)) from None
 
 
-def _windows(data: bytes, at: int, guess: bool) -> tuple[str, list[str]]:
+def _windows(data: bytes, at: int, guess: bool, _: Gettext) -> tuple[str, list[str]]:
     line = data.count(b"\n", 0, at) + 1
     try:
         text = unicodedata.normalize("NFC", data.decode("cp1258"))
@@ -75,11 +80,13 @@ def _windows(data: bytes, at: int, guess: bool) -> tuple[str, list[str]]:
         text = ""
     strange = sorted({letter for letter in text if letter.isalpha() and not _is_vietnamese(letter)})
     if not text or strange:
-        what = f" ('{strange[0]}' is no Vietnamese letter)" if strange else ""
-        raise ValueError(f"is neither UTF-8 (see line {line}) nor Windows-1258{what}; save it again as 'CSV UTF-8'")
+        what = _(" ('{letter}' is no Vietnamese letter)").format(letter=strange[0]) if strange else ""
+        said = _("is neither UTF-8 (see line {line}) nor Windows-1258{what}; save it again as 'CSV UTF-8'")
+        raise ValueError(said.format(line=line, what=what))
     if not guess:
-        raise ValueError(f"is not UTF-8 (see line {line}) but, it seems, Windows-1258; {BY_IMPORT}")
-    return text, ["is no Unicode; it is read as Windows-1258, so look at the names below"]
+        said = _("is not UTF-8 (see line {line}) but, it seems, Windows-1258; {remedy}")
+        raise ValueError(said.format(line=line, remedy=BY_IMPORT))
+    return text, [_("is no Unicode; it is read as Windows-1258, so look at the names below")]
 
 
 def _is_vietnamese(letter: str) -> bool:
@@ -98,7 +105,7 @@ def _separator(text: str) -> str:
     return max(_SEPARATORS, key=weight)
 
 
-def _rows(text: str, separator: str) -> list[Row]:
+def _rows(text: str, separator: str, _: Gettext) -> list[Row]:
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[Row] = []
     number = 0
@@ -107,7 +114,8 @@ def _rows(text: str, separator: str) -> list[Row]:
             if any(cell.strip() for cell in cells):
                 rows.append(Row(number, [" ".join(cell.split()) for cell in cells]))
     except csv.Error as error:
-        raise ValueError(f"row {number + 1} cannot be read as a row of a table: {error}") from None
+        said = _("row {row} cannot be read as a row of a table: {why}")
+        raise ValueError(said.format(row=number + 1, why=error)) from None
     return rows
 
 

@@ -4,6 +4,7 @@ The model is Gilbert's and Elliott's: two states with exponential stays; losses 
 """
 
 from bisect import bisect_right
+from math import inf
 from random import Random
 
 BAD_S = 3.0
@@ -31,5 +32,14 @@ class Bursts:
 
     def loss(self, at: float) -> float:
         """The share lost at that moment."""
-        odd = (bisect_right(self._turns, at) - 1) % 2 == 1
-        return self._bad_loss if odd != self._first_is_bad else 0.0
+        return self.stretch(at)[2]
+
+    def stretch(self, at: float) -> tuple[float, float, float]:
+        """When the stretch of that moment begins and ends, and the share lost in it."""
+        after = bisect_right(self._turns, at)
+        lost = self._bad_loss if (after % 2 == 0) != self._first_is_bad else 0.0
+        return (
+            self._turns[after - 1] if after else -inf,
+            self._turns[after] if after < len(self._turns) else inf,
+            lost,
+        )

@@ -62,6 +62,7 @@ class Quick:
         self.scene = Scene(made, faults, begins, ends, seed, options or Options())
         self._elected = self.scene.plan.elect((), {})
         self._players = self._made()
+        self._silent: set[int] | None = None
         self._order = count()
         self._queue: list[tuple[float, int, int, _Player | None, object]] = []
 
@@ -113,6 +114,9 @@ class Quick:
     def _elect(self, now: float) -> None:
         """Who asks the services; a machine that is silent asks nothing."""
         silent = {id_ for id_, player in self._players.items() if not self._is_heard(player, now)}
+        if silent == self._silent:  # who asks would ask on
+            return
+        self._silent = silent
         self._elected = self.scene.plan.elect(silent, self._elected)
         chosen = set(self._elected.values())
         for id_, player in self._players.items():
@@ -165,15 +169,15 @@ class Quick:
         return now + 0.5 + dice.random() * min(MOST_BACKOFF_S, max(1.0, now - since))
 
     def _carries(self, player: _Player, now: float) -> bool:
-        machine = player.machine.machine
-        if machine.role is Role.VANTAGE:
+        machine = player.machine
+        if machine.machine.role is Role.VANTAGE:
             return True
-        hits = self.scene.hits(machine, REPORT, now)
+        hits = machine.outlook.hits(REPORT, now)
         if not hits:
             return True
         if any(hit.fault.down for hit in hits):
             return False
-        return player.machine.dice.random() >= self.scene.loss(machine, hits, now, line=False) ** 3
+        return machine.dice.random() >= machine.outlook.loss(hits, now, line=False) ** 3
 
     def _sighting(self, player: _Player, seq: int, taken: Taken, now: float) -> Sighting:
         seen = taken.seen

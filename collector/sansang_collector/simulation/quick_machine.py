@@ -3,8 +3,10 @@
 What is broken when is known beforehand, so a report's moment follows from its runs: a change is told at once.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from math import ceil, inf
+from operator import attrgetter
 from random import Random
 from typing import NamedTuple
 
@@ -16,9 +18,10 @@ from sansang_collector.profiles.election import Machine
 from .faults import DAY_S
 from .quick_checks import Run
 from .quick_days import On, ons
+from .quick_outlook import Outlook
 from .quick_probe import FAILED, OK, UNKNOWN, Found, Prober
 from .quick_scene import Scene
-from .quick_way import OwnWay, Silence
+from .quick_way import WITNESSES, OwnWay, Silence
 
 REPORT_S = 15.0
 CHANGE_DELAY_S, CHANGE_GAP_S = 2.0, 5.0
@@ -48,7 +51,8 @@ class QuickMachine:
         self.dice = Random(seed)  # noqa: S311  # a simulation must be repeatable
         self._draw = self.dice.random
         is_slow = self._draw() < scene.options.noise.slow_machines
-        self._prober = Prober(machine, scene, self.dice, is_slow=is_slow)
+        self.outlook = Outlook(machine, scene)
+        self._prober = Prober(self.outlook, scene.options.noise, self.dice, is_slow=is_slow)
         self._splay = self._draw() * REPORT_S
         self.stream = f"{self.dice.getrandbits(128):032x}"
         self._services, self._own = services, own
@@ -93,8 +97,9 @@ class QuickMachine:
                     break
                 changed = self._turn(found, latest, changed, told)
                 at = until if changed is None else min(until, changed)
-            ready = [one for one in waiting if one.known <= at]
-            waiting[:] = [one for one in waiting if one.known > at]
+            known = bisect_right(waiting, at, key=_when)
+            ready = waiting[:known]
+            del waiting[:known]
             if at >= on.ends:
                 if on.goodbye is not None:
                     yield self._taken(at, ready, on.goodbye)
@@ -116,14 +121,18 @@ class QuickMachine:
         return Taken(at, self._booted_at, self._boot, seen, goodbye)
 
     def _run_until(self, until: float, waiting: list[Found]) -> None:
+        following = self._next
         for run in self._own:
-            at = self._next[run.id]
+            at = following[run.id]
+            if at >= until:
+                continue
             while at < until:
                 found = self._prober.run(run, at)
                 waiting.append(found)
-                self._way.hear(run.id, found.known, good=found.outcome == OK)
+                if run.id in WITNESSES:
+                    self._way.hear(run.id, found.known, good=found.outcome == OK)
                 at = _following(run, at, found.known)
-            self._next[run.id] = at
+            following[run.id] = at
         if self.asks:
             self._ask_services(until, waiting)
 
@@ -150,8 +159,7 @@ class QuickMachine:
         return told is not None
 
 
-def _when(found: Found) -> float:
-    return found.known
+_when = attrgetter("known")
 
 
 def _after(run: Run, at: float, *, at_once: bool) -> float:

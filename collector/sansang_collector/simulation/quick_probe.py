@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 from sansang_agent.contract.rung import Component
 from sansang_collector.diagnosis.sighting import Seen
-from sansang_collector.profiles.election import Machine
 
-from .noise import APPLICATION, Hit
+from .noise import APPLICATION, Hit, Noise
 from .quick_checks import Run
-from .quick_scene import Scene
+from .quick_outlook import Outlook
 
 TRY_APART_S = 1.0
 OK, FAILED, UNKNOWN = 0, 1, 2
@@ -32,14 +31,13 @@ class Found(NamedTuple):
 class Prober:
     """One machine's; ``is_slow``: a part of its questions to services take too long."""
 
-    def __init__(self, machine: Machine, scene: Scene, dice: Random, *, is_slow: bool) -> None:
-        self.machine, self._scene, self._dice, self._slow = machine, scene, dice, is_slow
+    def __init__(self, outlook: Outlook, noise: Noise, dice: Random, *, is_slow: bool) -> None:
+        self._outlook, self._noise, self._slow = outlook, noise, is_slow
         self._draw = dice.random
 
     def run(self, run: Run, at: float) -> Found:
         """A run that begins ``at``, Unix seconds."""
-        scene = self._scene
-        hits = scene.hits(self.machine, run.id, at)
+        hits = self._outlook.hits(run.id, at)
         if run.echoes:
             return self._train(run, hits, at)
         known, silent = at, None
@@ -49,29 +47,30 @@ class Prober:
                 ms = run.ms * (0.85 + 0.5 * self._draw())
                 return Found(known + ms / 1000, OK, Seen(run.id, at, 0, 1, True, ms))
             known += (_AT_ONCE_S if culprit in _QUICK_TO_FAIL else run.check.timeout) + (TRY_APART_S if number else 0)
-            hits = scene.hits(self.machine, run.id, known + TRY_APART_S) if number + 1 < run.tries else hits
+            hits = self._outlook.hits(run.id, known + TRY_APART_S) if number + 1 < run.tries else hits
             silent = culprit if run.is_service and culprit not in _QUICK_TO_FAIL else None
         return Found(known, FAILED, Seen(run.id, at, 1, 1, True, None, "timeout"), silent)
 
     def _spoils(self, run: Run, hits: Sequence[Hit], at: float) -> Component | None:
         """What makes one try fail; TCP asks three times by itself."""
         for hit in hits:
-            loss = self._scene.loss(self.machine, (hit,), at, line=False)
+            loss = self._outlook.loss((hit,), at, line=False)
             if hit.fault.down or self._draw() < (loss if hit.kind in APPLICATION else loss**3):
                 return hit.kind
-        if run.is_service:
-            rates = self._scene.options.noise
-            if self._draw() < rates.spurious or (self._slow and self._draw() < rates.slow_timeouts):
-                return Component.PC
-        lost = self._scene.line_loss(self.machine.commune, at)
+        if run.is_service and self._fails_by_itself():
+            return Component.PC
+        lost = self._outlook.line_loss(at)
         return Component.ACCESS_LINK if lost and self._draw() < lost**3 else None
+
+    def _fails_by_itself(self) -> bool:
+        return self._draw() < self._noise.spurious or (self._slow and self._draw() < self._noise.slow_timeouts)
 
     def _train(self, run: Run, hits: Sequence[Hit], at: float) -> Found:
         """Echoes of all tries of a run count, as the agent counts them."""
         began, lost = at, 0
         for number in range(run.tries):
             sent = (number + 1) * run.echoes
-            loss = self._scene.loss(self.machine, hits, began, line=run.crosses_line)
+            loss = self._outlook.loss(hits, began, line=run.crosses_line)
             missing = self._lost(run.echoes, loss)
             lost += missing
             if missing < run.echoes:
@@ -80,7 +79,7 @@ class Prober:
                 return Found(known, OK, Seen(run.id, at, lost, sent, True, ms))
             began += run.check.timeout + TRY_APART_S
             if number + 1 < run.tries:
-                hits = self._scene.hits(self.machine, run.id, began)
+                hits = self._outlook.hits(run.id, began)
         return Found(began - TRY_APART_S, FAILED, Seen(run.id, at, lost, lost, True, None, "timeout"))
 
     def _lost(self, count: int, loss: float) -> int:

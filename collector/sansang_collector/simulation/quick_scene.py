@@ -5,6 +5,7 @@ One fault vocabulary, one set of noise rates and one kind of working day with th
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from random import Random
 from typing import NamedTuple
 
@@ -71,6 +72,7 @@ class Scene:
         self._skies: list[Sky | None] = [None] * len(self._turns)
         self._bursts: dict[object, Bursts] = {}
         self._squalls = {code: _squalls(f"{seed}/{code}", options.noise, begins, ends) for code in self.world.places}
+        self._edges = {code: sorted({at for one in them for at in one[:2]}) for code, them in self._squalls.items()}
 
     def seed(self, machine: Machine) -> str:
         """What this machine's dice are made of."""
@@ -84,39 +86,32 @@ class Scene:
         share = Random(f"{self.seed(machine)}/splay").random()  # noqa: S311
         return [run_of(check, share, delay) for check in checks if check.id in known]
 
-    def hits(self, machine: Machine, check: str, at: float) -> tuple[Hit, ...]:
-        """The broken parts on the way of a check at that moment."""
-        sky = self.sky(at)
-        found = sky.by_check.get("" if machine.role is Role.VANTAGE else machine.commune)
-        hits = () if found is None else found.get(check, ())
-        if machine.role is not Role.VANTAGE and sky.software and check in self.world.places[machine.commune].software:
-            return (*hits, *sky.software.get(f"{machine.commune}/{machine.name}", ()))
-        return hits
-
-    def sky(self, at: float) -> Sky:
-        """What is broken at that moment."""
+    def sky(self, at: float) -> tuple[float, float, Sky]:
+        """What is broken at that moment, and from when until when nothing of it changes."""
         number = max(0, bisect_right(self._turns, at) - 1)
         found = self._skies[number]
         if found is None:
             found = self._skies[number] = self._laid(self._turns[number])
-        return found
+        begins = self._turns[number] if number else -inf
+        return begins, self._turns[number + 1] if number + 1 < len(self._turns) else inf, found
 
-    def loss(self, machine: Machine, hits: Sequence[Hit], at: float, *, line: bool) -> float:
-        """The share of echoes that get lost at that moment."""
-        left = 1.0
-        for hit in hits:
-            left *= 1 - self._share(hit.fault, hit.fault.loss, at)
-        if line and machine.role is not Role.VANTAGE:
-            left *= 1 - self.line_loss(machine.commune, at)
-        return 1 - left
+    def line(self, commune: str, at: float) -> tuple[float, float, float]:
+        """From when until when a commune's line is as it is at that moment, and what it loses by itself meanwhile."""
+        usual = self.world.places[commune].loss
+        steady = (-inf, inf, usual)
+        begins, ends, base = self._bursts_of(commune, usual).stretch(at) if self._in_bursts(usual) else steady
+        edges = self._edges[commune]
+        after = bisect_right(edges, at)
+        begins = max(begins, edges[after - 1]) if after else begins
+        ends = min(ends, edges[after]) if after < len(edges) else ends
+        for since, until, loss in self._squalls[commune]:
+            if since <= at < until:
+                return begins, ends, 1 - (1 - base) * (1 - loss)
+        return begins, ends, base
 
-    def line_loss(self, commune: str, at: float) -> float:
-        """What a commune's line loses by itself."""
-        base = self._share(commune, self.world.places[commune].loss, at)
-        for begins, ends, loss in self._squalls[commune]:
-            if begins <= at < ends:
-                return 1 - (1 - base) * (1 - loss)
-        return base
+    def share(self, fault: Fault, at: float) -> float:
+        """How much of what crosses it a broken part spoils at that moment."""
+        return self._bursts_of(fault, fault.loss).loss(at) if self._in_bursts(fault.loss) else fault.loss
 
     def dark(self, machine: Machine) -> list[tuple[float, float]]:
         """When the machine cannot run: no power, or itself broken."""
@@ -125,13 +120,14 @@ class Scene:
         power, own = self.world.places[machine.commune].power, f"{Component.PC}:{machine.commune}/{machine.name}"
         return sorted((one.begins, one.ends) for one in self.faults if one.down and one.component in {own, *power})
 
-    def _share(self, what: Fault | str, loss: float, at: float) -> float:
-        if not self.options.correlated or loss <= 0 or loss >= DOWN:
-            return loss
+    def _in_bursts(self, loss: float) -> bool:
+        return self.options.correlated and 0 < loss < DOWN
+
+    def _bursts_of(self, what: Fault | str, loss: float) -> Bursts:
         found = self._bursts.get(what)
         if found is None:
             found = self._bursts[what] = Bursts(f"{self.world.seed}/{what}", loss, self.begins, self.ends)
-        return found.loss(at)
+        return found
 
     def _laid(self, at: float) -> Sky:
         faults = [one for one in self.faults if one.holds(at)]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sansang_collector.topology import CORE, INTERNET, NAMES
 
 FAR = (CORE, INTERNET)
+WITNESSES = frozenset({*FAR, NAMES})
 KEPT = 12
 """Words of a witness that are remembered; three minutes and more."""
 
@@ -32,7 +33,7 @@ class OwnWay:
     """The words of one machine's witnesses."""
 
     def __init__(self) -> None:
-        self._words: dict[str, deque[tuple[float, bool]]] = {name: deque(maxlen=KEPT) for name in (*FAR, NAMES)}
+        self._words: dict[str, deque[tuple[float, bool]]] = {name: deque(maxlen=KEPT) for name in WITNESSES}
 
     def hear(self, check: str, known: float, *, good: bool) -> None:
         """A witness has spoken; other checks are none."""

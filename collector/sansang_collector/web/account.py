@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from sansang_collector import cookies, passwords, person_words
+from sansang_collector import cookies, passwords
 from sansang_collector.access import NotAllowedError, Principal, require_acting_person, require_credential
 from sansang_collector.login import WaitError, WrongError
 from sansang_collector.passwords import BusyError
@@ -74,7 +74,7 @@ def _page(
         request,
         "account.html",
         roles=PersonPhrases(say).roles(who.held),
-        trouble=person_words.said(trouble, gettext) if trouble else "",
+        trouble=trouble.said(gettext) if trouble else "",
         wait_s=math.ceil(wait_s),
         shortest=passwords.SHORTEST,
         done=done,

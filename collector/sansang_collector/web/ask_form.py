@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from sansang_agent.contract.check import kind_of
-from sansang_collector import access, agents, asking, asking_words
+from sansang_collector import access, agents, asking
 from sansang_collector.access import Principal, require_form
 from sansang_collector.asking import Wish
 from sansang_collector.asking_words import AskError
@@ -43,7 +43,7 @@ async def ask(request: Request, agent_id: AgentId, who: Asks) -> Response:
     try:
         await collector.store.write(lambda it: asking.ask_check(it, wish, check, access.named(it, who), now))
     except AskError as error:
-        words = asking_words.said(told(error, who), shell.phrases(request).translations.gettext)
+        words = told(error, who).said(shell.phrases(request).translations.gettext)
         answer = pages.agent_page(request, who, agent_id, trouble=words)
         answer.status_code = 422 if error.refused.is_mistake else 409
         return answer

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from sansang_agent.contract.severity import Severity
 from sansang_collector import overview
 from sansang_collector.access import Principal, acting, require_form
-from sansang_collector.incidents import deed_words, deeds, listing, maintenance_rows
+from sansang_collector.incidents import deeds, listing, maintenance_rows
 from sansang_collector.incidents.deed_words import IncidentError, Refused
 from sansang_collector.incidents.deeds import By
 from sansang_collector.incidents.listing import Listed, Question, Standing
@@ -147,7 +147,7 @@ def _page(request: Request, who: Principal, number: int, trouble: IncidentError 
         request,
         "incident.html",
         change=change,
-        trouble=deed_words.said(trouble, say.translations.gettext) if trouble else "",
+        trouble=trouble.said(say.translations.gettext) if trouble else "",
         may_handle=incident_doing.may_handle(actor, found.communes, whole=False),
         may_change=incident_doing.may_handle(actor, found.communes, whole=True),
         **context,

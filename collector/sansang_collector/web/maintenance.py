@@ -9,10 +9,11 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from sansang_collector.access import Principal, acting, require_form
-from sansang_collector.incidents import maintenance_rows, maintenance_words
+from sansang_collector.incidents import maintenance_rows
 from sansang_collector.incidents.maintenance import Kind, Plan
 from sansang_collector.incidents.maintenance_view import MaintenanceView
 from sansang_collector.incidents.maintenance_words import PlanError, Refused
+from sansang_collector.refusal import Gettext
 from sansang_collector.rights import Communes, Right
 from sansang_collector.written_times import day_of, moment_of
 
@@ -72,7 +73,8 @@ async def make(request: Request, who: Plans) -> Response:
         said(form, "announced")[:40], form.get("commune", []), form.get("part", []),
     )  # fmt: skip
     try:
-        await maintenance_doing.add(request, who, _plan(typed, shell.collector_of(request).now()))
+        plan = _plan(typed, shell.collector_of(request).now(), shell.phrases(request).translations.gettext)
+        await maintenance_doing.add(request, who, plan)
     except (PlanError, ValueError) as error:
         return _page(request, who, error, typed)
     return RedirectResponse("/maintenance", 303)
@@ -96,15 +98,15 @@ async def do(request: Request, number: PlanId, who: Plans) -> Response:
     return RedirectResponse("/maintenance", 303)
 
 
-def _plan(typed: Typed, now: float) -> Plan:
+def _plan(typed: Typed, now: float, _: Gettext) -> Plan:
     """What the form means; raises ValueError (msgspec's is one)."""
-    announced = min(day_of(typed.announced), now) if typed.announced else None
+    announced = min(day_of(typed.announced, _), now) if typed.announced else None
     return msgspec.convert(
         {
             "kind": typed.kind,
             "title": typed.title.strip(),
-            "begins": moment_of(typed.begins),
-            "ends": moment_of(typed.ends),
+            "begins": moment_of(typed.begins, _=_),
+            "ends": moment_of(typed.ends, _=_),
             "announced_at": announced,
             "communes": tuple(typed.communes),
             "parts": tuple(typed.parts),
@@ -147,7 +149,7 @@ def _page(
 
 def _said(trouble: Exception, request: Request) -> str:
     if isinstance(trouble, PlanError):
-        return maintenance_words.said(trouble, shell.phrases(request).translations.gettext)
+        return trouble.said(shell.phrases(request).translations.gettext)
     return str(trouble)
 
 

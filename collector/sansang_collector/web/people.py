@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from sansang_collector import passwords, people, person_changes, person_words
+from sansang_collector import passwords, people, person_changes
 from sansang_collector.access import Principal, require, require_form
 from sansang_collector.passwords import BusyError
 from sansang_collector.people import Account, Person
@@ -170,7 +170,7 @@ def _page(request: Request, template: str, trouble: Exception | None, **context:
     answer = shell.page(
         request,
         template,
-        trouble=person_words.said(error, say.translations.gettext) if isinstance(error, PersonError) else "",
+        trouble=error.said(say.translations.gettext) if isinstance(error, PersonError) else "",
         offered=[(role, PersonPhrases(say).role(role)) for role in ROLES],
         places=[(one.code, one.name) for one in inventory.communes] if inventory else [],
         **context,

@@ -132,6 +132,12 @@ class Phrases:
             GoodbyeReason.STOP: _("the agent was stopped"),
         }[GoodbyeReason(reason)]
 
+    def target(self, target: str) -> str:
+        """What is asked; what a machine fills in itself in words."""
+        _ = self.translations.gettext
+        own = {"{gateway}": _("its own gateway"), "{dns}": _("its own name server"), "local": _("the computer itself")}
+        return own.get(target, target)
+
     def phases(self, phases_ms: dict[str, float]) -> list[tuple[str, float]]:
         """A probe's phases in their order; one that a newer agent adds comes last, by its own name."""
         _ = self.translations.gettext

@@ -12,9 +12,9 @@ from sansang_alerts.texts import Digest, Extra, Medium, Note, Words, render, sil
 from tests.support.faults import BEGAN, CERTIFICATE, COMMUNE, OPENED, OVER, RING, SERVICE, at
 
 PUBLIC = "https://giam-sat.example.vn"
-LINK = f"{PUBLIC}/a/M4T7QX?p=truc-1&e=1782483280&s=Jq0c5hVb0V0"
+LINK = f"{PUBLIC}/a/M4T7QX?t=line-1.1782483280.Jq0c5hVb0V0"
 TOLD = Extra(now=OPENED, public_url=PUBLIC, link=LINK, reply=True)
-TAKEN = Extra(now=at(8, 20), public_url=PUBLIC, by="Trực đường truyền 1", at=at(8, 20))
+TAKEN = Extra(now=at(8, 26), public_url=PUBLIC, by="Trực đường truyền 2", at=at(8, 26))
 ENDED = {
     "vi": "Vòng truyền dẫn Văn Quan – Bình Gia mất kết nối từ 08:14 đến 09:02 (48 phút): 7 xã, 21 quầy không phục vụ"
     " được.",
@@ -27,6 +27,13 @@ OVER_NOW = replace(
     wordings={
         language: replace(said, headline=ENDED[language], short=ENDED[language])
         for language, said in RING.wordings.items()
+    },
+)
+NOW_THE_LINES = replace(
+    COMMUNE,
+    owner=Owner.TELECOM,
+    wordings={
+        language: replace(said, call=RING.wordings[language].call) for language, said in COMMUNE.wordings.items()
     },
 )
 NOTES = (
@@ -53,13 +60,13 @@ STORIES = (
     Story("01-opened", Kind.OPENED, RING, TOLD),
     Story("02-opened-by-code-alone", Kind.OPENED, COMMUNE, Extra(now=OPENED)),
     Story(
-        "03-updated", Kind.UPDATED, replace(COMMUNE, owner=Owner.TELECOM),
+        "03-updated", Kind.UPDATED, NOW_THE_LINES,
         replace(TOLD, now=at(8, 31), before_owner=Owner.POWER, before_severity=Severity.WARNING, link=""),
     ),
     Story("04-unstable", Kind.UNSTABLE, RING, replace(TOLD, now=at(8, 50))),
-    Story("05-escalated", Kind.ESCALATED, RING, replace(TOLD, now=at(8, 25), waited_s=600)),
+    Story("05-escalated", Kind.ESCALATED, RING, replace(TOLD, now=at(8, 24, 40), waited_s=600)),
     Story("06-acknowledged", Kind.ACKNOWLEDGED, RING, TAKEN),
-    Story("07-reminder", Kind.REMINDER, RING, replace(TAKEN, now=at(12, 20))),
+    Story("07-reminder", Kind.REMINDER, RING, replace(TAKEN, now=at(12, 26))),
     Story("08-handed-over", Kind.HANDED_OVER, COMMUNE, replace(TAKEN, by="", at=None, team="Đội đường truyền")),
     Story("09-recovered", Kind.RECOVERED, OVER_NOW, replace(TAKEN, now=at(9, 3))),
     Story("10-recovered-elsewhere", Kind.RECOVERED, replace(SERVICE, ended_at=OVER), Extra(now=at(9, 3))),

@@ -67,4 +67,5 @@ def test_no_golden_text_is_left_of_a_message_that_is_no_longer_sent() -> None:
 
 
 def test_every_kind_of_message_has_a_golden_text() -> None:
-    assert {story.kind for story in STORIES} == set(Kind)
+    """Of a bundle, which is no message of one fault, it is 22-many-at-once."""
+    assert {story.kind for story in STORIES} == set(Kind) - {Kind.BUNDLE}

@@ -2,7 +2,7 @@
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from msgspec.structs import replace
 
 from sansang_agent.contract.rung import Owner
@@ -67,13 +67,14 @@ EXTRAS = st.builds(
     before_severity=st.none() | st.sampled_from(Severity),
     simulated=st.booleans(),
 )
-SINGLE = st.sampled_from([kind for kind in Kind if kind not in (Kind.DIGEST, Kind.TEST)])
+SINGLE = st.sampled_from([kind for kind in Kind if kind not in (Kind.DIGEST, Kind.TEST, Kind.BUNDLE)])
 
 
 def length(text: str, medium: Medium) -> int:
     return septets(text) if medium is Medium.SMS else len(text.encode("utf-16-le")) // 2
 
 
+@settings(deadline=None)
 @given(kind=SINGLE, fault=FAULTS, extra=EXTRAS, language=st.sampled_from(LANGUAGES), medium=st.sampled_from([*ROOM]))
 def test_a_message_fits_its_medium_even_when_it_is_sent_again(
     kind: Kind, fault: Fault, extra: Extra, language: str, medium: Medium
@@ -83,6 +84,7 @@ def test_a_message_fits_its_medium_even_when_it_is_sent_again(
     assert length(words.body, medium) <= ROOM[medium]
 
 
+@settings(deadline=None)
 @given(kind=SINGLE, fault=FAULTS, extra=EXTRAS, language=st.sampled_from(LANGUAGES), medium=st.sampled_from(Medium))
 def test_the_code_stands_whole_in_every_message(
     kind: Kind, fault: Fault, extra: Extra, language: str, medium: Medium
@@ -93,6 +95,7 @@ def test_the_code_stands_whole_in_every_message(
     assert words.subject.endswith(f"({extra.code})")
 
 
+@settings(deadline=None)
 @given(kind=SINGLE, fault=FAULTS, extra=EXTRAS, language=st.sampled_from(LANGUAGES), name=NAMES)
 def test_the_place_stands_in_the_shortest_message_too(
     kind: Kind, fault: Fault, extra: Extra, language: str, name: str
@@ -106,6 +109,7 @@ def test_the_place_stands_in_the_shortest_message_too(
     assert unaccented(plain(name, MOST_OF_A_NAME)).casefold() in without.casefold()
 
 
+@settings(deadline=None)
 @given(fault=FAULTS, extra=EXTRAS, medium=st.sampled_from([*ROOM]), notes=st.lists(LONG, max_size=40))
 def test_a_digest_and_a_bundle_fit_however_much_there_is_to_tell(
     fault: Fault, extra: Extra, medium: Medium, notes: list[str]

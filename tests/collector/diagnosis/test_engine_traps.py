@@ -14,9 +14,10 @@ from sansang_collector.diagnosis.engine import Engine
 from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.graph import AgentAt, Graph, build
 from sansang_collector.diagnosis.sighting import Seen, Sighting
-from sansang_collector.diagnosis.verdict import Assessment, Level
+from sansang_collector.diagnosis.verdict import Assessment, Held, Level
 from sansang_collector.evaluation import trial
 from sansang_collector.evaluation.rows import ROWS
+from sansang_collector.evaluation.watching import watchers
 from sansang_collector.inventory.model import Inventory, Province
 from sansang_collector.simulation.quick_scene import Options
 from tests.support.looking import FAULT_S, LOOK_S, MORNING, Looks, Place, down, learned, look, place, play
@@ -183,6 +184,22 @@ def test_a_blind_vantage_is_not_believed_while_machines_report(here: Place) -> N
     assert not looks.last().cut_off
 
 
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.8])
+def test_a_vantage_that_loses_its_own_echoes_begins_no_incident(here: Place, share: float) -> None:
+    dice = Random(7)
+
+    def losing(one: Sighting) -> Sighting:
+        if one.agent != here.vantage or one.received < MORNING + FAULT_S:
+            return one
+        seen = [
+            found._replace(failed=found.failed + sum(dice.random() < share for _ in range(found.tried - found.failed)))
+            for found in one.results
+        ]
+        return msgspec.structs.replace(one, results=tuple(seen))
+
+    assert look(here.graph, play(here, lasts=900), until=900, change=losing).said == []
+
+
 def test_a_terminal_that_stops_answering_is_not_believed_while_its_commune_reports(here: Place) -> None:
     commune = next(code for code in here.graph.communes if len(here.machines_of(code)) == 1)
 
@@ -289,6 +306,43 @@ def test_where_a_ring_fails_the_power_area_that_covers_more_of_what_is_silent_is
     assert not {part for part in said if part.startswith("power_area")}
 
 
+def test_one_part_more_is_no_better_explanation_for_the_sake_of_a_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rings, the second 13 s later: at one look an arc and a node explain a machine more than the first ring."""
+    drawn = trial.draw(ROWS["double 2 rings"], 42, 3, 65)
+    assert drawn is not None
+
+    monkeypatch.setattr(trial, "watchers", lambda *of: [one for one in watchers(*of) if one.engine is not None])
+    (outcome,) = trial.play(ROWS["double 2 rings"], drawn, 3)
+    assert set(outcome.truths) == {"ring:vong-3", "ring:vong-4"}
+    assert outcome.exact, outcome.said
+    assert outcome.alerts == 2
+
+
+def test_a_report_of_the_vantage_that_is_late_lets_nothing_young_be_forgotten(here: Place) -> None:
+    node, _ = node_of_two(here)
+    begins, ends = MORNING + FAULT_S + 25, MORNING + FAULT_S + 55
+
+    def late(one: Sighting) -> Sighting | None:
+        return None if one.agent == here.vantage and begins <= one.received < ends else one
+
+    looks = look(here.graph, play(here, down("dns:tinh"), down(node, at=FAULT_S + 7)), change=late)
+    assert [one.is_open for one in looks.said] == [True, True]
+    assert any(node in one.causes for one in looks.said)
+
+
+def test_machines_of_a_part_that_is_held_no_more_but_never_was_well_are_still_silent(here: Place) -> None:
+    ring = ring_of(here)
+    engine, evidence = Engine(here.graph), Evidence(here.graph, MORNING)
+    engine.believe(learned(here.graph))
+    for one in play(here, down(ring), lasts=FAULT_S + 60):
+        evidence.apply(one)
+    at = MORNING + FAULT_S + 60
+    held = Held(part=ring, level=Level.DOWN, onset=MORNING + FAULT_S, opened_at=at - 40)
+
+    assert ring not in {one.part for one in engine.localise(evidence, [held], at).verdicts}
+    assert ring in {one.part for one in engine.localise(evidence, [], at + 5).verdicts}
+
+
 def test_a_network_inside_is_found_soon_after_a_power_cut_was_over(here: Place) -> None:
     commune = next(one for one in here.graph.communes if len(here.machines_of(one)) >= 4)
     faults = down(f"site_power:{commune}", lasts=90), down(f"lan:{commune}", at=FAULT_S + 500)
@@ -325,3 +379,14 @@ def test_it_is_known_when_something_ended(here: Place, kind: str) -> None:
 
 def _class(looks: Looks) -> set[str]:
     return {cause.part for said in looks.assessments for one in said.verdicts for cause in one.causes}
+
+
+def test_a_province_that_has_no_commune_left_is_looked_at_all_the_same() -> None:
+    made = place(4, communes=5).made
+    empty = msgspec.structs.replace(made.inventory, communes=(), lines=())
+    graph = build(topology.build(empty), [AgentAt(*one) for one in made.machines])
+    held = [Held(part="core", level=level, onset=MORNING, opened_at=MORNING + 20) for level in Level]
+
+    said = Engine(graph).localise(Evidence(graph, MORNING), held, MORNING + 200)
+
+    assert (said.verdicts, said.recovered) == ((), frozenset())

@@ -124,6 +124,14 @@ def test_two_access_nodes_that_turn_out_to_be_the_ring_merge_into_the_older_one(
     assert phase(follower, 2) == Phase.DROPPED
 
 
+def test_the_name_service_takes_up_no_node_behind_which_machines_fell_silent(follower: Follower) -> None:
+    names = a_verdict("dns:tinh", onset=T - 10, communes=OF_RING)
+    follower.look(T, names, node())
+    follower.looks(T + 5, T + 20, names)
+
+    assert MERGED not in [one[0] for one in follower.told]
+
+
 def test_what_was_merged_and_is_found_again_belongs_to_the_one_it_was_merged_into(follower: Follower) -> None:
     other = a_verdict(OTHER_NODE, onset=T - 5, communes=("00010",), agents=(5, 6, 7))
     follower.look(T, node(), other)
@@ -335,6 +343,20 @@ def test_a_loss_that_comes_back_within_the_hour_is_the_same_one_and_unstable(fol
     assert phase(follower, 1) == Phase.CLOSING
     follower.looks(T + 3105 + 1800, T + 3105 + 1805, well=well)
     assert phase(follower, 1) == Phase.RESOLVED
+
+
+def test_a_loss_that_comes_back_by_another_name_of_the_same_checks_is_the_same_one(follower: Follower) -> None:
+    follower.looks(T, T + 100, lossy())
+    follower.looks(T + 105, T + 300, well={(LINK, LOSSY)})
+
+    assert REOPENED in follower.look(T + 2000, lossy("lan:00004", onset=T + 1900))
+
+
+def test_a_loss_of_what_others_share_is_no_return_of_one_lines(follower: Follower) -> None:
+    follower.looks(T, T + 100, lossy())
+    follower.looks(T + 105, T + 300, well={(LINK, LOSSY)})
+
+    assert OPENED in follower.look(T + 2000, lossy(RING, onset=T + 1900))
 
 
 def test_a_line_that_goes_down_long_after_it_lost_some_is_another_trouble(follower: Follower) -> None:

@@ -325,6 +325,18 @@ def test_a_loss_is_told_with_its_interval() -> None:
     assert found.speaks_for[0] == "the share is about 8 %, with 90 % certainty between 6 % and 11 %"
 
 
+def test_a_page_that_few_ask_and_all_in_vain_is_told_as_not_working() -> None:
+    """Where two communes ask a page once in a quarter of an hour, an outage of it is found as a loss of everything."""
+    one = page_down()
+    seen = (Ground(Fact.FAILS, 5, 5),)
+    lost = msgspec.structs.replace(one.verdict, level=Level.LOSSY, loss=(0.76, 0.98, 0.98), grounds=seen)
+    found = told(page_down(verdict=lost))
+
+    assert found.headline == told(one).headline
+    assert found.next_steps == told(one).next_steps
+    assert not any("%" in said for said in found.speaks_for)
+
+
 def test_a_loss_of_one_of_several_parts_says_that_it_may_be_either() -> None:
     found = lossy_line().verdict
     either = (Cause(found.part, 0.6), Cause("access_node:tam-thanh", 0.4))

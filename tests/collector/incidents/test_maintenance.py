@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from sansang_agent.contract.mistake import SettingsError
+from sansang_agent.contract.words import catalogue
 from sansang_collector import cli
 from sansang_collector.audit import AUDIT
 from sansang_collector.incidents import maintenance_import, maintenance_rows, maintenance_rules
@@ -27,13 +28,15 @@ from sansang_collector.inventory.calendars import days_of
 from sansang_collector.rights import ALL, just
 from sansang_collector.simulation import provinces
 from sansang_collector.store import Store
-from sansang_collector.written_times import FORMS, moment_of
+from sansang_collector.written_times import moment_of
 
 NOON = 1_782_450_000.0  # a Friday, 2026-06-26 12:00 in Vietnam
 HOUR, DAY = 3600.0, 86400.0
 INVENTORY = provinces.make(1, communes=8).inventory
 GROUND = Ground(INVENTORY)
 ONE, OTHER = (commune.code for commune in INVENTORY.communes[:2])
+MOMENTS = "2026-07-01 08:00, 01/07/2026 08:00 or 8h00 ngày 01/07/2026"
+VIETNAMESE = catalogue("sansang_collector", "vi").gettext
 
 
 def plan(**more: Any) -> Plan:
@@ -217,7 +220,7 @@ def test_every_mistake_of_a_file_is_said_by_row_and_column() -> None:
     assert str(error.value).splitlines() == [
         "cat-dien.csv:2: ends: It has to end after it begins.",
         "cat-dien.csv:2: communes: The inventory has no commune '99999'.",
-        f"cat-dien.csv:3: begins: 'morgen' is no moment such as {FORMS}",
+        f"cat-dien.csv:3: begins: 'morgen' is no moment such as {MOMENTS}",
         "cat-dien.csv:3: ends: is empty",
         "cat-dien.csv:3: kind: 'party' is neither power_cut nor planned_work",
         "cat-dien.csv:3: announced: 'soon' is no day such as 2026-06-20 or 20/06/2026",
@@ -227,10 +230,56 @@ def test_every_mistake_of_a_file_is_said_by_row_and_column() -> None:
 
 
 def test_a_file_without_the_columns_that_are_needed_says_which() -> None:
-    with pytest.raises(SettingsError, match=r"cat-dien.csv:1: has no column 'ends'; the columns are begins, ends"):
+    with pytest.raises(
+        SettingsError, match=r"cat-dien.csv:1: has no column 'ends \(kết thúc\)'; the columns are begins"
+    ):
         read("từ,xã\n2026-07-01 08:00,00004\n")
     with pytest.raises(SettingsError, match="has no row of headings"):
         read("a,b\n1,2\n")
+
+
+def test_every_mistake_is_said_in_vietnamese_too_by_row_and_by_the_column_as_the_file_calls_it() -> None:
+    table = (
+        "Từ;Đến;Mã xã;Loại;Ngày thông báo\n"
+        "01/07/2026 08:00;01/07/2026 07:00;99999;;\n"
+        "mai;;Xã Không Có;liên hoan;sớm\n"
+        "31/06/2026 08:00;01/07/2026 25:00;00004;;31/02/2026\n"
+    )
+    with pytest.raises(SettingsError) as error:
+        maintenance_import.read(table.encode(), "cat-dien.csv", GROUND, NOON, VIETNAMESE)
+
+    assert str(error.value).splitlines() == [
+        "cat-dien.csv:2: Đến: Giờ kết thúc phải sau giờ bắt đầu.",
+        "cat-dien.csv:2: Mã xã: Danh mục không có xã '99999'.",
+        f"cat-dien.csv:3: Từ: 'mai' không phải thời điểm viết như {MOMENTS.replace(' or ', ' hoặc ')}",
+        "cat-dien.csv:3: Đến: để trống",
+        "cat-dien.csv:3: Loại: 'liên hoan' không phải power_cut (cắt điện) hay planned_work (bảo trì)",
+        "cat-dien.csv:3: Ngày thông báo: 'sớm' không phải ngày viết như 2026-06-20 hoặc 20/06/2026",
+        "cat-dien.csv:3: Mã xã: không có xã nào tên 'Xã Không Có'",
+        "cat-dien.csv:4: Từ: không có ngày '31/06/2026'",
+        "cat-dien.csv:4: Đến: '01/07/2026 25:00' không phải giờ trong ngày",
+        "cat-dien.csv:4: Ngày thông báo: không có ngày '31/02/2026'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\xff\xfeb\x00e", "cat-dien.csv: có vẻ là UTF-16"),
+        ("từ,xã\n".encode(), "cat-dien.csv:1: không có cột 'ends (kết thúc)'; các cột là begins (bắt đầu)"),
+        (b"a,b\n1,2\n", "cat-dien.csv:1: không có dòng tiêu đề cột"),
+    ],
+)
+def test_what_is_wrong_with_a_whole_file_is_said_in_vietnamese_too(data: bytes, said: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        maintenance_import.read(data, "cat-dien.csv", GROUND, NOON, VIETNAMESE)
+
+    assert str(error.value).startswith(said)
+
+
+def test_work_without_a_word_of_what_it_is_is_refused() -> None:
+    with pytest.raises(PlanError, match="Say in a few words what is done"):
+        maintenance_rules.check(plan(title=" "), GROUND, NOON)
 
 
 class Shell:

@@ -65,6 +65,12 @@ def test_a_line_that_loses_is_a_warning(setting: severity.Setting) -> None:
     assert judged(setting, LINE, HERE, at=OFFICE, level=Level.LOSSY) == ("warning", 0, "")
 
 
+def test_what_loses_nearly_all_stops_a_commune_as_what_is_down(setting: severity.Setting) -> None:
+    lost = {"level": Level.LOSSY, "loss": (0.76, 0.98, 0.98)}
+
+    assert judged(setting, APP, HERE, THERE, at=OFFICE, **lost) == judged(setting, APP, HERE, THERE, at=OFFICE)
+
+
 def test_a_service_that_citizens_can_do_without_is_a_warning(setting: severity.Setting) -> None:
     assert judged(setting, APP, HERE, THERE, at=OFFICE)[0] == "critical"
     assert judged(setting._replace(mandatory=frozenset()), APP, HERE, THERE, at=OFFICE) == ("warning", 0, "")

@@ -134,6 +134,19 @@ def test_split_out_communes_take_their_machines_with_them(connection: Connection
     assert (born.communes, found(connection, number).communes) == ((B,), (A,))
     assert born.incident.verdict.agents == (theirs,)
     assert found(connection, number).incident.verdict.agents == (mine,)
+    assert (born.incident.apart, found(connection, number).incident.apart) == ((B,), ())
+
+
+@pytest.mark.parametrize(("communes", "why"), [([], Refused.NOTHING), ([A, B], Refused.ALL), ([C], Refused.NOT_HIT)])
+def test_a_split_of_nothing_of_all_and_of_others_is_refused(
+    connection: Connection, communes: list[str], why: Refused
+) -> None:
+    number = add_incident(connection, [A, B], NOW)
+    with pytest.raises(IncidentError) as refused:
+        deeds.split(connection, number, communes, BY)
+
+    assert (refused.value.refused, refused.value.refused.is_mistake) == (why, True)
+    assert numbers(connection) == [number]
 
 
 def test_a_situation_is_shown_with_what_may_be_seen_of_it(connection: Connection) -> None:

@@ -109,6 +109,25 @@ def test_every_commune_that_is_hit_hears_of_it(connection: Connection) -> None:
     assert rows.communes_of(connection, [1]) == {1: ["05983", "05986", "06001"]}
 
 
+def test_a_young_one_that_was_less_than_was_thought_leaves_the_others_alone_and_an_old_one_none(
+    connection: Connection,
+) -> None:
+    one = begun(connection)
+    less = msgspec.structs.replace(
+        opened(one), verdict=msgspec.structs.replace(RING, communes=("05983",)), hit=("05983",)
+    )
+    recording.write(connection, [Step(less, Happening.UPDATED)], NOW + 5)
+
+    assert rows.communes_of(connection, [1]) == {1: ["05983"]}
+    told = [change.commune for change in changes.after(connection, 0, 99)]
+    assert told[2:] == ["05983", "05986"]
+
+    old = msgspec.structs.replace(less, matured=True, hit=("05983", "05986"))
+    recording.write(connection, [Step(old, Happening.UPDATED)], NOW + 65)
+    recording.write(connection, [Step(msgspec.structs.replace(old, hit=("05983",)), Happening.UPDATED)], NOW + 125)
+    assert rows.communes_of(connection, [1]) == {1: ["05983", "05986"]}
+
+
 def test_only_those_see_it_whose_communes_it_has_hit(connection: Connection) -> None:
     one = begun(connection)
     begun(connection, msgspec.structs.replace(FRESH, verdict=Verdict(part="core", score=20, onset=NOW), hit=()))

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_collector import topology
-from sansang_collector.diagnosis import lifecycle
+from sansang_collector.diagnosis import apart, lifecycle
 from sansang_collector.diagnosis.context import Context
 from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.graph import AgentAt, Graph, build
@@ -161,6 +161,11 @@ class Play:
     def forget_topology(self, *, at: float) -> None:
         """Nobody has entered where lines end and what access nodes hang from."""
         self._change_inventory(at, _without_topology)
+
+    def split(self, part: str, *communes: str, at: float) -> None:
+        """Somebody says that these communes have a trouble of their own, not that of the part's incident."""
+        self._moments.append((self.zero + at, partial(self._split, part, communes)))
+        self._reach(at)
 
     def change_reports(self, change: Change) -> None:
         """Whatever else happens to what arrives."""
@@ -312,6 +317,7 @@ class Play:
             share=share,
             judge=partial(severity.judge, setting),
             expected_on=partial(severity.expected_on, days),
+            home=self._graph.home,
         )
         self._around = situations.Surroundings(power_areas(topology.build(inventory)), neighbours(inventory), share)
 
@@ -322,6 +328,14 @@ class Play:
         self._evidence = restore(kept, self._graph, self._evidence.now)
         self._ears.listen(self._evidence, self._now)
         self._incidents = {number: _written(one) for number, one in self._incidents.items()}
+
+    def _split(self, part: str, communes: tuple[str, ...]) -> None:
+        (one,) = [
+            one for one in self._incidents.values() if part in parts_of(one.verdict) and one.phase is not Phase.DROPPED
+        ]
+        stays, leaves = apart.split(one, communes, self._graph.home)
+        number = len(self._incidents) + 1
+        self._incidents |= {one.id: stays, number: replace(leaves, id=number)}
 
     def _look(self, now: float) -> None:
         self._looked = now

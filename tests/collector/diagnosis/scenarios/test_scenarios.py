@@ -162,6 +162,37 @@ def test_a_service_that_fails_every_other_time_is_one_incident(play: Play) -> No
     play.expect_one_incident("svc_tcp:dich-vu-2", by=400)
 
 
+def test_a_service_that_turns_many_away_is_not_told_to_be_over_while_it_goes_on() -> None:
+    play = Play(mind=Experienced, seed=105, communes=26)
+    play.cut("svc_tcp:dich-vu-2", at=10, loss=0.6)
+    play.go_on(until=560)
+
+    incident = play.expect_one_incident("svc_tcp:dich-vu-2", by=200)
+    assert incident.verdict.level is Level.LOSSY
+    assert 0.4 < (incident.verdict.loss or (0, 0, 0))[1] < 0.8
+    assert not [one for one in play.told if one.happened in (Happening.RESOLVED, Happening.REOPENED)], play.story
+
+
+def test_a_service_that_was_down_and_is_well_again_never_turned_away_a_share() -> None:
+    play = Play(mind=Experienced, seed=105, communes=26)
+    play.cut("svc_tcp:dich-vu-2", at=10, until=200)
+    play.go_on(until=420)
+
+    play.expect_one_incident("svc_tcp:dich-vu-2", by=90)
+    play.expect_recovered("svc_tcp:dich-vu-2", by=400)
+    assert {one.incident.verdict.level for one in play.told} == {Level.DOWN}, play.story
+
+
+def test_a_ring_that_loses_and_what_somebody_split_off_it_stay_two_incidents_to_the_end(play: Play) -> None:
+    play.listen_before(QUARTER_S)
+    play.cut(RING, at=10, loss=0.4, until=420)
+    play.split(RING, "00013", at=330)
+    play.go_on(until=720)
+
+    assert sorted(one.hit == ("00013",) for one in play.open_at(415)) == [False, True], play.story
+    assert [one.happened for one in play.told if one.at > 330].count(Happening.RESOLVED) == 2, play.story
+
+
 # Views that change, faults that overlap.
 
 
@@ -204,6 +235,16 @@ def test_a_fault_under_a_fault_appears_when_the_upper_one_recovers(play: Play) -
 
     play.expect_recovered(RING, by=300)
     play.expect_still_open("site_power:00013", at=400)
+    assert [one.happened for one in play.told].count(Happening.OPENED) == 2, play.story
+
+
+def test_a_network_inside_that_broke_under_a_ring_appears_soon_after_the_ring_is_well(play: Play) -> None:
+    play.cut(RING, at=10, until=200)
+    play.cut("lan:00013", at=60)
+    play.go_on(until=420)
+
+    play.expect_recovered(RING, by=300)
+    play.expect_still_open("lan:00013", at=390)
     assert [one.happened for one in play.told].count(Happening.OPENED) == 2, play.story
 
 

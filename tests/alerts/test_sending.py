@@ -1,0 +1,265 @@
+"""Messages leave in order, one at a time to each address, and again until a channel takes or refuses them."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import URL
+from sqlalchemy.exc import OperationalError
+
+from sansang_alerts.claims import GIVE_UP_S, MOST_PER_CHANNEL, MOST_UNKNOWN
+from sansang_alerts.fault import Happening, Report
+from sansang_alerts.notice import Answer, Outcome
+from sansang_alerts.opening import Opened
+from sansang_alerts.settings import Shift, Step
+from tests.alerts.desks import HOOK, LINE, MAIL, SMS, fault, person, settings
+from tests.alerts.posts import AGAIN, REFUSED, UNKNOWN, Post
+from tests.support.fake_clock import settled
+
+RING = fault()
+OPENED = Happening.OPENED
+
+
+@pytest.fixture
+def post(ledger: Opened) -> Post:
+    return Post(ledger, settings())
+
+
+def outcomes(post: Post) -> list[str]:
+    return [row.outcome for row in post.attempts()]
+
+
+async def test_what_a_busy_channel_did_not_take_is_sent_again_as_new(post: Post) -> None:
+    post.channels["mail"].answers = [AGAIN, AGAIN]
+    await post.tell(Happening.OPENED, RING)
+    await post.passes(2)
+    await post.passes(4)
+
+    assert outcomes(post) == ["again", "again", "sent"]
+    assert [one.repeat for one in post.channels["mail"].got] == [False] * 3
+    assert len({one.message_id for one in post.channels["mail"].got}) == 1
+
+
+async def test_it_is_not_asked_again_before_the_time_it_named(post: Post) -> None:
+    post.channels["mail"].answers = [AGAIN._replace(after_s=40.0)]
+    await post.tell(Happening.OPENED, RING)
+    await post.passes(39)
+    waiting = len(post.channels["mail"].got)
+    await post.passes(6)
+
+    assert (waiting, len(post.channels["mail"].got)) == (1, 2)
+
+
+async def test_what_may_have_arrived_is_sent_again_as_a_repeat(post: Post) -> None:
+    post.channels["mail"].answers = [UNKNOWN]
+    await post.tell(Happening.OPENED, RING)
+    await post.passes(2)
+    first, second = post.channels["mail"].got
+
+    assert (first.repeat, second.repeat) == (False, True)
+    assert second.subject == f"(gửi lại) {first.subject}"
+    assert second.message_id == first.message_id
+
+
+async def test_what_may_have_arrived_each_time_is_not_sent_for_ever(post: Post) -> None:
+    post.channels["mail"].answers = [UNKNOWN] * 99
+    await post.tell(Happening.OPENED, RING)
+    for _ in range(10):
+        await post.passes(10)
+    (row, *_) = post.rows()
+
+    assert (row.state, row.attempts) == ("failed", MOST_UNKNOWN)
+
+
+async def test_after_days_a_message_is_given_up(post: Post) -> None:
+    post.channels["mail"].answers = [AGAIN] * 9999
+    post.report(Happening.OPENED, RING)
+    await post.sender.drain()
+    post.ledger.write_sync(lambda connection: post.desk.acknowledge(connection, RING.code, "a", post.now, "link"))
+    await post.passes(GIVE_UP_S + 1)
+
+    assert post.rows()[0].state == "failed"
+
+
+async def test_a_refusal_asks_whoever_comes_next_at_once(post: Post) -> None:
+    post.channels["mail"].refuses = {"a@example.vn"}
+    await post.tell(Happening.OPENED, RING)
+
+    assert post.got() == [("a", "opened"), ("b", "escalated")]
+    assert [(one.person, one.state) for one in post.rows()] == [("a", "failed"), ("b", "sent")]
+
+
+async def test_a_refusal_asks_nobody_else_while_another_way_may_reach_them(ledger: Opened) -> None:
+    post = Post(ledger, settings(MAIL, SMS))
+    post.channels["mail"].refuses = {"a@example.vn"}
+    await post.tell(Happening.OPENED, RING)
+
+    assert post.got("sms") == [("0900000001", "opened")]
+    assert {one.person for one in post.rows()} == {"a"}
+
+
+async def test_a_channel_that_is_gone_says_so(post: Post) -> None:
+    post.report(Happening.OPENED, RING)
+    post.sender.channels = {}
+    await post.sender.drain()
+
+    assert post.rows()[0][2:] == ("failed", 1, "there is no such channel any more")
+
+
+async def test_of_one_fault_the_end_waits_for_the_beginning(post: Post) -> None:
+    post.channels["mail"].answers = [AGAIN] * 3
+    await post.tell(Happening.OPENED, RING)
+    await post.tell(Happening.RECOVERED, replace(RING, ended_at=post.now - 180))
+    for _ in range(5):
+        await post.passes(10)
+
+    assert post.got() == [("a", "opened")] * 4 + [("a", "recovered")]
+
+
+async def test_one_message_that_is_not_taken_holds_up_no_other_fault(post: Post) -> None:
+    post.channels["mail"].answers = [AGAIN._replace(after_s=3000.0)]
+    await post.tell(Happening.OPENED, RING)
+    await post.tell(Happening.OPENED, fault(13, "K7F2QD"))
+
+    assert [(one.kind, one.state) for one in post.rows()] == [("opened", "waiting"), ("opened", "sent")]
+
+
+async def test_a_channel_that_hangs_holds_up_no_other(ledger: Opened) -> None:
+    post = Post(ledger, settings(MAIL, SMS))
+    post.channels["mail"].gate.clear()
+    post.report(Happening.OPENED, RING)
+    draining = asyncio.create_task(post.sender.drain())
+    await post.channels["sms"].asked.wait()
+    assert post.got() == []
+    post.channels["mail"].gate.set()
+    await draining
+
+    assert post.got() == [("a", "opened")]
+
+
+async def test_a_channel_has_a_few_under_way_at_most(ledger: Opened) -> None:
+    many = tuple(person(f"d{number}") for number in range(9))
+    team = replace(
+        LINE, shifts=(Shift(people=tuple(one.id for one in many)),), steps=(Step(after_minutes=0, to="everyone"),)
+    )
+    post = Post(ledger, replace(settings(teams=(team,)), people=(*settings().people, *many)))
+    post.report(Happening.OPENED, RING)
+    post.channels["mail"].gate.clear()
+    draining = asyncio.create_task(post.sender.drain())
+    await post.channels["mail"].asked.wait()
+    await settled()
+    post.channels["mail"].gate.set()
+    await draining
+
+    assert len(post.got()) == 9
+    assert post.channels["mail"].most_under_way == MOST_PER_CHANNEL
+
+
+async def test_two_senders_of_one_ledger_send_everything_once(ledger: Opened, place: Path | URL) -> None:
+    first = Post(ledger, settings(HOOK))
+    with closing(Opened(place)) as other:
+        second = Post(other, settings(HOOK))
+        second.channels = first.channels
+        second.sender.channels = first.channels
+        first.report(Happening.OPENED, *(fault(number, "") for number in range(20)))
+        await asyncio.gather(first.sender.drain(), second.sender.drain())
+        await first.sender.drain()
+
+    assert len(first.channels["hook"].got) == len({one.message_id for one in first.channels["hook"].got}) == 20
+    assert first.channels["hook"].most_under_way == 1, "in order: one at a time to each address"
+
+
+async def test_what_a_dead_sender_left_is_sent_as_a_repeat_after_its_lease(ledger: Opened, place: Path | URL) -> None:
+    dead = Post(ledger, settings())
+    dead.report(Happening.OPENED, RING)
+    assert len(await dead.sender._claim()) == 1
+    with closing(Opened(place)) as other:
+        post = Post(other, settings())
+        assert await post.sender.drain() == 0
+        await post.passes(121)
+
+        assert [one.repeat for one in post.channels["mail"].got] == [True]
+        assert outcomes(post) == ["unknown", "sent"]
+
+
+async def test_who_knows_to_be_alone_does_not_wait_for_a_dead_senders_lease(ledger: Opened) -> None:
+    dead = Post(ledger, settings())
+    dead.report(Happening.OPENED, RING)
+    await dead.sender._claim()
+    post = Post(ledger, settings())
+    post.sender._alone = True
+    await post.sender.drain()
+
+    assert [one.repeat for one in post.channels["mail"].got] == [True]
+
+
+async def test_an_answer_that_comes_after_the_lease_changes_nothing_of_what_another_sender_made(ledger: Opened) -> None:
+    slow = Post(ledger, settings(), lease_s=10.0)
+    slow.channels["mail"].gate.clear()
+    slow.channels["mail"].answers = [REFUSED]
+    slow.report(Happening.OPENED, RING)
+    sending = asyncio.create_task(slow.sender.drain())
+    await slow.channels["mail"].asked.wait()
+    post = Post(ledger, settings())
+    await post.passes(11)
+    slow.channels["mail"].gate.set()
+    await sending
+
+    assert post.rows()[0][2:4] == ("sent", 2)
+
+
+async def test_what_was_answered_waits_for_the_ledger_and_is_not_sent_again(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sansang_alerts.sending.POLL_S", 0.0)
+    record: Callable[..., None] = post.sender._record
+    failures = [OperationalError("", {}, Exception("database is locked"))] * 3
+
+    def hindered(*args: object) -> None:
+        if failures:
+            raise failures.pop()
+        record(*args)
+
+    monkeypatch.setattr(post.sender, "_record", hindered)
+    await post.tell(Happening.OPENED, RING)
+
+    assert (len(post.channels["mail"].got), post.rows()[0].state) == (1, "sent")
+
+
+async def test_stopping_finishes_what_is_under_way(post: Post) -> None:
+    post.channels["mail"].gate.clear()
+    post.report(Happening.OPENED, RING)
+    running = asyncio.create_task(post.sender.run())
+    await post.channels["mail"].asked.wait()
+    running.cancel()
+    await settled()
+    post.channels["mail"].gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert post.rows()[0].state == "sent"
+
+
+async def test_attempts_are_counted_by_channel_and_outcome(post: Post) -> None:
+    post.channels["mail"].answers = [AGAIN, Answer(Outcome.SENT, "")]
+    await post.tell(Happening.OPENED, RING)
+    await post.passes(2)
+
+    assert post.sender.counts == {("mail", Outcome.AGAIN): 1, ("mail", Outcome.SENT): 1}
+
+
+async def test_what_its_own_process_decided_is_sent_at_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sansang_alerts.sending.POLL_S", 3600.0)
+    running = asyncio.create_task(post.delivery.run())
+    await settled()
+    await post.ledger.write(lambda connection: post.desk.report(connection, Report(RING, OPENED, post.now), post.now))
+    post.delivery.nudge()
+    await post.channels["mail"].asked.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert post.got() == [("a", "opened")]
