@@ -123,7 +123,7 @@ class Hearing:
 
     def _person(self, connection: Connection, heard: Heard) -> Person | None:
         if self._how(heard.channel) == "sms":
-            return next((one for one in self.settings.people if _same_number(one.phone, heard.chat)), None)
+            return next((one for one in self.settings.people if reach.same_number(one.phone, heard.chat)), None)
         known = [one.id for one in self.settings.people]
         id_ = pairing.person_of(connection, heard.channel, heard.chat, known)
         return reach.person_of(self.settings.people, id_) if id_ else None
@@ -147,9 +147,3 @@ def _nothing(person: Person | None, found: list[Found], phrases: Phrases) -> str
 
 def _whose(heard: Heard) -> str:
     return f"{heard.channel}\0{heard.chat}"
-
-
-def _same_number(ours: str, theirs: str) -> bool:
-    """Whether two ways of writing mean one telephone: the last nine digits, as 0912… and +84912… have them."""
-    mine, other = ("".join(one for one in number if one.isascii() and one.isdigit()) for number in (ours, theirs))
-    return len(mine) >= 9 and mine[-9:] == other[-9:]

@@ -27,6 +27,7 @@ from .inventory.in_force import InForce
 from .running import Collector
 from .settings import CollectorSettings
 from .tls.live import ServerTls, keep_renewed
+from .web.phrases import Phrases
 
 _LOG = logging.getLogger(__name__)
 
@@ -87,22 +88,32 @@ class Application:
     def reload(self, who: str) -> str:
         """Take over what may change while running; or the mistakes, and then all settings stay.
 
-        That is hosts, public_url, proxies, ceilings of connections, retention, the inventory and the certificate.
+        That is hosts, public_url, proxies, ceilings of connections, retention, who is told of incidents, the inventory
+        and the certificate.
         ``who`` had it read again, for the audit.
         """
         try:
             settings = self._load()
         except SettingsError as error:
             return str(error)
-        mistakes = self._renew(settings) or self.inventory.reload(settings.inventory_dir, who)
+        mistakes = self._other_road(settings) or self._renew(settings)
+        mistakes = mistakes or self.inventory.reload(settings.inventory_dir, who)
         if mistakes:
             return mistakes
         deed = Deed(self._now(), who, "reload", "", None)
         self.collector.store.write_sync(lambda connection: audit.note(connection, deed))
-        self.collector.settings = settings
+        self.collector.take_over(settings)
         self._know_calendars()
         self._hosts.known = known_hosts(settings, socket.gethostname())
         self.entrance.take_over(settings)
+        return ""
+
+    def _other_road(self, settings: CollectorSettings) -> str:
+        """People are told by one road, and whoever was told of a fault hears of its end by the same."""
+        if self._settings.delivery != settings.delivery:
+            return f"'delivery' is {self._settings.delivery!r} until the collector is started anew"
+        if (self._settings.tells, self._settings.alertmanagers) != (settings.tells, settings.alertmanagers):
+            return "'alerts' and 'alertmanagers' count once the collector is started anew"
         return ""
 
     def _renew(self, settings: CollectorSettings) -> str:
@@ -136,7 +147,7 @@ class Application:
 
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
-        collector = Collector(self._settings, self._now, self._batch_s)
+        collector = Collector(self._settings, self._now, self._batch_s, Phrases)
         app.state.collector = collector
         app.state.exposition = exposition.Exposition(collector)
         mistakes = await asyncio.to_thread(self.inventory.reload, self._settings.inventory_dir)

@@ -8,11 +8,14 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from . import assignments, audit_end, consumers, retention
+from sansang_alerts import schema as alert_tables
+
+from . import assignments, audit_end, consumers, delivering, retention
 from .agent_facts import Wanted
 from .assignments import Assignments
 from .board import Board
 from .consumers import BATCH_SECONDS, Consumer
+from .delivering import Alerts, Speak
 from .diagnosing import Diagnosis
 from .enrolment import Enrolment
 from .expected import NOTHING_USUAL, Usual
@@ -89,10 +92,19 @@ class Collector:
     """Names and passwords."""
     enrolment: Enrolment
     """Answers machines that are not in yet."""
+    alerts: Alerts | None
+    """Tells people; None where the settings name nobody."""
     tls_identity: TlsIdentity
     """What the server shows of itself now; replaced whole, read from any thread."""
 
-    def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float = BATCH_SECONDS) -> None:
+    def __init__(
+        self,
+        settings: CollectorSettings,
+        now: Callable[[], float],
+        batch_s: float = BATCH_SECONDS,
+        speak: Speak | None = None,
+    ) -> None:
+        """``speak``: what people are told in; nobody is told of anything without it."""
         self.settings = settings
         self.now = now
         self._started_at = now()
@@ -103,6 +115,7 @@ class Collector:
         self.taken = 0
         self.store = Store(settings.folder)
         try:
+            self.store.write_sync(alert_tables.migrate)
             with self.store.read() as connection:
                 after = max(consumers.furthest(connection), evidence_rows.position(connection))
             self.log = ReportLog(settings.folder, after)
@@ -136,7 +149,23 @@ class Collector:
         self.closer_look = CloserLook(self.store, self.inventory, lambda: self.diagnosis.graph, now)
         self.login = Login(self.store, now)
         self.enrolment = Enrolment(self.store, now)
+        self.alerts = self._telling_people(speak)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _telling_people(self, speak: Speak | None) -> Alerts | None:
+        found = delivering.settings_of(self.settings)
+        if found is None or speak is None:
+            return None
+        announced = self.settings.delivery == "alertmanager"
+        return Alerts(self.store, self.news, self.inventory, self.now, found, speak, announced=announced)
+
+    def take_over(self, settings: CollectorSettings) -> None:
+        """Go on with newer settings; from any thread. Raises SettingsError for the file that says who is told."""
+        found = delivering.settings_of(settings)
+        self.settings = settings
+        if self.alerts is not None and found is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self.alerts.take_over, found)
 
     def present(self) -> Present:
         """What views of the ledger are made for; a clock set back begins to listen anew."""
@@ -167,7 +196,7 @@ class Collector:
         self._started_at = self.now()
         await asyncio.to_thread(assignments.look, self.assignments, self.store, self.inventory.version)
         await self.tokens.look()
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         wakes = [asyncio.Event() for _ in self.consumers]
         everyone = [*wakes, self.diagnosis.wake]
         self.log.on_commit = lambda: [loop.call_soon_threadsafe(wake.set) for wake in everyone]
@@ -194,6 +223,8 @@ class Collector:
         current = assignments.keep_current(self.assignments, self.store, lambda: self.inventory.version)
         self._tasks.append(asyncio.create_task(current, name="assignments"))
         self._tasks.append(asyncio.create_task(audit_end.follow(self.store), name="audit"))
+        if self.alerts is not None:
+            self._tasks.append(asyncio.create_task(self.alerts.run(), name="alerts"))
         ready = keep_ready(self.roster, self.store, self.present)
         self._tasks.append(asyncio.create_task(ready, name="roster"))
 

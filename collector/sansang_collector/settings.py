@@ -32,11 +32,16 @@ PublicUrl = Annotated[
 ]
 
 
+AlertmanagerUrl = Annotated[
+    str, msgspec.Meta(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$", description="a URL such as http://127.0.0.1:9093")
+]
+
 Proxy = Annotated[
     str, msgspec.Meta(pattern=r"^[0-9a-fA-F:.]+(/\d{1,3})?$", description="an address or a network such as 10.1.2.0/24")
 ]
 
 Tls = Literal["auto", "own", "files", "off"]
+Delivery = Literal["direct", "alertmanager", "off"]
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +86,17 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     inventory_dir: str = ""
     """A folder applied at the start and at each reload; empty: only ``inventory apply`` changes what is in force."""
+
+    alerts: str = ""
+    """The file that says who is told of incidents and how (alerts.yml); empty: nobody is."""
+    delivery: Delivery = "direct"
+    """Who says when people are told: this collector, an Alertmanager that incidents are handed to, or nobody."""
+    alertmanagers: tuple[AlertmanagerUrl, ...] = ()
+    """With ``delivery: alertmanager``: every member of the cluster, such as ``http://127.0.0.1:9093``."""
+    alertmanager_token_file: str = ""
+    """Holds what they want to be shown (``Authorization: Bearer …``); empty: nothing."""
+    alertmanager_ca: str = ""
+    """PEM: the authority of ``https://`` ones; empty: the system's."""
 
     retention: Retention = Retention()
 
@@ -127,6 +143,11 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True):
         if self.tls == "auto":
             return "off" if self.is_local else "own"
         return self.tls
+
+    @property
+    def tells(self) -> bool:
+        """Whether anybody is told of incidents."""
+        return self.delivery != "off" and bool(self.alerts)
 
     @property
     def address(self) -> str:

@@ -1,4 +1,4 @@
-"""What the settings mean together: TLS and its files, and whose word on addresses counts.
+"""What the settings mean together: TLS and its files, whose word on addresses counts, and who tells people.
 
 The contract's loader asks with every struct it reads and gathers all mistakes; files are only looked at.
 """
@@ -8,13 +8,16 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from sansang_agent.contract.settings import Rule
+from sansang_agent.contract import secret_file
+from sansang_agent.contract.settings import Rule, SettingsError
 from sansang_agent.contract.strict import INVALID
 
 from .settings import CollectorSettings
 
-FILES = ("tls_certificate", "tls_key", "tls_ca")
+TLS_FILES = ("tls_certificate", "tls_key", "tls_ca")
+FILES = (*TLS_FILES, "alerts", "alertmanager_token_file", "alertmanager_ca")
 """Settings that name a file."""
+_OF_ALERTMANAGER = ("alertmanagers", "alertmanager_token_file", "alertmanager_ca")
 
 Found = Iterator[tuple[str, str]]
 
@@ -25,6 +28,7 @@ def rule(folder: Path) -> Rule:
     def judge(kind: type, parts: Mapping[str, Any]) -> Found:
         if kind is CollectorSettings:
             yield from _proxies(parts.get("proxies", ()))
+            yield from _delivery(folder, parts)
             if parts.get("tls", "auto") == "files":
                 yield from _given(folder, parts)
             else:
@@ -56,8 +60,34 @@ def _proxies(proxies: tuple[Any, ...]) -> Found:
                 yield f"proxies[{number}]", f"'{text}' is everybody, who could then claim any address"
 
 
+def _delivery(folder: Path, parts: Mapping[str, Any]) -> Found:
+    """One road to people: who tells them, and all that it needs."""
+    if parts.get("delivery") == "alertmanager":
+        for key in ("alerts", "alertmanagers"):
+            if not parts.get(key, INVALID):
+                yield "delivery", f"'delivery: alertmanager' needs '{key}'"
+    else:
+        for key in _OF_ALERTMANAGER:
+            if parts.get(key):
+                yield key, "counts with 'delivery: alertmanager' only"
+    if parts.get("alertmanager_token_file"):
+        mistakes = secret_file.mistakes(folder / parts["alertmanager_token_file"])
+        yield from (("alertmanager_token_file", said) for said in mistakes)
+    if parts.get("alerts"):
+        yield from _alerts(folder / parts["alerts"])
+
+
+def _alerts(file: Path) -> Found:
+    from sansang_alerts import loading  # noqa: PLC0415  # needs the extra, which most commands do not
+
+    try:
+        loading.load(file)
+    except SettingsError as error:
+        yield from (("alerts", str(mistake)) for mistake in error.mistakes)
+
+
 def _not_counting(parts: Mapping[str, Any]) -> Found:
-    for key in FILES:
+    for key in TLS_FILES:
         if parts.get(key):
             yield key, "counts with 'tls: files' only"
 

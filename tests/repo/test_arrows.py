@@ -127,6 +127,7 @@ PURE = [
     "summary",
     "tables",
     "tally",
+    "telling_words",
     "timetable",
     "timing",
     "topology",

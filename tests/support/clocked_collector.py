@@ -1,13 +1,16 @@
 """A real collector in a process of its own whose clock the test turns: it can be played to fast, and killed.
 
-As a program (``python -m tests.support.clocked_collector FOLDER PORT NOW``) it takes lines: a time to turn the clock to
-(Unix seconds), or ``settle`` to be told, by ``settled``, once everything that came has had its effect.
+As a program (``python -m tests.support.clocked_collector FOLDER PORT NOW SETTINGS``, the last as JSON) it takes lines: a time
+to turn the clock to (Unix seconds), or ``settle`` to be told, by ``settled``, once everything that came has had its effect.
 """
 
 import asyncio
+import json
 import subprocess
 import sys
 from pathlib import Path
+
+import msgspec
 
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.simulation import own_collector
@@ -16,8 +19,9 @@ from sansang_collector.simulation import own_collector
 class ClockedCollector:
     """Started when made."""
 
-    def __init__(self, folder: Path, now: float, port: int = 0) -> None:
-        command = [sys.executable, "-m", __spec__.name, str(folder), str(port), str(now)]
+    def __init__(self, folder: Path, now: float, port: int = 0, **settings: object) -> None:
+        self.settings = settings
+        command = [sys.executable, "-m", __spec__.name, str(folder), str(port), str(now), json.dumps(settings)]
         with (folder / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8"
@@ -56,9 +60,10 @@ class ClockedCollector:
         return self._process.stdout.readline().strip()
 
 
-async def _serve(folder: str, port: str, now: float) -> None:
+async def _serve(folder: str, port: str, now: float, more: str) -> None:
     clock = [now]
-    settings = CollectorSettings(data_dir=folder, listen=f"127.0.0.1:{port}")
+    given = {"data_dir": folder, "listen": f"127.0.0.1:{port}"} | json.loads(more)
+    settings = msgspec.convert(given, CollectorSettings)
     async with own_collector.running(settings, lambda: clock[0], 100.0) as own:
         print(own.url, flush=True)
         while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
@@ -71,4 +76,4 @@ async def _serve(folder: str, port: str, now: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1], sys.argv[2], float(sys.argv[3])))
+    asyncio.run(_serve(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4]))

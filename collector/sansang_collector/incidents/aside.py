@@ -10,7 +10,7 @@ from .ground_words import found_later
 from .headline import titles
 from .speech import Speech, mark
 
-_SITUATIONS = {
+SITUATIONS = {
     "power_area": mark("several communes of one power area"),
     "neighbours": mark("several communes beside each other"),
 }
@@ -88,7 +88,7 @@ def _by_situation(case: Case, speech: Speech) -> str:
     found = case.around.situation
     if found is None:
         return speech.say("Not told by itself: it is part of a situation.")
-    kind = speech.say(_SITUATIONS[found.kind]) if found.kind in _SITUATIONS else ""
+    kind = speech.say(SITUATIONS[found.kind]) if found.kind in SITUATIONS else ""
     named = f"{found.code} ({kind})" if kind else found.code
     form = speech.plural(
         "Not told by itself: it is part of situation {code}, with {count} incident.",

@@ -3,10 +3,13 @@
 Each part of it has a module of its own; here they are put together, and nothing is looked up.
 """
 
+from collections.abc import Sequence
+
 from sansang_agent.contract.rung import Owner
 from sansang_collector.diagnosis.incident import Incident
 from sansang_collector.diagnosis.verdict import Level
 from sansang_collector.inventory.crossing import called
+from sansang_collector.inventory.model import Contact
 
 from . import aside, contrast, ground_words, ruled_out
 from .case import NOTHING_AROUND, Around, Case, case_of
@@ -81,7 +84,12 @@ def causes_said(case: Case, speech: Speech) -> tuple[CauseSaid, ...]:
 
 def where(case: Case, speech: Speech) -> str:
     """``7 communes: …``; of one its name."""
-    names = [speech.commune(code) for code in case.communes]
+    return named(case.communes, speech)
+
+
+def named(communes: Sequence[str], speech: Speech) -> str:
+    """The same of these, by code."""
+    names = [speech.commune(code) for code in communes]
     if len(names) < 2:
         return "".join(names)
     shown = ", ".join(names[:MOST_COMMUNES])
@@ -112,11 +120,15 @@ def calls(case: Case, speech: Speech) -> tuple[Call, ...]:
 def _call(owner: Owner, case: Case, speech: Speech) -> Call:
     found = case.naming.desks.find(owner, case.commune, _service(case))
     term, contact = speech.word("owner", owner), called(found) if found else ""
-    return Call(owner=owner, term=term, contact=contact, sentence=_sentence(owner, term, contact, speech))
+    return Call(owner=owner, term=term, contact=contact, sentence=said_call(owner, found, speech))
+
+
+def said_call(owner: Owner, found: Contact | None, speech: Speech) -> str:
+    """Whom to call, where that is entered; as a clerk's own computer says it."""
+    return _sentence(owner, speech.word("owner", owner), called(found) if found else "", speech)
 
 
 def _sentence(owner: Owner, term: str, contact: str, speech: Speech) -> str:
-    """As a clerk's own computer says it."""
     if contact:
         return speech.say("Call {whom}.").format(whom=f"{term}: {contact}")
     who = speech.say("the province's VNPT duty desk") if owner is Owner.TELECOM else term

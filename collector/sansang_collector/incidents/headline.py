@@ -51,23 +51,32 @@ def headline(case: Case, speech: Speech) -> str:
 
 def when(case: Case, speech: Speech) -> str:
     """``since 08:14``, or from when to when it lasted."""
-    if case.ended_at is None:
-        return speech.say("since {time}").format(time=speech.clock(case.onset))
-    lasted = speech.duration(case.ended_at - case.onset)
+    return lasting(case.onset, case.ended_at, speech)
+
+
+def lasting(began: float, ended: float | None, speech: Speech) -> str:
+    """The same of two moments; Unix seconds."""
+    if ended is None:
+        return speech.say("since {time}").format(time=speech.clock(began))
     form = speech.say("from {first} to {last} ({lasted})")
-    return form.format(first=speech.clock(case.onset), last=speech.clock(case.ended_at), lasted=lasted)
+    return form.format(first=speech.clock(began), last=speech.clock(ended), lasted=speech.duration(ended - began))
 
 
 def effect(case: Case, speech: Speech) -> str:
     """How many communes and counters it hits; of one commune only the counters."""
-    counters = case.incident.counters
-    parts = [] if case.commune else [communes_counted(len(case.communes), speech)]
+    communes = 0 if case.commune else len(case.communes)
+    return affected(communes, case.incident.counters, case.ended_at is not None, speech)
+
+
+def affected(communes: int, counters: int, over: bool, speech: Speech) -> str:
+    """The same of numbers; empty where both are 0."""
+    parts = [communes_counted(communes, speech)] if communes else []
     if counters:
         parts.append(speech.plural("{count} counter", "{count} counters", counters).format(count=counters))
-        form = speech.say("{whom} could not serve") if case.ended_at is not None else speech.say("{whom} cannot serve")
+        form = speech.say("{whom} could not serve") if over else speech.say("{whom} cannot serve")
     else:
         form = speech.say("{whom} affected")
-    return form.format(whom=", ".join(parts)) if parts and (counters or case.communes) else ""
+    return form.format(whom=", ".join(parts)) if parts else ""
 
 
 def communes_counted(count: int, speech: Speech) -> str:

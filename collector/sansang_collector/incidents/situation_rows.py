@@ -6,7 +6,7 @@ Written in the transaction of the look that found them.
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from sansang_collector import changes
 from sansang_collector.changes import Change
@@ -19,7 +19,12 @@ from .tables import INCIDENT, SITUATION
 
 def under_way(connection: Connection) -> list[Situation]:
     """Those that are not over, oldest first."""
-    rows = connection.execute(select(SITUATION).where(SITUATION.c.resolved_at.is_(None)).order_by(SITUATION.c.id))
+    return read(connection, SITUATION.c.resolved_at.is_(None))
+
+
+def read(connection: Connection, where: ColumnElement[bool]) -> list[Situation]:
+    """Those whose rows fulfil it, oldest first."""
+    rows = connection.execute(select(SITUATION).where(where).order_by(SITUATION.c.id))
     return [msgspec.structs.replace(_decode(bytes(row.body)), id=row.id, code=row.code) for row in rows]
 
 

@@ -50,6 +50,8 @@ class OwnCollector(NamedTuple):
         await collector.diagnosis.settled()
         await collector.revising.rounds.settled()
         await collector.closer_look.rounds.settled()
+        if collector.alerts is not None:
+            await collector.alerts.settled()
 
 
 def _done(store: Store, position: int) -> set[str]:

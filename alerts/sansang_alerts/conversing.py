@@ -1,0 +1,115 @@
+"""Everything that comes back from people and gateways: bots that are asked, bots and gateways that call by themselves.
+
+Who calls has to bring the channel's secret; what is answered is sent once, and not tried again.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sansang_agent.contract import secret_file
+
+from . import sms_callbacks
+from .channels import Channel
+from .channels.zalo import ZaloBot
+from .channels.zalo_updates import is_from_zalo, pushed
+from .hearing import Acknowledging, Hearing, Reply
+from .incoming import Heard
+from .ledger import Ledger
+from .listening import Listener
+from .notice import Message
+from .reach import same_number
+from .settings import AlertSettings, SmsChannel, ZaloChannel
+from .sms_callbacks import Call, ForgedError, GarbledError
+
+
+class UnknownChannelError(Exception):
+    """No channel of this id can be called so."""
+
+
+class Conversations:
+    """With everybody, through all channels of the settings; ``nudge`` follows whatever may have acknowledged."""
+
+    def __init__(
+        self,
+        settings: AlertSettings,
+        ledger: Ledger,
+        desk: Acknowledging,
+        channels: Mapping[str, Channel],
+        clock: Callable[[], float] = time.time,
+        nudge: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Raises SecretError where a secret cannot be read."""
+        self.settings = settings
+        self._ledger, self._channels, self._clock, self._nudge = ledger, channels, clock, nudge
+        bots = [one for one in settings.channels if isinstance(one, ZaloChannel)]
+        keys = {bot.id: secret_file.read(Path(bot.token_file)).encode() for bot in bots}
+        self.hearing = Hearing(settings, ledger, desk, keys, clock)
+        self._listeners = {bot.id: self._listener(bot.id) for bot in bots}
+        self._asked = [bot.id for bot in bots if not bot.webhook_secret_file]
+        self._secrets = {bot.id: _secret(bot.webhook_secret_file) for bot in bots}
+        self._gateways = {one.id: one for one in settings.channels if isinstance(one, SmsChannel)}
+        self._secrets |= {one.id: _secret(one.report_secret_file) for one in self._gateways.values()}
+
+    async def run(self) -> None:
+        """Ask the bots that have to be asked, until cancelled."""
+        async with asyncio.TaskGroup() as all_of_them:
+            for id_ in self._asked:
+                all_of_them.create_task(self._listeners[id_].run())
+            all_of_them.create_task(asyncio.Event().wait())
+
+    async def pushed(self, channel: str, secret: str, body: bytes) -> None:
+        """Zalo hands over what was written. Raises UnknownChannelError, ForgedError, GarbledError."""
+        listener = self._listeners.get(channel)
+        if listener is None:
+            raise UnknownChannelError
+        if not is_from_zalo(self._secrets[channel], secret):
+            raise ForgedError
+        try:
+            found = pushed(channel, body)
+        except ValueError as error:
+            raise GarbledError(str(error)) from None
+        for message in found:
+            await listener.answer(message)
+        self._nudge()
+
+    async def delivered(self, channel: str, call: Call) -> bool:
+        """A gateway says what became of a message; whether it is one of ours. Raises as :meth:`pushed`."""
+        report = sms_callbacks.delivery_report(self._gateway(channel), self._secrets[channel], call)
+        return await self._ledger.write(lambda c: sms_callbacks.record(c, channel, report, self._clock()))
+
+    async def replied(self, channel: str, call: Call) -> None:
+        """A gateway hands over an answer by SMS. Raises as :meth:`pushed`."""
+        heard = sms_callbacks.reply(self._gateway(channel), self._secrets[channel], call)
+        replies = await self.hearing.hear(heard)
+        self._nudge()
+        for reply in replies:
+            # an SMS costs: strangers get none
+            if any(same_number(one.phone, reply.chat) for one in self.settings.people):
+                await self._send(channel, reply)
+
+    async def _send(self, channel: str, reply: Reply) -> None:
+        now = self._clock()
+        message = Message(reply.chat, "", reply.text, f"<answer-{now:.3f}@sansang>")
+        await self._channels[channel].send(message)
+
+    def _gateway(self, channel: str) -> SmsChannel:
+        found = self._gateways.get(channel)
+        if found is None:
+            raise UnknownChannelError
+        return found
+
+    def _listener(self, channel: str) -> Listener:
+        bot = self._channels[channel]
+        assert isinstance(bot, ZaloBot)
+        return Listener(channel, bot.api, self._hear)
+
+    async def _hear(self, heard: Heard) -> list[Reply]:
+        replies = await self.hearing.hear(heard)
+        self._nudge()
+        return replies
+
+
+def _secret(file: str) -> str:
+    return secret_file.read(Path(file)) if file else ""
