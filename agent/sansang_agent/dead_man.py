@@ -1,6 +1,6 @@
 """The vantage's watch over the collector: when it is silent, a program of its own is started that tells people.
 
-That program is not part of the agent and needs no collector; it is started once per silence, and again when that is over.
+That program is no part of the agent and needs no collector; it is started once per silence, and again when it is over.
 """
 
 import logging
@@ -14,13 +14,14 @@ from typing import Protocol
 
 import msgspec
 
-from .centre import ALONE_REPORTS, Contact
+from .centre import Contact
 from .clock import Clock
 from .config import AgentConfig, DeadManConfig
 from .contract import secret_file
 from .contract.report import Pace
 from .hindrance import Hindrance
 from .silence_watch import Deed, SilenceWatch
+from .timing import ALONE_REPORTS
 
 FILE = "silence.json"
 """Of a silence that was told, until its end is told too: an agent that is started meanwhile does not tell it anew."""
@@ -106,7 +107,7 @@ class DeadMan:
             while True:
                 try:
                     self.look()
-                except Exception:
+                except Exception:  # noqa: BLE001  # nothing here may end the watch
                     _log.exception("the watch over the collector goes on after a bug in it")
                 await self._clock.sleep(LOOK_S)
         finally:

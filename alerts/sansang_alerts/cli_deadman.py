@@ -1,4 +1,4 @@
-"""``sansang-alerts deadman``: tells that the collector is silent until it is stopped, or with ``--ended`` that it is over.
+"""``sansang-alerts deadman``: tells that the collector is silent, or with ``--ended`` that it was.
 
 Started by the vantage agent. Started again for the same silence it goes on where it stopped.
 """

@@ -14,7 +14,11 @@ def add(commands: Any, placed: argparse.ArgumentParser, language: str) -> None:
     deadman = commands.add_parser("deadman", help=_("tell people that the collector is silent; the vantage starts it"))
     deadman.add_argument("--lang", default=language, help=argparse.SUPPRESS)
     deadman.add_argument(
-        "--channels", type=Path, required=True, metavar="FILE", help=_("what the collector wrote for this: dead_man_file")
+        "--channels",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=_("what the collector wrote for this: dead_man_file"),
     )
     deadman.add_argument("--since", type=float, metavar="SECONDS", help=_("since when, Unix time, if not since now"))
     deadman.add_argument("--ended", type=float, metavar="SECONDS", help=_("it is over since then: tell that"))

@@ -118,9 +118,7 @@ class DeadMan:
             words = self._words(kind, decision, way, now)
             message_id = f"{kind.value}-{secrets.token_hex(8)}"
             subject, body = words
-            record.lines.append(
-                Line(kind=kind, to=to, subject=subject, body=body, message_id=message_id, due_at=now)
-            )
+            record.lines.append(Line(kind=kind, to=to, subject=subject, body=body, message_id=message_id, due_at=now))
         self._book.keep()
 
     def _words(self, kind: Kind, decision: Decision, way: Way, now: float) -> Words:

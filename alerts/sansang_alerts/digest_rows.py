@@ -61,7 +61,8 @@ def filled(connection: Connection, found: Digest, now: float) -> Digest:
 def _told_before(connection: Connection, now: float) -> float | None:
     """When the last one was made; one of the future is of a clock that was set back since."""
     mine = (NOTIFICATION.c.alert.is_(None), NOTIFICATION.c.kind == Kind.DIGEST.value, NOTIFICATION.c.made_at <= now)
-    return connection.scalar(select(func.max(NOTIFICATION.c.made_at)).where(*mine))
+    last: float | None = connection.scalar(select(func.max(NOTIFICATION.c.made_at)).where(*mine))
+    return last
 
 
 def _faults(connection: Connection, *where: ColumnElement[bool]) -> list[Fault]:

@@ -1,6 +1,7 @@
 """Keeps the dead man's file (``dead_man_file`` of alerts.yml) as settings, chats and stand-ins are now.
 
-It says whom to tell, and how, when this collector is silent. It is written whole and only where something has changed; what cannot be read meanwhile leaves the one before.
+It says whom to tell, and how, when this collector is silent. It is written whole and only where something has changed;
+what cannot be read meanwhile leaves the one before.
 """
 
 import asyncio

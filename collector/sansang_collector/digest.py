@@ -71,7 +71,9 @@ class DailyDigest:
         if self._told == at or present.at - present.listening_since < UP_S:
             return False
         found = await asyncio.to_thread(self._read, present)
-        is_told = found is not None and await self._store.write(lambda connection: self._write(connection, found, present.at))
+        is_told = found is not None and await self._store.write(
+            lambda connection: self._write(connection, found, present.at)
+        )
         self._told = at
         if is_told:
             self._handed()

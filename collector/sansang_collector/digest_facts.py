@@ -1,4 +1,4 @@
-"""What the daily digest says of machines: which communes are watched, who is not back, what ends, where no room is left.
+"""What the daily digest says of machines: which communes are watched, who is not back, what ends, whose disk is full.
 
 Results are read a few machines at a time, once a day, in a thread.
 """
@@ -90,7 +90,9 @@ def _away(rows: Iterable[Row], now: float) -> Iterator[Machine]:
 
 def _full(connection: Connection, rows: Sequence[Row]) -> Iterator[Machine]:
     machines = {row.machine.id: row.machine for row in rows}
-    query = select(MACHINE.c.agent, MACHINE.c.host).where(MACHINE.c.agent.in_(list(machines)), MACHINE.c.host.is_not(None))
+    query = select(MACHINE.c.agent, MACHINE.c.host).where(
+        MACHINE.c.agent.in_(list(machines)), MACHINE.c.host.is_not(None)
+    )
     for number, body in connection.execute(query):
         free = _host(body).disk_free_bytes
         if free is not None and free < ROOM_BYTES:

@@ -1,4 +1,6 @@
-"""The notes of the daily digest in words: machines that are not back, certificates that end, disks nearly full. Pure."""
+"""The notes of the daily digest in words: machines that are not back, certificates that end, disks nearly full.
+
+Pure."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby

@@ -11,7 +11,8 @@ DAY_S = 86_400.0
 def walked(answers: Mapping[float, float], last: float, *, is_silent: bool = False) -> list[tuple[float, Deed]]:
     """What is done from 0 to ``last``, looked at every five seconds; from the first of each answers to the second the
     collector answers every 15 s."""
-    watch, heard, found = SilenceWatch(AFTER_S, 0.0, is_silent=is_silent), None, []
+    watch, heard = SilenceWatch(AFTER_S, 0.0, is_silent=is_silent), None
+    found: list[tuple[float, Deed]] = []
     for look in range(0, int(last) + 1, 5):
         now = float(look)
         if now % 15 == 0 and any(first <= now <= end for first, end in answers.items()):

@@ -19,7 +19,7 @@ ADDRESS = "{}@watch.invalid"
 SENT = Answer(Outcome.SENT, "250 OK")
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The time of the test is over: somebody has ended the program."""
 
 
@@ -27,7 +27,8 @@ class Box:
     """A channel at our own seam: what it was given, and what it answers."""
 
     def __init__(self, id_: str = "email", *answers: Answer) -> None:
-        self.id, self.via = id_, ("wan",)
+        self.id = id_
+        self.via: tuple[str, ...] = ("wan",)
         self.got: list[Message] = []
         self.answers = list(answers)
         self.dies = False
@@ -35,7 +36,7 @@ class Box:
     async def send(self, message: Message) -> Answer:
         self.got.append(message)
         if self.dies:
-            raise Stopped
+            raise StoppedError
         return self.answers.pop(0) if self.answers else SENT
 
     @property
@@ -50,7 +51,9 @@ class Night:
         self.now = BEGINS
         self._record = folder / "deadman.json.told"
         kinds = [box.id for box in boxes]
-        channels = [deadman.mail(25) if kind == "email" else channel("sms", url="http://127.0.0.1:1/") for kind in kinds]
+        channels = [
+            deadman.mail(25) if kind == "email" else channel("sms", url="http://127.0.0.1:1/") for kind in kinds
+        ]
         overrides = (Override("watch", "chief", at("2026-11-27 00:00"), at("2026-11-28 00:00"), 1),)
         path = deadman.write(folder / "deadman.json", deadman.settings(*channels), overrides=overrides)
         self.plan = deadman_file.read(path)
@@ -62,13 +65,13 @@ class Night:
 
         async def wait(seconds: float) -> None:
             if self.now + seconds > last:
-                raise Stopped
+                raise StoppedError
             self.now += seconds
 
         man = self._man(since, wait)
         try:
             asyncio.run(man.tell())
-        except Stopped:
+        except StoppedError:
             self.now = last
 
     def over(self, since: float = SINCE) -> bool:

@@ -149,7 +149,10 @@ async def test_machines_that_are_not_back_are_named_by_commune(morning: Morning)
     await morning.digest.look()
 
     (body,) = morning.bodies()
-    assert "Phường Lương Văn Tri: 6 máy chưa trở lại: quay-1, quay-2, quay-3, quay-4 … (lâu nhất từ 16:00 25/11/2026)." in body
+    assert (
+        "Phường Lương Văn Tri: 6 máy chưa trở lại: quay-1, quay-2, quay-3, quay-4 … (lâu nhất từ 16:00 25/11/2026)."
+        in body
+    )
 
 
 async def test_certificates_that_end_are_named_once_with_their_day(morning: Morning) -> None:

@@ -1,4 +1,4 @@
-"""A real collector that is killed, a real vantage beside it, a real mail server: people are told once, and of the end."""
+"""A real collector that is killed, a real vantage beside it, a real mail server: people are told once, and the end."""
 
 import json
 import os
@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from sansang_agent.dead_man import FILE
 from tests.support import deadman
@@ -42,7 +44,15 @@ class Vantage:
         self._running: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "tests.support.hasty_vantage", "run", "--vantage", "--config", str(self._config)]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.support.hasty_vantage",
+            "run",
+            "--vantage",
+            "--config",
+            str(self._config),
+        ]
         with self.log.open("ab") as out:
             self._running = subprocess.Popen(command, stdout=out, stderr=out)
 
@@ -63,7 +73,9 @@ class Vantage:
         deadline = time.monotonic() + PATIENCE_S
         while not holds():
             is_alive = self._running is not None and self._running.poll() is None
-            assert is_alive and time.monotonic() < deadline, self.log.read_text(encoding="utf-8")
+            is_late = time.monotonic() > deadline
+            assert not is_late, self.log.read_text(encoding="utf-8")
+            assert is_alive, self.log.read_text(encoding="utf-8")
             time.sleep(0.05)
 
     def is_in_contact(self) -> bool:
@@ -87,24 +99,33 @@ def mail() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def collector(tmp_path: Path) -> Iterator[CollectorProcess]:
-    with running_collector(tmp_path / "collector") as started:
+def config(tmp_path: Path, mail: MailServer) -> Path:
+    """The collector's settings: it writes the dead man's file where the vantage looks for it."""
+    told = replace(deadman.settings(deadman.mail(mail.port)), dead_man_file="deadman.json")
+    (tmp_path / "alerts.yml").write_bytes(msgspec.json.encode(told))
+    path = tmp_path / "collector.yml"
+    path.write_text(json.dumps({"alerts": str(tmp_path / "alerts.yml")}), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def collector(tmp_path: Path, config: Path) -> Iterator[CollectorProcess]:
+    with running_collector(tmp_path / "collector", config) as started:
         yield started
 
 
 @pytest.fixture
-def vantage(tmp_path: Path, collector: CollectorProcess, mail: MailServer) -> Iterator[Vantage]:
+def vantage(tmp_path: Path, collector: CollectorProcess) -> Iterator[Vantage]:
     started = Vantage(tmp_path, collector)
-    deadman.write(started.file, deadman.settings(deadman.mail(mail.port)))
     started.start()
     yield started
     started.kill()
 
 
 def test_a_killed_collector_is_told_once_and_its_end_too_whatever_else_is_killed(
-    tmp_path: Path, collector: CollectorProcess, vantage: Vantage, mail: MailServer
+    config: Path, collector: CollectorProcess, vantage: Vantage, mail: MailServer
 ) -> None:
-    vantage.until(vantage.is_in_contact)
+    vantage.until(lambda: vantage.is_in_contact() and vantage.file.exists())
 
     collector.kill()
     mail.until(lambda: len(mail.mails) == 1)
@@ -116,7 +137,7 @@ def test_a_killed_collector_is_told_once_and_its_end_too_whatever_else_is_killed
     vantage.until(lambda: "--since" in _commands(vantage))
     assert len(mail.mails) == 1
 
-    again = CollectorProcess(tmp_path / "collector", port=collector.port)
+    again = CollectorProcess(collector.data, config, port=collector.port)
     try:
         mail.until(lambda: len(mail.mails) == 2)
         vantage.until(lambda: not vantage.watched.exists())

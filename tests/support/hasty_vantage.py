@@ -1,8 +1,11 @@
-"""``python -m tests.support.hasty_vantage run --vantage …``: a vantage to which a minute is four seconds, so that a silence
-of the collector is told within a test's time; all else of it is as in life."""
+"""``python -m tests.support.hasty_vantage run --vantage …``: a vantage to which a minute is four seconds.
+
+So a silence of the collector is told within a test's time; all else of it is as in life.
+"""
 
 from sansang_agent import dead_man, pace, silence_watch, uplink
 from sansang_agent.cli import main
+from sansang_agent.contract.report import Pace
 
 MINUTE_S = 4.0
 
@@ -11,7 +14,7 @@ class Hasty(pace.Turns):
     """Tells at once, whatever the collector asks for."""
 
     def told(self, _pace: object) -> None:
-        self._pace = pace.Pace(live_s=0.2)
+        self._pace = Pace(live_s=0.2)
 
 
 if __name__ == "__main__":
