@@ -1,4 +1,4 @@
-"""Incidents and planned work as an Alertmanager's API v2 takes them: alerts with labels, silences of communes. Pure.
+"""Incidents and planned work as an Alertmanager's API v2 takes them: alerts with labels, silences of communes.
 
 Times of the API are RFC 3339; all others are Unix seconds.
 """

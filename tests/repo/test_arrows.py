@@ -90,7 +90,6 @@ PURE = [
     "pace",
     "pattern",
     "per_check",
-    "posted_alerts",
     "recovery",
     "renaming",
     "reporter",
