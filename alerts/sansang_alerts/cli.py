@@ -18,6 +18,7 @@ from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
 from . import (
     cli_ack_arguments,
+    cli_deadman_arguments,
     cli_oncall_arguments,
     cli_pair_arguments,
     cli_serve_arguments,
@@ -32,6 +33,7 @@ _COMMANDS = {
     "check-config": ("sansang_alerts.cli_check_config", "check_config"),
     "ack": ("sansang_alerts.cli_ack", "ack"),
     "oncall": ("sansang_alerts.cli_oncall", "oncall"),
+    "deadman": ("sansang_alerts.cli_deadman", "deadman"),
     "pair": ("sansang_alerts.cli_pair", "pair"),
     "serve": ("sansang_alerts.cli_serve", "serve"),
     "test": ("sansang_alerts.cli_test", "test"),
@@ -42,6 +44,7 @@ _ARGUMENTS = (
     cli_serve_arguments.add,
     cli_ack_arguments.add,
     cli_oncall_arguments.add,
+    cli_deadman_arguments.add,
     cli_pair_arguments.add,
     cli_test_arguments.add,
 )
