@@ -15,7 +15,7 @@ from .agent_facts import Wanted
 from .assignments import Assignments
 from .board import Board
 from .consumers import BATCH_SECONDS, Consumer
-from .delivering import Alerts, Speak
+from .delivering import Alerts, Around, Speak
 from .diagnosing import Diagnosis
 from .enrolment import Enrolment
 from .expected import NOTHING_USUAL, Usual
@@ -158,8 +158,8 @@ class Collector:
         found = delivering.settings_of(self.settings)
         if found is None or speak is None:
             return None
-        announced = self.settings.delivery == "alertmanager"
-        return Alerts(self.store, self.news, self.inventory, self.now, found, speak, announced=announced)
+        around = Around(self.store, self.news, self.inventory, self.now, speak)
+        return Alerts(around, self.settings, found)
 
     def take_over(self, settings: CollectorSettings) -> None:
         """Go on with newer settings; from any thread. Raises SettingsError for the file that says who is told."""
