@@ -143,7 +143,8 @@ async def test_a_reply_by_sms_is_known_by_its_number(bot: Bot) -> None:
     replies = await bot.hearing.hear(Heard("sms", "+84900000001", "M4T7QX"))
     strangers = await bot.hearing.hear(Heard("sms", "+84900000009", "M4T7QX"))
 
-    assert [reply.text for reply in replies] == ["Anh/chị đã nhận xử lý sự cố M4T7QX. Hệ thống không báo thêm cho ai khác nữa."]
+    said = "Anh/chị đã nhận xử lý sự cố M4T7QX. Hệ thống không báo thêm cho ai khác nữa."
+    assert [reply.text for reply in replies] == [said]
     assert strangers[0].text.startswith("Cuộc trò chuyện này chưa ghép")
 
 
