@@ -50,6 +50,7 @@ PURE = [
     "explain",
     "explain_text",
     "explanation",
+    "exposing",
     "figures",
     "finding",
     "fleet_csv",
