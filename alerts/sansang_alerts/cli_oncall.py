@@ -80,7 +80,7 @@ def _arranged(options: argparse.Namespace, settings: AlertSettings, at: float) -
 
 @contextmanager
 def _opened(options: argparse.Namespace, settings: AlertSettings) -> Iterator[opening.Opened]:
-    ledger = opening.Opened(opening.place_of(settings, options.ledger))
+    ledger = opening.Opened(opening.to_change(settings, options.ledger))
     try:
         yield ledger
     finally:

@@ -30,8 +30,9 @@ def pair(options: argparse.Namespace) -> int:
         known = ", ".join(one.id for one in settings.people)
         return _no(phrases.say("There is no person '{id}'; known are: {known}").format(id=options.person, known=known))
     if bot is None:
-        known = ", ".join(one.id for one in settings.channels if isinstance(one, ZaloChannel)) or "–"
-        return _no(phrases.say("Which Zalo channel? Say --channel with one of: {known}").format(known=known))
+        known = ", ".join(one.id for one in settings.channels if isinstance(one, ZaloChannel))
+        which = phrases.say("Which Zalo channel? Say --channel with one of: {known}").format(known=known)
+        return _no(which if known else phrases.say("The settings have no Zalo channel."))
     return _done(options, settings, bot, person, phrases)
 
 
@@ -61,7 +62,7 @@ def _bot(named: str, settings: AlertSettings) -> ZaloChannel | None:
 
 @contextmanager
 def _opened(options: argparse.Namespace, settings: AlertSettings) -> Iterator[opening.Opened]:
-    ledger = opening.Opened(opening.place_of(settings, options.ledger))
+    ledger = opening.Opened(opening.to_change(settings, options.ledger))
     try:
         yield ledger
     finally:

@@ -9,10 +9,10 @@ import secrets
 import sys
 import time
 
-from . import loading, opening, pairing, reach
+from . import loading, opening, pairing, people_rules, reach
 from .channels import building
 from .notice import Answer, Kind, Message, Outcome
-from .settings import AlertSettings, AnyChannel, Person, SmsChannel, WebhookChannel, ZaloChannel
+from .settings import AlertSettings, AnyChannel, EmailChannel, Person, SmsChannel, WebhookChannel, ZaloChannel
 from .texts import Extra, medium_of, render
 from .texts.phrases import Phrases, mark
 
@@ -57,7 +57,14 @@ def _address(options: argparse.Namespace, settings: AlertSettings, channel: AnyC
     person = reach.person_of(settings.people, options.to) if options.to else None
     if person is not None:
         return reach.address_of(channel, person, _chats(options, settings, channel))
-    return options.to or None
+    return options.to if options.to and _may_be(channel, options.to) else None
+
+
+def _may_be(channel: AnyChannel, address: str) -> bool:
+    """Or else it is somebody's id with a letter wrong, which is better said than sent."""
+    if isinstance(channel, EmailChannel):
+        return people_rules.is_email(address)
+    return not (isinstance(channel, SmsChannel) and any(one.isalpha() for one in address))
 
 
 def _chats(options: argparse.Namespace, settings: AlertSettings, channel: AnyChannel) -> reach.Chats:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from . import schema
 from .settings import AlertSettings
@@ -27,9 +27,21 @@ WRITER = 9_640_001
 
 
 class Opened:
-    """A ledger of our own; see :class:`ledger.Ledger`. Opening brings the tables of alerts up to this program."""
+    """A ledger of our own; see :class:`ledger.Ledger`. Opening brings the tables of alerts up to this program.
+
+    Raises OperationalError where another program is writing all the while, and OSError for a place of no use.
+    """
 
     def __init__(self, place: Path | URL) -> None:
+        try:
+            self._open(place)
+        except DatabaseError as error:
+            said = " ".join(str(error.orig).split())
+            if "locked" in said:
+                raise
+            raise OSError(f"{place}: {said}") from error
+
+    def _open(self, place: Path | URL) -> None:
         self._writing, self._reading = _postgres(place) if isinstance(place, URL) else _sqlite(place)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alerts-writer")
         try:
@@ -77,6 +89,15 @@ def place_of(settings: AlertSettings, ledger: str = "") -> Path | URL:
     if url.drivername != DRIVER:
         raise ValueError(f"{url.drivername}://: a ledger that is no file has an address of {DRIVER}://")
     return url
+
+
+def to_change(settings: AlertSettings, ledger: str = "") -> Path | URL:
+    """Like :func:`place_of`, for who writes beside the program that tells people: a file that was named has to be there
+    (else FileNotFoundError), for what is written into a new one would be read by nobody."""
+    place = place_of(settings, ledger)
+    if (ledger or settings.ledger) and not is_there(place):
+        raise FileNotFoundError(f"there is no file {place}")
+    return place
 
 
 def is_there(place: Path | URL) -> bool:

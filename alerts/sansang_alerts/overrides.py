@@ -14,6 +14,7 @@ from .rota import Override
 from .routing import team_of
 from .settings import AlertSettings
 from .tables import OVERRIDE
+from .texts.plain import plain
 from .vietnam import DAY_S
 
 LONGEST_DAYS = 62
@@ -85,7 +86,7 @@ def add(connection: Connection, settings: AlertSettings, wish: Wish, who: str, n
     check(settings, wish, now)
     row: dict[str, Any] = {
         **wish._asdict(),
-        "why": " ".join(wish.why.split()),
+        "why": plain(wish.why, LONGEST_WHY),
         "made_by": who,
         "made_at": now,
     }

@@ -17,7 +17,7 @@ from .settings import Step, Takes
 Found = Iterator[tuple[str, str]]
 STEPS_TO = ("on_call", "next", "everyone", "fallback")
 _EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
-_PHONE = re.compile(r"\+?\d(?:[ .-]?\d){7,14}")
+_PHONE = re.compile(r"\+?\(?\d(?:[ .()-]{0,2}\d){7,14}")
 _COMMUNE = re.compile(r"\d{5}")
 
 

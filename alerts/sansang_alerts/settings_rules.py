@@ -31,16 +31,21 @@ class Known(NamedTuple):
 def known(text: str) -> Known:
     """What a file declares; nothing where it cannot be read, which the loader says."""
     try:
-        root = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  # makes nothing but text, so no date is refused
+        root = yaml.compose(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, ValueError, RecursionError):
         root = None
     return Known(*(_ids(root, key) for key in ("people", "teams", "channels")))
 
 
 def _ids(root: object, key: str) -> frozenset[str]:
-    rows = root.get(key) if isinstance(root, dict) else None
-    rows = rows if isinstance(rows, list) else []
-    return frozenset(str(row["id"]) for row in rows if isinstance(row, dict) and "id" in row)
+    """Of every such key, though it be there twice: that is another mistake, and one is enough."""
+    lists = (value for name, value in _pairs(root) if name == key and isinstance(value, yaml.SequenceNode))
+    found = (value for rows in lists for row in rows.value for name, value in _pairs(row) if name == "id")
+    return frozenset(value.value for value in found if isinstance(value, yaml.ScalarNode))
+
+
+def _pairs(node: object) -> list[tuple[Any, yaml.Node]]:
+    return [(key.value, value) for key, value in node.value] if isinstance(node, yaml.MappingNode) else []
 
 
 def rule(folder: Path, ids: Known) -> Rule:

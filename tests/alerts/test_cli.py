@@ -26,6 +26,7 @@ teams:
 channels:
   - {id: mail, kind: email, server: "127.0.0.1:25", sender: sansang@example.org}
 """
+NOBODYS = "postgresql+psycopg://127.0.0.1:1/alerts"
 
 
 class Cli:
@@ -122,6 +123,13 @@ def test_somebody_stands_in_until_it_is_cancelled(alerts: Cli) -> None:
     assert alerts.database.exists()
 
 
+def test_a_reason_is_one_line_that_moves_no_cursor(alerts: Cli) -> None:
+    made = alerts("oncall", "override", "add", "line", "noc", "--until", "23:59", "--why", "đổi\nca\x1b[31m\u202e")
+
+    assert "đổi ca" in made[1]
+    assert made[1].isprintable()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -134,7 +142,11 @@ def test_somebody_stands_in_until_it_is_cancelled(alerts: Cli) -> None:
         ),
         (("oncall", "override", "cancel", "7"), "There is no arrangement with the number 7."),
         (("oncall", "--ledger", "mysql://host/db"), "mysql://: a ledger that is no file"),
-        (("oncall", "override", "list", "--ledger", "/proc/version"), "The database of alerts cannot be used just now"),
+        (("oncall", "override", "list", "--ledger", "/proc/version"), "Cannot do that: /proc/version: "),
+        (("oncall", "override", "list", "--ledger", __file__), f"Cannot do that: {__file__}: file is not a database"),
+        (("oncall", "override", "list", "--ledger", NOBODYS), "127.0.0.1:1/alerts: connection failed: "),
+        (("oncall", "override", "add", "line", "noc", "--until", "23:59", "--ledger", "/no.db"), "no file /no.db"),
+        (("pair", "noc"), "The settings have no Zalo channel."),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(alerts: Cli, arguments: tuple[str, ...], said: str) -> None:

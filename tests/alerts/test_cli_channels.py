@@ -121,6 +121,19 @@ def test_who_is_to_be_told_has_to_be_said(alerts: Alerts) -> None:
     assert alerts("test", "mail", lang="en") == (1, "", said)
 
 
+@pytest.mark.parametrize("channel", ["mail", "sms"])
+def test_somebodys_id_with_a_letter_wrong_is_no_address(alerts: Alerts, channel: str) -> None:
+    mail = {"id": "mail", "kind": "email", "server": "127.0.0.1:1", "sender": "s@example.org"}
+    with SmsGatewayServer() as gateway:
+        sms = gateway.settings(secret_file=channels.secret(alerts.folder, "secret", SECRET))
+        alerts.configure(mail, {"id": "sms"} | sms)
+
+        status, out, err = alerts("test", channel, "--to", "lin-1", lang="en")
+
+        said = f"Who is to be told by '{channel}'? Say --to with a person who can be: line-1, noc"
+        assert (status, out, err, gateway.sent) == (1, "", said, [])
+
+
 def test_who_is_not_paired_cannot_be_told(alerts: Alerts, zalo: ZaloServer) -> None:
     alerts.configure(bot(alerts, zalo))
 

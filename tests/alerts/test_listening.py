@@ -104,7 +104,7 @@ async def test_a_fault_is_taken_on_by_its_code(bot: Bot, server: ZaloServer) -> 
         await bot.listener.once()
 
     assert [sent.text for sent in server.sent[2:]] == [
-        "Anh/chị đã nhận xử lý sự cố M4T7QX. Không ai khác bị gọi thêm nữa.",
+        "Anh/chị đã nhận xử lý sự cố M4T7QX. Hệ thống không báo thêm cho ai khác nữa.",
         "Sự cố M4T7QX đã do Trực A nhận lúc 08:15.",
     ]
 
@@ -126,7 +126,7 @@ async def test_who_guesses_is_soon_not_answered_any_more(bot: Bot, server: ZaloS
     server.write("guesser", code)
     await bot.listener.once()
 
-    assert [sent.text for sent in server.sent] == ["Không có gì mang mã này, hoặc mã đã quá cũ."] * WRONG_TRIES
+    assert [sent.text for sent in server.sent] == ["Không có sự cố nào mang mã này, hoặc mã đã quá cũ."] * WRONG_TRIES
 
 
 async def test_small_talk_is_not_answered(bot: Bot, server: ZaloServer) -> None:
@@ -143,7 +143,8 @@ async def test_a_reply_by_sms_is_known_by_its_number(bot: Bot) -> None:
     replies = await bot.hearing.hear(Heard("sms", "+84900000001", "M4T7QX"))
     strangers = await bot.hearing.hear(Heard("sms", "+84900000009", "M4T7QX"))
 
-    assert [reply.text for reply in replies] == ["Anh/chị đã nhận xử lý sự cố M4T7QX. Không ai khác bị gọi thêm nữa."]
+    said = "Anh/chị đã nhận xử lý sự cố M4T7QX. Hệ thống không báo thêm cho ai khác nữa."
+    assert [reply.text for reply in replies] == [said]
     assert strangers[0].text.startswith("Cuộc trò chuyện này chưa ghép")
 
 

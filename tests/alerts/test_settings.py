@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sansang_agent.contract.settings import SettingsError
-from sansang_alerts import loading
+from sansang_alerts import loading, people_rules
 from sansang_alerts.settings import AlertSettings, EmailChannel
 
 BAD = sorted((Path(__file__).parent / "bad_settings").glob("*.yml"))
@@ -152,3 +152,25 @@ def test_two_mail_servers_at_once_would_send_everything_twice(here: Path) -> Non
     assert any(said in line for line in warned(here, again))
     steps = "    steps: [{after_minutes: 0, channels: [mail]}, {after_minutes: 5, channels: [mail-2]}]\n"
     assert not any(said in line for line in warned(here, again.replace("channels:\n", f"{steps}channels:\n")))
+
+
+def test_a_list_that_is_there_twice_is_one_mistake(here: Path) -> None:
+    file = written(here, GOOD)
+    file.write_text(file.read_text(encoding="utf-8") + "people: []\n", encoding="utf-8")
+
+    with pytest.raises(SettingsError) as refused:
+        loading.load(file)
+
+    assert [one.message.partition(" (")[0] for one in refused.value.mistakes] == ["duplicate key 'people'"]
+
+
+@pytest.mark.parametrize(
+    "phone", ["0912 000 001", "+84 912 000 001", "0912.000.001", "(0205) 3812 000", "+84 (205) 3812-000"]
+)
+def test_telephone_numbers_are_taken_as_people_write_them(phone: str) -> None:
+    assert not list(people_rules.person({"phone": phone}))
+
+
+@pytest.mark.parametrize("phone", ["0912 000 00x", "113", "0912000001, 0912000002", "0912\n000001", "(" * 20])
+def test_what_is_no_telephone_number_is_refused(phone: str) -> None:
+    assert [key for key, _ in people_rules.person({"phone": phone})] == ["phone"]

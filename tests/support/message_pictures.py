@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import sansang_alerts
+from sansang_agent.contract.words import catalogue
+
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "alerts"
 IMAGES = ROOT / "docs" / "images"
@@ -39,6 +42,8 @@ class Shown(NamedTuple):
     clock: str
     story: str = ""
     answer: str = ""
+    says: str = ""
+    """What the bot says to an answer: a msgid."""
 
 
 class Device(NamedTuple):
@@ -54,19 +59,24 @@ PICTURES = {
         Device(
             "Zalo – Trực đường truyền 1",
             "zalo",
-            (Shown("08:14", "01-opened"), Shown("08:26", "06-acknowledged"), Shown("09:03", "09-recovered")),
+            (Shown("08:14", "01-opened"), Shown("08:26", "06-acknowledged"), Shown("09:05", "09-recovered")),
         ),
         Device(
             "Zalo – Trực đường truyền 2",
             "zalo",
-            (Shown("08:24", "05-escalated"), Shown("08:26", answer="M4T7QX"), Shown("09:03", "09-recovered")),
+            (
+                Shown("08:24", "05-escalated"),
+                Shown("08:26", answer="M4T7QX"),
+                Shown("08:26", says="You have taken {code} on. Nobody else is called any more."),
+                Shown("09:05", "09-recovered"),
+            ),
         ),
     ),
     "tin-sms": (
         Device(
             "Tin nhắn SMS",
             "sms",
-            (Shown("08:14", "01-opened"), Shown("08:24", "05-escalated"), Shown("09:03", "09-recovered")),
+            (Shown("08:14", "01-opened"), Shown("08:24", "05-escalated"), Shown("09:05", "09-recovered")),
         ),
         Device(
             "Tin nhắn SMS",
@@ -103,7 +113,8 @@ def _device(device: Device) -> str:
 def _message(one: Shown, medium: str) -> str:
     if one.answer:
         return f'<time>{one.clock}</time><p class="said">{html.escape(one.answer)}</p>'
-    text = text_of(one.story, medium)
+    told = catalogue(sansang_alerts.__name__, "vi").gettext(one.says).format(code="M4T7QX") if one.says else ""
+    text = told or text_of(one.story, medium)
     if medium != "email":
         return f"<time>{one.clock}</time><p>{html.escape(text)}</p>"
     subject, _, body = text.removeprefix("Subject: ").partition("\n")

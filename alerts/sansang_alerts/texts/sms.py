@@ -80,6 +80,8 @@ def shortened(text: str, room: int, size: Callable[[str], int]) -> str:
     words = text.split(" ")
     while len(words) > 1 and size(" ".join(words) + _DOTS) > room:
         words.pop()
+    if len(words) > 1 and words[-1].isdigit():
+        words.pop()  # "21..." would be a number of nothing
     found = " ".join(words).rstrip(" ,;:-(")
     while found and size(found + _DOTS) > room:
         found = found[:-1]
