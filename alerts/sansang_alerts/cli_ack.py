@@ -24,7 +24,7 @@ def ack(options: argparse.Namespace) -> int:
         return _no(phrases.say("There is no person '{id}'; known are: {known}").format(id=options.by, known=known))
     unknown = phrases.say("Nothing has the code {code}.").format(code=options.code)
     try:
-        place = opening.place_of(settings, options.ledger)
+        place = opening.to_change(settings, options.ledger)
     except ValueError as error:
         return _no(str(error))
     if not opening.is_there(place):
