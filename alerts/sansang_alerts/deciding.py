@@ -148,9 +148,7 @@ def _opened(standing: Standing, roster: Roster, now: float) -> Decision:
 
 
 def _as_told(standing: Standing) -> Standing:
-    fault, before = standing.fault, standing.told_severity
-    most = fault.severity if before is None else min(fault.severity, before, key=_ORDER.index)
-    return replace(standing, told_owner=fault.owner, told_severity=most)
+    return replace(standing, told_owner=standing.fault.owner, told_severity=standing.fault.severity)
 
 
 def _changed(standing: Standing, roster: Roster, now: float) -> Decision:

@@ -35,7 +35,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When somebody was first to be told of this occurrence."""
     told_owner: Owner | None = None
     told_severity: Severity | None = None
-    """The most urgent that was told: what grows calmer and urgent again is no news."""
+    """As it was last told: what grows calmer without a word, and urgent again, is no news."""
     asked_at: float | None = None
     """When the present team was first told; its steps count from here."""
     steps: int = 0

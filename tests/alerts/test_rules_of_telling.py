@@ -6,9 +6,10 @@ A and B are on call for lines, in this order, C is the fallback; P is on call fo
 import pytest
 from msgspec.structs import replace
 
+from sansang_alerts.roster import roster_of
 from sansang_alerts.settings import Step
 from tests.alerts.desks import LINE, POWER, settings
-from tests.alerts.stories import expected, played
+from tests.alerts.stories import Play, expected, played
 
 STORIES = {
     "the first on call is told, then the next, then the fallback, then the fallback again": """
@@ -178,6 +179,22 @@ STORIES = {
         3 withdrawn withdrawn=merged:K7F2QD -> a withdrawn
         9 updated withdrawn= -> a opened
         """,
+    "what was merged and changes afterwards is told to nobody": """
+        0 opened            -> a opened
+        3 withdrawn withdrawn=merged:K7F2QD -> a withdrawn
+        9 updated owner=power severity=critical
+        60 updated
+        """,
+    "what was told as calmer with another owner is told when it is urgent again": """
+        0 opened            -> a opened
+        1 updated severity=warning owner=commune_it -> a updated
+        2 updated severity=critical -> a updated
+        """,
+    "what somebody has taken on is asked of nobody else, though a message fails": """
+        0 opened            -> a opened
+        1 acknowledge a
+        2 unreached
+        """,
     "what was corrected after it was over is told to nobody": """
         0 opened            -> a opened
         1 recovered
@@ -268,6 +285,26 @@ def test_a_step_may_ask_everyone_or_another_team() -> None:
         13                  -> a recovered, b recovered, p recovered
         """
     assert played(story, settings(teams=(replace(LINE, steps=steps), POWER))) == expected(story)
+
+
+def test_who_knows_already_is_asked_again_only_when_the_fallback_knows_too() -> None:
+    steps = (Step(after_minutes=0), Step(after_minutes=5), Step(after_minutes=9))
+    story = """
+        0 opened            -> a opened
+        5                   -> c escalated
+        9                   -> a escalated
+        """
+    assert played(story, settings(teams=(replace(LINE, steps=steps), POWER))) == expected(story)
+
+
+def test_what_was_over_before_anybody_was_told_is_over() -> None:
+    play = Play(roster_of(settings(), {}, ()), announced=False)
+    play.happens(0, ["opened", "held=maintenance:7"])
+    play.happens(5, ["recovered"])
+
+    assert play.standing is not None
+    assert play.standing.over_at is not None
+    assert play.told == {}
 
 
 def test_a_person_alone_on_call_is_followed_by_the_fallback_who_is_then_asked_again() -> None:

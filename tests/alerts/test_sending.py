@@ -211,6 +211,19 @@ async def test_an_answer_that_comes_after_the_lease_changes_nothing_of_what_anot
     assert post.rows()[0][2:4] == ("sent", 2)
 
 
+async def test_an_answer_that_comes_while_another_sender_is_at_it_is_kept_beside_it(ledger: Opened) -> None:
+    slow, other = Post(ledger, settings(), lease_s=10.0), Post(ledger, settings())
+    slow.report(Happening.OPENED, RING)
+    (late,) = await slow.sender._claim()
+    other.now += 11
+    (current,) = await other.sender._claim()
+    ledger.write_sync(lambda connection: slow.sender._record(connection, late, REFUSED))
+
+    assert other.rows()[0][2:4] == ("sending", 2)
+    assert current.repeat
+    assert outcomes(other) == ["refused", "unknown"]
+
+
 async def test_what_was_answered_waits_for_the_ledger_and_is_not_sent_again(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:

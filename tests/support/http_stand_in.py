@@ -3,6 +3,7 @@
 On threads of its own, so that tests with a loop, without one, and other processes can all use it.
 """
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -123,8 +124,9 @@ def _handler(stand_in: HttpStandIn) -> type[BaseHTTPRequestHandler]:
                     self.send_response(status)
                     for name, value in {"Content-Length": str(len(said)), **more}.items():
                         self.send_header(name, value)
-                    self.end_headers()
-                    self.wfile.write(said)
+                    with contextlib.suppress(ConnectionError):  # whoever asked was killed
+                        self.end_headers()
+                        self.wfile.write(said)
                 case Hangs():
                     stand_in.over()
                 case Resets():
