@@ -60,6 +60,12 @@ def due(connection: Connection, now: float, most: int) -> Iterator[Kept]:
     return (_kept(row) for row in rows.all())
 
 
+def waiting(connection: Connection) -> Iterator[Kept]:
+    """Those for which the clock will have something to do some day."""
+    rows = connection.execute(select(*_COLUMNS).where(ALERT.c.next_at.is_not(None)).order_by(ALERT.c.id))
+    return (_kept(row) for row in rows.all())
+
+
 def add(connection: Connection, standing: Standing, next_at: float | None) -> Kept:
     """A new one, by its source's code where that is free, else by one of its own; raises :class:`NoCodeError`."""
     wanted = plain_code(standing.fault.code)

@@ -5,6 +5,7 @@ What the collector and ``serve`` start as one task; whoever hands in reports nud
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 
@@ -37,6 +38,8 @@ class Delivery:
         self.sender = Sender(ledger, desk, channels, clock, lease_s=lease_s, alone=alone)
         self._ledger = ledger
         self._clock = clock
+        self._turned_at = math.inf
+        """As if the clock had been set back before the start, as it may have been."""
 
     def nudge(self) -> None:
         """Reports were handed in: send at once, not within a second."""
@@ -51,6 +54,10 @@ class Delivery:
     async def turn(self) -> int:
         """What the clock brings by now; how many alerts that were."""
         now = self._clock()
+        if now < self._turned_at:
+            await self._ledger.write(lambda connection: self.desk.set_back(connection, now))
+            await self.sender.set_back()
+        self._turned_at = now
         with self._ledger.read() as connection:
             if not alert_rows.is_any_due(connection, now):
                 return 0
