@@ -44,6 +44,7 @@ lock: $(VENV)/.dev-ready ## Renew the locked dependencies under requirements/
 
 soak: $(VENV)/.dev-ready $(MO) ## Kill, starve and confuse a real pair for MINUTES=30, then compare the books
 	@$(BIN)/python -m tests.soak.soak --minutes $(MINUTES)
+	@$(BIN)/python -m tests.soak.alerts_kills
 
 evaluate: $(VENV)/.run-ready $(MO) ## Play faults of every kind and print how well they are found (SEED= FAULTS= DAYS= KEEP=; hours)
 	@$(BIN)/sansang-collector evaluate --lang en --jobs $(JOBS) --faults $(FAULTS) --days $(DAYS) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep "$(KEEP)")

@@ -52,6 +52,17 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Ed25519 public keys (base 64) of those whose signed policies hold here; see docs/policy.md."""
 
 
+class DeadManConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How a vantage tells people that the collector is silent; see dead_man.py."""
+
+    channels: str
+    """The file (0600) that the collector writes for this; a relative path starts at the configuration file."""
+    program: str = ""
+    """``sansang-alerts`` with its whole path; empty: the one beside this program."""
+    after_minutes: Annotated[float, msgspec.Meta(ge=1, le=1440)] = 5
+    """Without an answer, before anybody is told."""
+
+
 class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a person may set."""
 
@@ -71,6 +82,8 @@ class AgentConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Checks of this machine's own beside whatever profile it follows, for example SNMP with secrets that lie here; one
     with the id of another stands in its place."""
     policy: PolicyConfig = PolicyConfig()
+    dead_man: DeadManConfig | None = None
+    """Of a vantage: whom to tell when the collector is silent; None: nobody."""
     report_period: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
     """Seconds between two reports while nothing changes."""
 
@@ -105,6 +118,9 @@ def _anchored(config: AgentConfig, folder: Path) -> AgentConfig:
     if config.profile is not None:
         checks = tuple(_check_anchored(check, folder) for check in config.profile.checks)
         config = msgspec.structs.replace(config, profile=msgspec.structs.replace(config.profile, checks=checks))
+    if config.dead_man is not None:
+        dead_man = msgspec.structs.replace(config.dead_man, channels=str(folder / config.dead_man.channels))
+        config = msgspec.structs.replace(config, dead_man=dead_man)
     if config.collector is None:
         return config
     collector = msgspec.structs.replace(

@@ -3,6 +3,7 @@
 Pure but for looking at the files a configuration names; see :data:`sansang_agent.contract.settings.Rule`.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_address, ip_network
@@ -33,6 +34,8 @@ def judge(folder: Path, type_: type, parts: Mapping[str, Any]) -> Found:
         yield from _double_ids(parts.get("checks", ()))
     elif type_.__name__ == "AgentConfig":
         yield from _double_ids(parts.get("checks", ()))
+        if parts.get("dead_man") and not parts.get("collector"):
+            yield "dead_man", "there is no collector that could be silent: 'collector' is missing"
         yield from _fields(type_, parts, folder)
     elif type_ in _TARGETS:
         yield from _target(type_, parts)
@@ -234,6 +237,20 @@ def _ca(name: str, folder: Path) -> Iterator[str]:
         yield f"there is no file {folder / name}"
 
 
+def _dead_man_file(name: str, folder: Path) -> Iterator[str]:
+    """It may come later: the collector writes it."""
+    path = folder / name
+    if path.exists():
+        yield from secret_file.mistakes(path)
+
+
+def _program(name: str, _folder: Path) -> Iterator[str]:
+    if not Path(name).is_absolute():
+        yield f"'{name}' is not the whole path of a program"
+    elif not os.access(name, os.X_OK):
+        yield f"there is no program {name} that may be run"
+
+
 def _code(code: str, _folder: Path) -> Iterator[str]:
     if not (len(code) == 5 and code.isascii() and code.isdigit()):
         yield f"'{code}' is not a commune's code of five digits"
@@ -277,6 +294,7 @@ def _contact(contact: str, _folder: Path) -> Iterator[str]:
 _FIELDS: dict[str, dict[str, Callable[[Any, Path], Iterator[str]]]] = {
     "CollectorConfig": {"url": _collector_url, "token_file": _token_file, "ca": _ca},
     "Commune": {"code": _code},
+    "DeadManConfig": {"channels": _dead_man_file, "program": _program},
     "PolicyConfig": {"networks": _networks, "hosts": _hosts, "keys": _keys},
     "AgentConfig": {"language": _language, "resolvers": _resolvers, "contact": _contact},
 }

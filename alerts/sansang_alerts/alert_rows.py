@@ -1,15 +1,15 @@
 """How alerts lie in their table: one row each, whose body is its :class:`standing.Standing`."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
 from sansang_agent.contract.joining import ALPHABET
 
-from .fault import Fault
+from .fault import Fault, Source
 from .standing import Standing
 from .tables import ALERT
 
@@ -64,6 +64,13 @@ def waiting(connection: Connection) -> Iterator[Kept]:
     """Those for which the clock will have something to do some day."""
     rows = connection.execute(select(*_COLUMNS).where(ALERT.c.next_at.is_not(None)).order_by(ALERT.c.id))
     return (_kept(row) for row in rows.all())
+
+
+def since(connection: Connection, sources: Iterable[Source], at: float) -> list[Kept]:
+    """Those of these sources that are not over, or were over at ``at`` or later."""
+    lately = or_(ALERT.c.over_at.is_(None), ALERT.c.over_at >= at)
+    query = select(*_COLUMNS).where(ALERT.c.source.in_([one.value for one in sources]), lately)
+    return [_kept(row) for row in connection.execute(query.order_by(ALERT.c.id))]
 
 
 def add(connection: Connection, standing: Standing, next_at: float | None) -> Kept:

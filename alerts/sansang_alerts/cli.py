@@ -16,7 +16,14 @@ from sansang_agent.contract.mistake import SettingsError
 from sansang_agent.contract.version import __version__
 from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
-from . import cli_oncall_arguments, cli_pair_arguments, cli_test_arguments
+from . import (
+    cli_ack_arguments,
+    cli_deadman_arguments,
+    cli_oncall_arguments,
+    cli_pair_arguments,
+    cli_serve_arguments,
+    cli_test_arguments,
+)
 
 NEEDED = ("apprise", "fastapi", "httpx", "jinja2", "sqlalchemy", "uvicorn")
 """What the extra ``alerts`` brings."""
@@ -24,13 +31,23 @@ CONFIG = Path("/etc/sansang/alerts.yml")
 
 _COMMANDS = {
     "check-config": ("sansang_alerts.cli_check_config", "check_config"),
+    "ack": ("sansang_alerts.cli_ack", "ack"),
     "oncall": ("sansang_alerts.cli_oncall", "oncall"),
+    "deadman": ("sansang_alerts.cli_deadman", "deadman"),
     "pair": ("sansang_alerts.cli_pair", "pair"),
+    "serve": ("sansang_alerts.cli_serve", "serve"),
     "test": ("sansang_alerts.cli_test", "test"),
 }
 """Module and function, which is given the options and returns the exit status. It raises SettingsError, OSError and
 SQLAlchemy's OperationalError as they come."""
-_ARGUMENTS = (cli_oncall_arguments.add, cli_pair_arguments.add, cli_test_arguments.add)
+_ARGUMENTS = (
+    cli_serve_arguments.add,
+    cli_ack_arguments.add,
+    cli_oncall_arguments.add,
+    cli_deadman_arguments.add,
+    cli_pair_arguments.add,
+    cli_test_arguments.add,
+)
 """Each adds a command; it is given what ``add_subparsers`` gave, the shared options and the language."""
 
 

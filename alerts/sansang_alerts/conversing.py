@@ -4,6 +4,8 @@ Who calls has to bring the channel's secret; what is answered is sent once, and 
 """
 
 import asyncio
+import logging
+import random
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,17 +13,20 @@ from pathlib import Path
 from sansang_agent.contract import secret_file
 
 from . import sms_callbacks
+from .backoff import wait_s
 from .channels import Channel
 from .channels.zalo import ZaloBot
 from .channels.zalo_updates import is_from_zalo, pushed
 from .hearing import Acknowledging, Hearing, Reply
 from .incoming import Heard
 from .ledger import Ledger
-from .listening import Listener
+from .listening import Listener, hand_over
 from .notice import Message
 from .reach import same_number
 from .settings import AlertSettings, SmsChannel, ZaloChannel
 from .sms_callbacks import Call, ForgedError, GarbledError
+
+_LOG = logging.getLogger(__name__)
 
 
 class UnknownChannelError(Exception):
@@ -47,17 +52,31 @@ class Conversations:
         keys = {bot.id: secret_file.read(Path(bot.token_file)).encode() for bot in bots}
         self.hearing = Hearing(settings, ledger, desk, keys, clock)
         self._listeners = {bot.id: self._listener(bot.id) for bot in bots}
-        self._asked = [bot.id for bot in bots if not bot.webhook_secret_file]
         self._secrets = {bot.id: _secret(bot.webhook_secret_file) for bot in bots}
         self._gateways = {one.id: one for one in settings.channels if isinstance(one, SmsChannel)}
         self._secrets |= {one.id: _secret(one.report_secret_file) for one in self._gateways.values()}
 
     async def run(self) -> None:
-        """Ask the bots that have to be asked, until cancelled."""
+        """Ask the bots that have to be asked, and have the others call, until cancelled."""
         async with asyncio.TaskGroup() as all_of_them:
-            for id_ in self._asked:
-                all_of_them.create_task(self._listeners[id_].run())
+            for id_, listener in self._listeners.items():
+                all_of_them.create_task(self._have_called(id_) if self._secrets[id_] else listener.run())
             all_of_them.create_task(asyncio.Event().wait())
+
+    async def _have_called(self, channel: str) -> None:
+        """Tell Zalo where to call, until it has understood."""
+        tries = 0
+        while why := await self._refused(channel):
+            tries += 1
+            if tries == 1:
+                _LOG.warning("channel %s: what is written to it does not come in: %s", channel, why)
+            await asyncio.sleep(wait_s(tries, random.random()))  # noqa: S311  # it only spreads
+
+    async def _refused(self, channel: str) -> str:
+        if not self.settings.public_url:
+            return "without public_url nobody can call"
+        url = f"{self.settings.public_url.rstrip('/')}/api/v1/channels/{channel}/zalo"
+        return await hand_over(self._bot(channel).api, url, self._secrets[channel])
 
     async def pushed(self, channel: str, secret: str, body: bytes) -> None:
         """Zalo hands over what was written. Raises UnknownChannelError, ForgedError, GarbledError."""
@@ -101,9 +120,12 @@ class Conversations:
         return found
 
     def _listener(self, channel: str) -> Listener:
+        return Listener(channel, self._bot(channel).api, self._hear)
+
+    def _bot(self, channel: str) -> ZaloBot:
         bot = self._channels[channel]
         assert isinstance(bot, ZaloBot)
-        return Listener(channel, bot.api, self._hear)
+        return bot
 
     async def _hear(self, heard: Heard) -> list[Reply]:
         replies = await self.hearing.hear(heard)

@@ -22,8 +22,9 @@ def load(path: Path) -> AlertSettings:
     folder = path.resolve().parent
     settings = load_file(path, AlertSettings, settings_rules.rule(folder, settings_rules.known(_text(path))))
     channels = tuple(_anchored(channel, folder) for channel in settings.channels)
-    config = str(folder / settings.alertmanager_config) if settings.alertmanager_config else ""
-    return msgspec.structs.replace(settings, channels=channels, alertmanager_config=config)
+    named = {key: getattr(settings, key) for key in ("alertmanager_config", "dead_man_file")}
+    placed = {key: str(folder / name) for key, name in named.items() if name}
+    return msgspec.structs.replace(settings, channels=channels, **placed)
 
 
 def warnings(path: Path) -> list[Mistake]:

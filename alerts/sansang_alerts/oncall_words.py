@@ -15,11 +15,12 @@ def now_lines(one: OnCall, phrases: Phrases) -> Iterator[str]:
     """One team now: who, until when, who comes next, and what is wrong with that."""
     _ = phrases.say
     yield f"{one.name} ({one.team})"
-    yield from (f"  {line}" for line in _duty_lines(one, phrases))
+    yield from (f"  {line}" for line in duty_lines(one, phrases))
     yield from (f"  ! {warning}" for warning in warnings(one, phrases))
 
 
-def _duty_lines(one: OnCall, phrases: Phrases) -> Iterator[str]:
+def duty_lines(one: OnCall, phrases: Phrases) -> Iterator[str]:
+    """Who, until when, and who comes next."""
     _ = phrases.say
     first = _named(one.people[0])
     if one.why is Why.FALLBACK and one.until is None:

@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 10_000
 """How long to wait for another program that is writing, the collector for example."""
+FILE = "alerts.db"
 DRIVER = "postgresql+psycopg"
 WRITER = 9_640_001
 """The lock of whoever writes to a ledger in PostgreSQL, the same as the collector's: one transaction at a time."""
@@ -66,7 +67,7 @@ def place_of(settings: AlertSettings, ledger: str = "") -> Path | URL:
     """Where alerts are kept; ``ledger``, if given, instead of what the settings say. ValueError for other addresses."""
     named = ledger or settings.ledger
     if not named:
-        return Path(settings.data_dir) / "alerts.db"
+        return Path(settings.data_dir) / FILE
     if "://" not in named:
         return Path(named)
     try:

@@ -189,5 +189,7 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     digest_at: Clock = "07:00"
     digest_to: tuple[Id, ...] = ()
     """People who get the daily digest."""
+    dead_man_file: str = ""
+    """Where the collector writes what a vantage needs to tell people that the collector is silent; empty: nowhere."""
     alertmanager_config: str = ""
     """Alertmanager's own configuration, where it runs too: whoever it tells by itself must not be told here as well."""

@@ -1,38 +1,41 @@
-"""Tells people of incidents while the collector runs: the alerts' desk and sender on the collector's own ledger.
+"""Tells people of incidents while the collector runs: the alerts' desk, sender and doors on the collector's own ledger.
 
 Nothing of it waits for people or their mail servers; what goes wrong with it is tried again, and holds back nothing.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select
 
-from sansang_alerts import claims, loading
+from sansang_agent.contract import secret_file
+from sansang_agent.contract.secret_file import SecretError
+from sansang_alerts import claims, keys, loading
 from sansang_alerts.alert_rows import Kept
 from sansang_alerts.channels import building
 from sansang_alerts.channels.building import BuildError, Channels
-from sansang_alerts.channels.outgoing import DEADLINE_S
+from sansang_alerts.channels.outgoing import DEADLINE_S, Outgoing
+from sansang_alerts.conversing import Conversations
 from sansang_alerts.delivery import Delivery
 from sansang_alerts.desk import Desk
-from sansang_alerts.fault import Source
+from sansang_alerts.links import Links
 from sansang_alerts.notice import State
-from sansang_alerts.reach import person_of
 from sansang_alerts.settings import AlertSettings
 from sansang_alerts.tables import NOTIFICATION
+from sansang_alerts.web.doors import Doors
 
+from . import taking_on
 from .commune import Places
-from .incidents import deeds, situation_rows
-from .incidents.deed_words import IncidentError
-from .incidents.deeds import By
 from .incidents.speech import Says
-from .incidents.tables import SITUATION
 from .inventory.in_force import InForce
 from .news import News
+from .posting import Members, Posting
 from .settings import CollectorSettings
+from .silencing import Silencing
 from .store import Store
 from .telling import Telling
 from .told_reports import Words
@@ -41,8 +44,19 @@ _LOG = logging.getLogger(__name__)
 
 LANGUAGES = ("vi", "en")
 RETRY_S = 5.0
+SECRETS_RETRY_S = 60.0
 Speak = Callable[[str, Places], Says]
 """What a language says, with the names of places; pages' phrases do."""
+
+
+class Around(NamedTuple):
+    """What of the running collector is needed."""
+
+    store: Store
+    news: News
+    inventory: InForce
+    now: Callable[[], float]
+    speak: Speak
 
 
 def settings_of(settings: CollectorSettings) -> AlertSettings | None:
@@ -50,7 +64,7 @@ def settings_of(settings: CollectorSettings) -> AlertSettings | None:
 
     Raises SettingsError.
     """
-    if settings.delivery == "off" or not settings.alerts:
+    if not settings.tells:
         return None
     found = loading.load(Path(settings.alerts))
     return msgspec.structs.replace(found, public_url=found.public_url or settings.public_url)
@@ -59,31 +73,36 @@ def settings_of(settings: CollectorSettings) -> AlertSettings | None:
 class Alerts:
     """One collector's; :meth:`run` is its task."""
 
-    def __init__(
-        self,
-        store: Store,
-        news: News,
-        inventory: InForce,
-        now: Callable[[], float],
-        settings: AlertSettings,
-        speak: Speak,
-        *,
-        announced: bool = False,
-    ) -> None:
+    def __init__(self, around: Around, own: CollectorSettings, settings: AlertSettings) -> None:
+        """The collector's folder keeps the keys of links and of the webhook; raises SecretError."""
+        folder, announced = own.folder, own.delivery == "alertmanager"
         self.settings = settings
-        self.store = store
-        self._now = now
-        self.desk = Desk(settings, acknowledged=self._acknowledged, announced=announced)
-        self.delivery = Delivery(store, self.desk, {}, now, alone=True)
+        self.store = around.store
+        self.doors: Doors | None = None
+        """What others come in by; there is none before the channels are made."""
+        self._now = around.now
+        self._links = Links(keys.kept(folder / "link.key"), settings.public_url)
+        self._token = keys.kept(folder / "alertmanager.token")
+        self.desk = Desk(settings, link=self._links.link, acknowledged=self._acknowledged, announced=announced)
+        self.delivery = Delivery(around.store, self.desk, {}, around.now, alone=True)
         """Its channels are made when it runs."""
-        self.telling = Telling(store, news, self.desk, lambda: words(inventory, speak), now, self.delivery.nudge)
+        self.telling = Telling(
+            around.store,
+            around.news,
+            self.desk,
+            lambda: words(around.inventory, around.speak),
+            around.now,
+            self._handed,
+        )
+        self._own = own
+        self._posting: Posting | None = None
         self._channels: Channels | None = None
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
         """Follow the incidents and send, until cancelled."""
         try:
-            self._build()
+            await self._begin()
             while True:
                 try:
                     await self._work()
@@ -91,11 +110,13 @@ class Alerts:
                     _LOG.exception("people are not told just now; trying again")
                     await asyncio.sleep(RETRY_S)
         finally:
-            await self._close()
+            if self._channels is not None:
+                await self._channels.close()
 
     def take_over(self, settings: AlertSettings) -> None:
         """Go on with newer settings; on the event loop. Who was told stays told."""
         self.settings = self.desk.settings = settings
+        self._links.public_url = settings.public_url
         self._changed.set()
 
     async def settled(self) -> None:
@@ -113,62 +134,86 @@ class Alerts:
             due = claims.is_anything_due(connection, self._now())
             return due or connection.scalar(is_under_way) is not None
 
+    async def _begin(self) -> None:
+        """Messages wait until their channels can be made."""
+        while self._channels is None:
+            self._build()
+            if self._channels is None:
+                await asyncio.sleep(SECRETS_RETRY_S)
+
+    def _handed(self) -> None:
+        """Something was handed to the desk."""
+        self.delivery.nudge()
+        if self._posting is not None:
+            self._posting.nudge()
+
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as tasks:
+            if self._own.delivery == "alertmanager":
+                tasks.create_task(self._announce())
             tasks.create_task(self.telling.follow())
             tasks.create_task(self.delivery.run())
-            tasks.create_task(self._renew())
+            tasks.create_task(self._converse(tasks))
 
-    async def _renew(self) -> None:
+    async def _announce(self) -> None:
+        """Hand incidents and planned work to the Alertmanagers."""
+        token = secret_file.read(Path(self._own.alertmanager_token_file)) if self._own.alertmanager_token_file else ""
+        async with Outgoing(self._own.alertmanager_ca) as outgoing, asyncio.TaskGroup() as tasks:
+            members = Members(self._own.alertmanagers, outgoing, token)
+            address = self.settings.public_url or self._own.address
+            self._posting = Posting(self.store, members, address, self._now, self._release)
+            tasks.create_task(self._posting.run())
+            tasks.create_task(Silencing(self.store, members, self._now).run())
+
+    async def _release(self, codes: Sequence[str]) -> None:
+        """No Alertmanager answers: people are told without them."""
+        now = self._now()
+        await self.store.write(lambda connection: [self.desk.release(connection, code, now) for code in codes])
+        self.delivery.nudge()
+
+    async def _converse(self, tasks: asyncio.TaskGroup) -> None:
+        """Listen to the bots; anew, with new channels, when the settings have changed."""
         while True:
+            assert self.doors is not None
+            listening = tasks.create_task(self.doors.conversations.run())
             await self._changed.wait()
             self._changed.clear()
+            listening.cancel()
             before = self._channels
             self._build()
             if before is not None and self._channels is not before:
-                await asyncio.sleep(DEADLINE_S * 2)  # what is under way is still sent by them
-                await before.close()
+                tasks.create_task(_close_later(before))
 
     def _build(self) -> None:
-        """Make the channels of the settings; with mistakes those that there were stay."""
+        """Make the channels of the settings, and what others come in by; with mistakes those that there were stay."""
         try:
             made = building.build(self.settings.channels)
-        except BuildError as error:
+            conversations = Conversations(self.settings, self.store, self.desk, made, self._now, self.delivery.nudge)
+        except (BuildError, SecretError) as error:
             _LOG.error("channels cannot be used:\n%s", error)
-        else:
-            self._channels = self.delivery.sender.channels = made
-
-    async def _close(self) -> None:
-        if self._channels is not None:
-            await self._channels.close()
+            return
+        self._channels = self.delivery.sender.channels = made
+        self.doors = Doors(
+            self.store,
+            self.desk,
+            self.delivery.nudge,
+            self._links,
+            token=self._token,
+            conversations=conversations,
+            clock=self._now,
+        )
 
     def _acknowledged(self, connection: Connection, alert: Kept, at: float) -> None:
-        """Somebody has answered a message: that is a deed of the incident too."""
-        take_on(connection, alert, self.settings, at)
+        """Somebody has answered a message."""
+        taking_on.take_on(connection, alert, self.settings, at)
+
+
+async def _close_later(channels: Channels) -> None:
+    """What is under way is still sent by them."""
+    await asyncio.sleep(DEADLINE_S * 2)
+    await channels.close()
 
 
 def words(inventory: InForce, speak: Speak) -> Words:
     """What people are told in, by the inventory in force."""
     return Words(inventory.naming, [speak(language, inventory.places) for language in LANGUAGES])
-
-
-def take_on(connection: Connection, alert: Kept, settings: AlertSettings, at: float) -> None:
-    """Acknowledge the incident of an alert, or all of its situation; whoever was faster stays named."""
-    who = alert.standing.acknowledged_by
-    person = person_of(settings.people, who)
-    by = By(person.name if person else who, at)
-    for number in _incidents_of(connection, alert):
-        try:
-            deeds.acknowledge(connection, number, by)
-        except IncidentError as error:
-            _LOG.info("incident %d stays as it is: %s", number, error)
-
-
-def _incidents_of(connection: Connection, alert: Kept) -> tuple[int, ...]:
-    fault = alert.standing.fault
-    if fault.source is Source.INCIDENT:
-        return (int(fault.key),)
-    if fault.source is not Source.SITUATION:
-        return ()
-    found = situation_rows.read(connection, SITUATION.c.id == int(fault.key))
-    return tuple(number for one in found for number in one.incidents)

@@ -5,6 +5,8 @@ Base units and ASCII labels only; Vietnamese stands in ``_info`` label values al
 
 from typing import Literal, NamedTuple
 
+from sansang_alerts import metrics as alerts
+
 
 class Family(NamedTuple):
     """One metric family: its full name as written on the wire, type, help text, labels."""
@@ -144,6 +146,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("sansang_ingest_requests_total", "counter", "Answers to POST /api/v1/reports", ("status",)),
     Family("sansang_ingest_reports_total", "counter", "Reports taken into the log"),
     Family("sansang_ingest_refused_records_total", "counter", "Reports not taken", ("why",)),
+    *(Family(*family) for family in alerts.FAMILIES),
 )
 
 BY_NAME: dict[str, Family] = {family.name: family for family in FAMILIES}

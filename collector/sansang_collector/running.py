@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 
 from sansang_alerts import schema as alert_tables
 
-from . import assignments, audit_end, consumers, delivering, retention
+from . import assignments, audit_end, consumers, delivering, retention, watching
 from .agent_facts import Wanted
 from .assignments import Assignments
 from .board import Board
 from .consumers import BATCH_SECONDS, Consumer
-from .delivering import Alerts, Speak
+from .delivering import Alerts, Around, Speak
 from .diagnosing import Diagnosis
 from .enrolment import Enrolment
 from .expected import NOTHING_USUAL, Usual
@@ -149,6 +149,7 @@ class Collector:
         self.closer_look = CloserLook(self.store, self.inventory, lambda: self.diagnosis.graph, now)
         self.login = Login(self.store, now)
         self.enrolment = Enrolment(self.store, now)
+        self._speak = speak
         self.alerts = self._telling_people(speak)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -157,8 +158,8 @@ class Collector:
         found = delivering.settings_of(self.settings)
         if found is None or speak is None:
             return None
-        announced = self.settings.delivery == "alertmanager"
-        return Alerts(self.store, self.news, self.inventory, self.now, found, speak, announced=announced)
+        around = Around(self.store, self.news, self.inventory, self.now, speak)
+        return Alerts(around, self.settings, found)
 
     def take_over(self, settings: CollectorSettings) -> None:
         """Go on with newer settings; from any thread. Raises SettingsError for the file that says who is told."""
@@ -225,6 +226,10 @@ class Collector:
         self._tasks.append(asyncio.create_task(audit_end.follow(self.store), name="audit"))
         if self.alerts is not None:
             self._tasks.append(asyncio.create_task(self.alerts.run(), name="alerts"))
+        if self.alerts is not None and self._speak is not None:
+            known = watching.Known(self.roster, self.inventory, self.present, lambda: self.tls_identity.expires_at)
+            watched = watching.tasks(self.alerts, known, self._speak, self.now)
+            self._tasks += [asyncio.create_task(one, name="watching") for one in watched]
         ready = keep_ready(self.roster, self.store, self.present)
         self._tasks.append(asyncio.create_task(ready, name="roster"))
 

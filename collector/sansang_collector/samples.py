@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from sansang_agent.contract.version import __version__
+from sansang_alerts import metrics
 
 from . import agents, contact, serving
 from .agent_facts import Standing
@@ -35,11 +36,13 @@ def samples(collector: Collector, standings: Sequence[Standing]) -> Iterator[Sam
         versions = contact.versions(connection)
         own = list(_own(collector, connection))
         trouble = list(_trouble(connection, collector.now()))
+        told = list(_told(collector, connection))
     yield from _communes(sorted({*codes, *province.serving}), province.places)
     yield from _serving(province)
     yield from _states(standings)
     yield from (Sample("sansang_agent_versions", (version,), count) for version, count in versions.items())
     yield from trouble
+    yield from told
     yield from own
 
 
@@ -57,6 +60,14 @@ def _trouble(connection: Connection, now: float) -> Iterator[Sample]:
         yield Sample("sansang_incidents", labels, count)
     plans = Counter(one.kind for one in maintenance.in_force(maintenance_rows.standing(connection, now), now))
     yield from (Sample("sansang_maintenance", (kind,), plans[kind]) for kind in maintenance.Kind)
+
+
+def _told(collector: Collector, connection: Connection) -> Iterator[Sample]:
+    """Of messages to people; nothing where nobody is told."""
+    if collector.alerts is not None:
+        channels = [one.id for one in collector.alerts.settings.channels]
+        counts = collector.alerts.delivery.sender.counts
+        yield from (Sample(*one) for one in metrics.samples(connection, channels, counts, collector.now()))
 
 
 def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:

@@ -14,14 +14,16 @@ WEBHOOK_TOKEN = "the-token"
 
 
 @contextmanager
-def alertmanager(folder: Path, webhook_port: int, mailbox_port: int) -> Iterator[str]:
+def alertmanager(
+    folder: Path, webhook_port: int, mailbox_port: int, port: int = 0, token: str = WEBHOOK_TOKEN
+) -> Iterator[str]:
     """The address (``host:port``) of an Alertmanager that keeps its files in ``folder``."""
     copytree(ALERTS / "templates", folder / "templates")
-    (folder / "token").write_text(f"{WEBHOOK_TOKEN}\n")
+    (folder / "token").write_text(f"{token}\n")
     (folder / "password").write_text("the-password\n")
     config = folder / "alertmanager.yml"
     config.write_text(_for_this_machine(folder, webhook_port, mailbox_port), encoding="utf-8")
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{port or free_port()}"
     command = ["prometheus-alertmanager", f"--config.file={config}", f"--storage.path={folder / 'data'}"]
     command += [f"--web.listen-address={address}", "--cluster.listen-address=", "--log.level=warn"]
     with running(command, ready=f"http://{address}/-/ready"):

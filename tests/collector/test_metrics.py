@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sansang_agent.contract.check import DnsCheck, Profile, SnmpCheck
 from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.rung import Rung
+from sansang_alerts import metrics as alerts
 from sansang_collector import profiles_seen
 from sansang_collector.agents import AGENT
 from sansang_collector.exposition import Exposition
@@ -93,6 +94,7 @@ def test_the_exposition_is_exactly_the_list(scraped: str) -> None:
     listed = {one.name: (one.kind, one.help, {tuple(sorted(one.labels))}) for one in FAMILIES}
     assert {name: listed.pop(name) for name in UNASSIGNED}  # nothing is assigned to these agents
     assert listed.pop("sansang_collector_certificate_expiry_timestamp_seconds")  # this collector speaks plain HTTP
+    assert [listed.pop(one.name) for one in alerts.FAMILIES]  # and tells nobody; test_web_alerts.py has one that does
     assert found == listed
 
 

@@ -15,7 +15,7 @@ from sansang_alerts.desk import Desk
 from sansang_alerts.fault import Happening, Report
 from sansang_alerts.settings import AlertSettings, EmailChannel, Person, Takes, Team
 from sansang_alerts.tables import ALERTS, NOTIFICATION
-from sansang_collector import delivering, ledger_tables
+from sansang_collector import ledger_tables, taking_on
 from sansang_collector.commune import Commune, Places
 from sansang_collector.diagnosis.incident import Happening as Happened
 from sansang_collector.diagnosis.incident import Incident, Phase, Step
@@ -276,7 +276,7 @@ async def test_a_deed_on_the_page_acknowledges_the_alert(store: Store) -> None:
 
 
 async def test_an_answer_to_a_message_is_a_deed_of_the_incident(store: Store) -> None:
-    desk = Desk(SETTINGS, acknowledged=lambda it, alert, at: delivering.take_on(it, alert, SETTINGS, at))
+    desk = Desk(SETTINGS, acknowledged=lambda it, alert, at: taking_on.take_on(it, alert, SETTINGS, at))
     ring = new(store, ring_cut())
     await telling(store, desk).settled()
 
@@ -293,7 +293,7 @@ async def test_an_answer_to_a_message_is_a_deed_of_the_incident(store: Store) ->
 
 
 async def test_taking_a_situation_on_takes_all_its_incidents_on(store: Store) -> None:
-    desk = Desk(SETTINGS, acknowledged=lambda it, alert, at: delivering.take_on(it, alert, SETTINGS, at))
+    desk = Desk(SETTINGS, acknowledged=lambda it, alert, at: taking_on.take_on(it, alert, SETTINGS, at))
     members = [new(store, _dark(code)) for code in AREA]
     situation = _situation(store, members)
     await telling(store, desk).settled()

@@ -14,7 +14,8 @@ from sansang_agent.commands.run import BEFORE_SLEEP as BEFORE_SLEEP_SIGNAL
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "deploy" / "systemd"
 BEFORE_SLEEP = "sansang-agent-sleep.service"
-NAMES = sorted(path.name for path in UNITS.glob("*.service") if path.name != BEFORE_SLEEP)
+DEAD_MAN = "sansang-dead-man.service"
+NAMES = sorted(path.name for path in UNITS.glob("*.service") if path.name not in (BEFORE_SLEEP, DEAD_MAN))
 """Units that start our programs and keep them running."""
 EVERY_UNIT = pytest.mark.parametrize("name", NAMES)
 
@@ -46,7 +47,7 @@ def _analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.needs("systemd-analyze")
-@pytest.mark.parametrize("name", [*NAMES, BEFORE_SLEEP])
+@pytest.mark.parametrize("name", [*NAMES, BEFORE_SLEEP, DEAD_MAN])
 def test_systemd_understands_every_line_of_a_unit(name: str, tmp_path: Path) -> None:
     done = _analyze("verify", "--man=no", "--recursive-errors=no", _installed(tmp_path) / name)
 
@@ -54,7 +55,7 @@ def test_systemd_understands_every_line_of_a_unit(name: str, tmp_path: Path) -> 
 
 
 @pytest.mark.needs("systemd-analyze")
-@pytest.mark.parametrize("name", [*NAMES, BEFORE_SLEEP])
+@pytest.mark.parametrize("name", [*NAMES, BEFORE_SLEEP, DEAD_MAN])
 def test_a_unit_is_exposed_little(name: str, tmp_path: Path) -> None:
     done = _analyze("security", "--offline=yes", "--threshold=20", "--no-pager", _installed(tmp_path) / name)
 
@@ -149,3 +150,15 @@ def test_every_user_a_unit_names_is_created(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for name in NAMES:
         assert f"Creating user '{_unit(name)['Service']['User']}'" in done.stdout + done.stderr
+
+
+@pytest.mark.needs("systemd-analyze")
+def test_the_dead_man_s_file_is_handed_over_at_each_change_whole_and_to_the_vantage_alone(tmp_path: Path) -> None:
+    name = DEAD_MAN.replace(".service", ".path")
+    done = _analyze("verify", "--man=no", "--recursive-errors=no", _installed(tmp_path) / name)
+    handing = (UNITS / DEAD_MAN).read_text(encoding="utf-8")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert _unit(name)["Path"]["PathChanged"] == "/var/lib/sansang-collector/deadman.json"
+    assert "install -o sansang-vantage -g sansang-vantage -m 0600" in handing
+    assert handing.index("deadman.json.new\n") < handing.index("ExecStart=/usr/bin/mv -f")

@@ -89,6 +89,7 @@ PURE = [
     "pace",
     "pattern",
     "per_check",
+    "posted_alerts",
     "recovery",
     "renaming",
     "reporter",

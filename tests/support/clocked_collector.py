@@ -1,7 +1,8 @@
 """A real collector in a process of its own whose clock the test turns: it can be played to fast, and killed.
 
-As a program (``python -m tests.support.clocked_collector FOLDER PORT NOW SETTINGS``, the last as JSON) it takes lines: a time
-to turn the clock to (Unix seconds), or ``settle`` to be told, by ``settled``, once everything that came has had its effect.
+As a program (``python -m tests.support.clocked_collector FOLDER PORT NOW SETTINGS``, the last as JSON) it takes lines:
+a time to turn the clock to (Unix seconds), or ``settle`` to be told, by ``settled``, once everything that came has had
+its effect.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -19,7 +21,7 @@ from sansang_collector.simulation import own_collector
 class ClockedCollector:
     """Started when made."""
 
-    def __init__(self, folder: Path, now: float, port: int = 0, **settings: object) -> None:
+    def __init__(self, folder: Path, now: float, port: int = 0, **settings: Any) -> None:
         self.settings = settings
         command = [sys.executable, "-m", __spec__.name, str(folder), str(port), str(now), json.dumps(settings)]
         with (folder / "serve.log").open("ab") as log:

@@ -136,7 +136,7 @@ def _handler(stand_in: HttpStandIn) -> type[BaseHTTPRequestHandler]:
                 case Garbage(data):
                     self.wfile.write(data)
 
-        do_GET = do_POST = _meet  # noqa: N815 - the base class names them so
+        do_GET = do_DELETE = do_POST = _meet  # noqa: N815 - the base class names them so
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
             """Keep the test's output quiet."""

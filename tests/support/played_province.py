@@ -5,6 +5,7 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from sansang_collector.incidents import rows
 from sansang_collector.incidents.rows import Event, Kept, Wanted
@@ -88,7 +89,7 @@ class Played:
 
 @asynccontextmanager
 async def played(
-    folder: Path, start: float, inventory: Inventory, made: World, *faults: str, **settings: object
+    folder: Path, start: float, inventory: Inventory, made: World, *faults: str, **settings: Any
 ) -> AsyncIterator[Played]:
     """From ``start``; ``faults`` as ``simulate`` takes them, ``settings`` are the collector's beside its folder."""
     access = own_collector.prepare(CollectorSettings(data_dir=str(folder)), start, 1.0)

@@ -207,12 +207,16 @@ class WebCollector:
 
 
 @contextmanager
-def web_collector(folder: Path, inventory: str = "", at: float = NOON, public_url: str = "") -> Iterator[WebCollector]:
+def web_collector(
+    folder: Path, inventory: str = "", at: float = NOON, public_url: str = "", alerts: str = ""
+) -> Iterator[WebCollector]:
     """Run a collector with its data in ``folder`` until the block ends; ``inventory`` is a folder it applies."""
     now = [at]
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        settings = CollectorSettings(data_dir=str(folder), inventory_dir=inventory, public_url=public_url)
+        settings = CollectorSettings(
+            data_dir=str(folder), inventory_dir=inventory, public_url=public_url, alerts=alerts
+        )
         app = create_app(settings, lambda: now[0])
         ready = threading.Event()
         server = CollectorServer(app, ready.set)

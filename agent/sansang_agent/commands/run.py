@@ -14,10 +14,11 @@ from sansang_agent import logs
 from sansang_agent.agent import Goodbyes, Lasting, run_agent
 from sansang_agent.centre import Centre
 from sansang_agent.clock import Clock, SystemClock, sleep_or
-from sansang_agent.config import AgentConfig
+from sansang_agent.config import AgentConfig, data_dir
 from sansang_agent.contract.check import HostCheck, Profile
 from sansang_agent.contract.report import GoodbyeReason
 from sansang_agent.contract.rung import Rung
+from sansang_agent.dead_man import dead_man_for
 from sansang_agent.default_profile import beside, profile_for
 from sansang_agent.identity import LOOK_EVERY_S as IDENTITY_EVERY_S
 from sansang_agent.identity import Identity, centre_for
@@ -65,9 +66,17 @@ async def _until_signalled(chosen: Chosen, platform: Platform, permission: Permi
     agent = partial(run_agent, lasting=Lasting(chosen.mistakes, falling_asleep, permission, centre))
     untold = UNTOLD_VANTAGE if permission.vantage else None
     identity = Identity(chosen.config, centre)
-    await keep_running(
-        chosen.config, platform, SystemClock(platform), stop, agent, centre, untold=untold, identity=identity
+    clock = SystemClock(platform)
+    man = dead_man_for(
+        chosen.config, data_dir(chosen.config), lambda: centre.contact, clock, vantage=permission.vantage
     )
+    watching = [asyncio.create_task(man.run())] if man else []
+    try:
+        await keep_running(chosen.config, platform, clock, stop, agent, centre, untold=untold, identity=identity)
+    finally:
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
 
 
 async def keep_running(

@@ -6,9 +6,12 @@ One call hangs all of it on the application; nothing here measures or decides.
 
 from fastapi import FastAPI
 
+from sansang_alerts.web import doors
+
 from . import (
     account,
     agent_admin,
+    alerts,
     api,
     ask_form,
     assigned,
@@ -63,6 +66,8 @@ def include(app: FastAPI) -> None:
     for router in (incidents.router, incidents_api.router, maintenance.router, maintenance_api.router):
         app.include_router(router)
     app.include_router(explanation.router)
+    for router in (alerts.router, alerts.pages, doors.router(alerts.doors_of)):
+        app.include_router(router)
     app.include_router(topology_api.router)
     app.include_router(sd.router)
     app.include_router(stream.router)

@@ -16,7 +16,7 @@ from sansang_collector.incidents.listing import Listed
 from sansang_collector.incidents.naming import Naming
 from sansang_collector.incidents.speech import Speech
 
-from . import incident_doing, incident_lines, shell
+from . import alerts, incident_doing, incident_lines, shell
 from .story_words import happened
 
 
@@ -59,6 +59,7 @@ def context(request: Request, connection: Connection, who: Principal, found: Lis
         "hits": _hits(request, line),
         "events": [_event(one, seeing.naming, speech, say.translations.gettext) for one in reversed(events)],
         "members": incident_lines.of(request, connection, members, seeing),
+        "messages": alerts.messages(request, connection, found.incident.id),
         "is_over": found.incident.phase in (Phase.RESOLVED, Phase.DROPPED),
     }
 

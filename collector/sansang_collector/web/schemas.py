@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from sansang_agent.contract.joining import Ask, Hello, HelloAnswer, Join, Joined, Waiting
 from sansang_agent.contract.report import Problem
+from sansang_alerts.oncall_view import OnCall
 from sansang_collector.asking import Wish
 from sansang_collector.audit_query import DeedView
 from sansang_collector.guests import Decided, Decision, GuestView
@@ -27,6 +28,7 @@ from sansang_collector.incidents.maintenance_view import MaintenanceView
 from sansang_collector.new_agent import AgentsChange, ChangedAgents, MadeAgent, NewAgent
 from sansang_collector.person_view import MadePerson, NewPerson, PersonChange, PersonView
 from sansang_collector.request_view import RequestView
+from sansang_collector.told_whom import NotificationView, TeamOnCall
 from sansang_collector.view import (
     AgentView,
     ChangeView,
@@ -57,9 +59,10 @@ _PEOPLE = (MadePerson, NewPerson, PersonChange, PersonView)
 _ENROLMENT = (Ask, Decided, Decision, GuestView, Hello, HelloAnswer, Join, Joined, Waiting)
 _INCIDENTS = (AssignAsked, EventView, IncidentView, MaintenanceView, MergeAsked, NoteAsked, Plan, ResolveAsked,
               SituationView, SplitAsked)  # fmt: skip
+_ALERTS = (NotificationView, OnCall, TeamOnCall)
 _TOPOLOGY = (DoubtView, Settled)
 _AGENTS = (AgentsChange, ChangedAgents, MadeAgent, NewAgent)
-_KINDS = (*_VIEWS, *_PEOPLE, *_ENROLMENT, *_INCIDENTS, *_TOPOLOGY, *_AGENTS, Problem, Wish)
+_KINDS = (*_VIEWS, *_PEOPLE, *_ENROLMENT, *_INCIDENTS, *_ALERTS, *_TOPOLOGY, *_AGENTS, Problem, Wish)
 _REFERENCES, _COMPONENTS = msgspec.json.schema_components(_KINDS, ref_template="#/components/schemas/{name}")
 
 Described = dict[int | str, dict[str, Any]]

@@ -90,6 +90,7 @@ def page(request: Request, template: str, **context: Any) -> HTMLResponse:
     context["form_token"] = cookies.form_token(secret) if secret else ""
     condition = collector_of(request).diagnosis.condition
     context["cut_off_since"] = condition.cut_off_since if context["may"](Right.SEE_CENTRE) else None
+    context["tells"] = collector_of(request).alerts is not None
     context.setdefault("now", collector_of(request).now())
     context.setdefault("code", "")
     context.setdefault("change", None)

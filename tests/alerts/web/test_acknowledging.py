@@ -2,6 +2,7 @@
 
 import asyncio
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,12 @@ from sansang_alerts.links import LIFE_S, Links
 from sansang_alerts.opening import Opened
 from tests.alerts.desks import settings
 from tests.alerts.web.visiting import LINKS, RING, House
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """One engine is enough for what no query tells apart."""
+    return tmp_path / "alerts.db"
 
 
 @pytest.fixture

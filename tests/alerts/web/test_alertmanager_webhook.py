@@ -105,6 +105,7 @@ async def test_without_the_token_nothing_is_read(house: House, token: str) -> No
     assert alerts_kept(house) == 0
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 async def test_ten_thousand_alerts_cost_no_more_rows_than_are_told(
     ledger: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:

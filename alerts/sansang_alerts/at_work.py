@@ -1,0 +1,87 @@
+"""Everything that ``serve`` runs, put together: ledger, desk, channels, sender and the conversations with people.
+
+Opened with the server's event loop and closed with it; the collector puts the same parts together by itself.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import URL
+
+from . import keys, opening
+from .channels import building
+from .conversing import Conversations
+from .delivery import Delivery
+from .desk import Desk
+from .links import Links
+from .opening import Opened
+from .settings import AlertSettings
+
+_LOG = logging.getLogger(__name__)
+
+
+class Secrets(NamedTuple):
+    """What serve has made for itself at its first start."""
+
+    links: str
+    webhook: str
+    """Alertmanager brings it."""
+    page: str
+    """Opens the on-call page, its JSON and the metrics."""
+
+
+def secrets_of(settings: AlertSettings) -> Secrets:
+    """From the data folder; raises SecretError and OSError."""
+    folder = Path(settings.data_dir)
+    names = ("link.key", "alertmanager.token", "page.token")
+    return Secrets(*(keys.kept(folder / name) for name in names))
+
+
+class AtWork(NamedTuple):
+    """The running whole."""
+
+    settings: AlertSettings
+    ledger: Opened
+    desk: Desk
+    delivery: Delivery
+    conversations: Conversations
+    links: Links
+    secrets: Secrets
+    clock: Callable[[], float]
+
+
+@asynccontextmanager
+async def at_work(
+    settings: AlertSettings, place: Path | URL, secrets: Secrets, clock: Callable[[], float] = time.time
+) -> AsyncIterator[AtWork]:
+    """Working as long as the block lasts; raises BuildError, SecretError, NewerTablesError, OperationalError."""
+    ledger = opening.Opened(place)
+    links = Links(secrets.links, settings.public_url)
+    desk = Desk(settings, link=links.link)
+    channels = building.build(settings.channels)
+    # a ledger of somebody else's is sent from by them too
+    alone = place == Path(settings.data_dir) / opening.FILE
+    delivery = Delivery(ledger, desk, channels, clock, alone=alone)
+    conversations = Conversations(settings, ledger, desk, channels, clock, delivery.nudge)
+    tasks = [asyncio.create_task(one) for one in (delivery.run(), conversations.run())]
+    for task in tasks:
+        task.add_done_callback(_ended)
+    try:
+        yield AtWork(settings, ledger, desk, delivery, conversations, links, secrets, clock)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await channels.close()
+        ledger.close()
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    """Neither ends by itself; a defect must not let people wait for messages that nobody sends."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _LOG.critical("messages are no longer sent", exc_info=error)

@@ -1,0 +1,28 @@
+"""One ``sansang-alerts serve`` per data folder: a second one would fetch the first one's answers from its bots.
+
+The claim is SQLite's own lock on an empty file, which every system gives back when the process ends, however it ends.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+
+class ClaimedError(Exception):
+    """Another process serves from this folder."""
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Hold ``folder``, made if it is not there, for this process alone; raises :class:`ClaimedError`."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / "serving.lock").touch(mode=0o600)
+    with closing(sqlite3.connect(folder / "serving.lock", timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise ClaimedError from error
+            raise
+        yield

@@ -1,0 +1,116 @@
+"""What the pages of the desk show, read from the ledger in one go. Templates only write it down."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from sansang_alerts import lists, oncall_view, oncall_words, overrides, pairing
+from sansang_alerts.alert_rows import Kept
+from sansang_alerts.oncall_view import Arranged, OnCall
+from sansang_alerts.reach import person_of
+from sansang_alerts.settings import AlertSettings, ZaloChannel
+from sansang_alerts.texts.phrases import Phrases
+from sansang_alerts.vietnam import DAY_S
+
+AHEAD_S = 28 * DAY_S
+SHIFT_S = 12 * 3600.0
+SLOW_S = 300.0
+"""A message that waits for so long is worth a word."""
+
+
+class Line(NamedTuple):
+    """One alert."""
+
+    code: str
+    severity: str
+    headline: str
+    since: float
+    told: str
+    """Who was told, by name."""
+    taker: str
+    taken_at: float | None
+    over_at: float | None
+
+
+class Team(NamedTuple):
+    """One team now and in the coming days."""
+
+    now: OnCall
+    lines: tuple[str, ...]
+    warnings: tuple[str, ...]
+    turns: tuple[str, ...]
+
+
+class View(NamedTuple):
+    """Everything."""
+
+    under_way: list[Line]
+    ended: list[Line]
+    unsent: list[str]
+    teams: list[Team]
+    arranged: list[tuple[int, str]]
+    """Numbers and words of who stands in."""
+    bots: list[str]
+
+
+def view(connection: Connection, settings: AlertSettings, phrases: Phrases, ahead_s: float = DAY_S) -> View:
+    """As it is now."""
+    now = phrases.now
+    arranged = Arranged(overrides.between(connection, settings, now, now + AHEAD_S), pairing.chats(connection))
+    return View(
+        under_way=[_line(one, settings, phrases) for one in lists.under_way(connection)],
+        ended=[_line(one, settings, phrases) for one in lists.ended(connection, now - SHIFT_S)],
+        unsent=[_unsent_line(one, settings, phrases) for one in lists.unsent(connection, now - SHIFT_S, now - SLOW_S)],
+        teams=[_team(settings, team.id, arranged, phrases, ahead_s) for team in settings.teams],
+        arranged=[
+            (one.number, oncall_words.override_line(one, settings, phrases))
+            for one in overrides.standing(connection, now)
+        ],
+        bots=[one.id for one in settings.channels if isinstance(one, ZaloChannel)],
+    )
+
+
+def oncall(connection: Connection, settings: AlertSettings, now: float) -> list[OnCall]:
+    """Every team now, for programs."""
+    arranged = Arranged(overrides.between(connection, settings, now, now + AHEAD_S), pairing.chats(connection))
+    return [oncall_view.on_call_now(settings, team, now, arranged) for team in settings.teams]
+
+
+def _team(settings: AlertSettings, id_: str, arranged: Arranged, phrases: Phrases, ahead_s: float) -> Team:
+    team = next(one for one in settings.teams if one.id == id_)
+    now = oncall_view.on_call_now(settings, team, phrases.now, arranged)
+    turns = oncall_view.turns(settings, team, phrases.now, phrases.now + ahead_s, arranged)
+    return Team(
+        now,
+        tuple(oncall_words.duty_lines(now, phrases)),
+        tuple(oncall_words.warnings(now, phrases)),
+        tuple(oncall_words.turn_line(turn, phrases) for turn in turns),
+    )
+
+
+def _line(alert: Kept, settings: AlertSettings, phrases: Phrases) -> Line:
+    standing = alert.standing
+    told = dict.fromkeys(_name(settings, one.person) for one in standing.told)
+    return Line(
+        alert.code,
+        standing.fault.severity.value,
+        standing.fault.said(phrases.language).headline,
+        standing.fault.began_at,
+        ", ".join(told),
+        _name(settings, standing.acknowledged_by),
+        standing.acknowledged_at,
+        standing.over_at,
+    )
+
+
+def _unsent_line(one: lists.Unsent, settings: AlertSettings, phrases: Phrases) -> str:
+    form = phrases.say("{time}: to {name} by {channel}: {said}")
+    said = one.said or phrases.say("waits")
+    return form.format(
+        time=phrases.clock(one.made_at), name=_name(settings, one.person), channel=one.channel, said=said
+    )
+
+
+def _name(settings: AlertSettings, id_: str) -> str:
+    found = person_of(settings.people, id_)
+    return found.name if found else id_

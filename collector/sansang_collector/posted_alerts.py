@@ -1,0 +1,87 @@
+"""Incidents and planned work as an Alertmanager's API v2 takes them: alerts with labels, silences of communes. Pure.
+
+Times of the API are RFC 3339; all others are Unix seconds.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sansang_agent.contract.severity import Severity
+from sansang_alerts.alert_rows import Kept
+from sansang_alerts.standing import Standing
+
+from .incidents.maintenance import Maintenance
+
+ALERTNAME = "SansangIncident"
+CREATED_BY = "sansang"
+LASTS_S = 300.0
+"""An alert that is not posted again for so long is over for an Alertmanager: the collector is gone. Its end is told by
+the ledger's word all the same."""
+
+
+def is_firing(standing: Standing) -> bool:
+    """Whether people may be told of it now, as far as the collector goes."""
+    fault = standing.fault
+    is_under_way = standing.over_at is None and standing.ended_at is None
+    return is_under_way and not fault.held_back and fault.severity is not Severity.INFO
+
+
+def alert_of(kept: Kept, address: str, now: float) -> dict[str, Any]:
+    """One incident or situation; ``address``: the collector's own, ``now``: by the clock of this machine."""
+    standing = kept.standing
+    fault = standing.fault
+    said, english = fault.said("vi"), fault.said("en")
+    labels = {
+        "alertname": ALERTNAME,
+        "incident": kept.code,
+        "severity": fault.severity.value,
+        "owner": fault.owner.value,
+        "kind": fault.parts[0].partition(":")[0] if fault.parts else fault.source.value,
+    }
+    if len(fault.communes) == 1:
+        labels["commune"] = fault.communes[0].code
+    page = f"{address}{fault.page}"
+    return {
+        "labels": labels,
+        "annotations": {"summary": said.headline, "summary_en": english.headline, "page": page},
+        "startsAt": moment(fault.began_at),
+        "endsAt": moment(now + LASTS_S if is_firing(standing) else _ended(standing, now)),
+        "generatorURL": page,
+    }
+
+
+def silence_of(plan: Maintenance) -> dict[str, Any]:
+    """Of all its communes' alerts, as long as it lasts. One without a commune silences nothing."""
+    return {
+        "matchers": [{"name": "commune", "value": "|".join(plan.communes), "isRegex": True, "isEqual": True}],
+        "startsAt": moment(plan.begins),
+        "endsAt": moment(plan.until),
+        "createdBy": CREATED_BY,
+        "comment": f"maintenance:{plan.id} {plan.title}".strip(),
+    }
+
+
+def is_same(plan: Maintenance, found: dict[str, Any]) -> bool:
+    """Whether a silence as an Alertmanager has it is still that of the plan."""
+    values: Sequence[Any] = [one.get("value") for one in found.get("matchers") or () if isinstance(one, dict)]
+    ends = _read(found.get("endsAt"))
+    return values == ["|".join(plan.communes)] and ends is not None and abs(ends - plan.until) < 1.0
+
+
+def moment(at: float) -> str:
+    """RFC 3339, in UTC."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _ended(standing: Standing, now: float) -> float:
+    """Not before it began, and not to come."""
+    ended = standing.over_at or standing.ended_at or now
+    return max(min(ended, now), standing.fault.began_at)
+
+
+def _read(text: object) -> float | None:
+    try:
+        return datetime.fromisoformat(str(text)).timestamp()
+    except ValueError:
+        return None

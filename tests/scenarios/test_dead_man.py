@@ -1,0 +1,194 @@
+"""A real collector that is killed, a real vantage beside it, a real mail server: people are told once, and the end."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from sansang_agent.dead_man import FILE
+from tests.support import deadman
+from tests.support.collector_process import CollectorProcess, running_collector
+from tests.support.mail_server import MailServer
+
+PATIENCE_S = 40.0
+PROGRAM = Path(sys.executable).with_name("sansang-alerts")
+
+
+class Vantage:
+    """A vantage of a collector, whose minutes are seconds; see hasty_vantage."""
+
+    def __init__(self, folder: Path, collector: CollectorProcess) -> None:
+        self.data = folder / "vantage"
+        self.log = folder / "vantage.log"
+        self.file = folder / "deadman.json"
+        token = folder / "vantage.token"
+        token.write_text(collector.token("agent", "00000", "vantage"), encoding="utf-8")
+        token.chmod(0o600)
+        settings = {
+            "collector": {"url": collector.url, "token_file": str(token)},
+            "data_dir": str(self.data),
+            "report_period": 1,
+            "policy": {"networks": ["127.0.0.0/8"]},
+            "dead_man": {"channels": "deadman.json", "after_minutes": 1, "program": str(PROGRAM)},
+        }
+        self._config = folder / "vantage.yml"
+        self._config.write_text(json.dumps(settings), encoding="utf-8")
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "tests.support.hasty_vantage",
+            "run",
+            "--vantage",
+            "--config",
+            str(self._config),
+        ]
+        with self.log.open("ab") as out:
+            self._running = subprocess.Popen(command, stdout=out, stderr=out)
+
+    def kill(self) -> None:
+        """As a power cut would end it; the program that it started goes with it."""
+        assert self._running is not None
+        for child in _children(self._running.pid):
+            os.kill(child, 9)
+        self._running.kill()
+        self._running.wait(20)
+
+    def stop(self) -> int:
+        assert self._running is not None
+        self._running.terminate()
+        return self._running.wait(20)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            is_alive = self._running is not None and self._running.poll() is None
+            is_late = time.monotonic() > deadline
+            assert not is_late, self.log.read_text(encoding="utf-8")
+            assert is_alive, self.log.read_text(encoding="utf-8")
+            time.sleep(0.05)
+
+    def is_in_contact(self) -> bool:
+        status = self.data / "status.json"
+        return status.exists() and json.loads(status.read_bytes()).get("last_error") is None
+
+    @property
+    def watched(self) -> Path:
+        return self.data / FILE
+
+
+def _children(pid: int) -> list[int]:
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(word) for word in listed.stdout.split()]
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture
+def config(tmp_path: Path, mail: MailServer) -> Path:
+    """The collector's settings: it writes the dead man's file where the vantage looks for it."""
+    told = replace(deadman.settings(deadman.mail(mail.port)), dead_man_file="deadman.json")
+    (tmp_path / "alerts.yml").write_bytes(msgspec.json.encode(told))
+    path = tmp_path / "collector.yml"
+    path.write_text(json.dumps({"alerts": str(tmp_path / "alerts.yml")}), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def collector(tmp_path: Path, config: Path) -> Iterator[CollectorProcess]:
+    with running_collector(tmp_path / "collector", config) as started:
+        yield started
+
+
+@pytest.fixture
+def vantage(tmp_path: Path, collector: CollectorProcess) -> Iterator[Vantage]:
+    started = Vantage(tmp_path, collector)
+    started.start()
+    yield started
+    started.kill()
+
+
+def test_a_killed_collector_is_told_once_and_its_end_too_whatever_else_is_killed(
+    config: Path, collector: CollectorProcess, vantage: Vantage, mail: MailServer
+) -> None:
+    vantage.until(lambda: vantage.is_in_contact() and vantage.file.exists())
+
+    collector.kill()
+    mail.until(lambda: len(mail.mails) == 1)
+    assert mail.mails[0].to == ("first@watch.invalid",)
+    assert "Hệ thống giám sát im lặng từ" in mail.mails[0].text
+
+    vantage.kill()
+    vantage.start()
+    vantage.until(lambda: "--since" in _commands(vantage))
+    assert len(mail.mails) == 1
+
+    again = CollectorProcess(collector.data, config, port=collector.port)
+    try:
+        mail.until(lambda: len(mail.mails) == 2)
+        vantage.until(lambda: not vantage.watched.exists())
+    finally:
+        again.kill()
+    assert mail.mails[1].to == ("first@watch.invalid",)
+    assert re.match(r"Hệ thống giám sát im lặng từ \S+ đến \S+ \(", mail.mails[1].text)
+
+    mail.until(lambda: len(mail.mails) == 3)
+    assert vantage.stop() == 0
+    assert _children_are_gone(vantage)
+
+
+def test_whom_a_file_would_tell_is_said_without_telling_them(tmp_path: Path, mail: MailServer) -> None:
+    done = _told(tmp_path / "deadman.json", "--check")
+    assert done.returncode == 1
+    assert "there is no file" in done.stderr
+
+    path = deadman.write(tmp_path / "deadman.json", deadman.settings(deadman.mail(mail.port)))
+    assert _told(path, "--check").stdout == "Trực first qua email\n"
+    assert mail.mails == []
+
+
+def test_a_file_that_others_can_read_is_refused_without_a_word_of_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "deadman.json"
+    path.write_text('{"v": 1, "secrets": {"x": "very secret"}}', encoding="utf-8")
+    path.chmod(0o644)
+    opened = _told(path, "--since", "1795000000")
+    path.chmod(0o600)
+    broken = _told(path, "--since", "1795000000")
+
+    assert (opened.returncode, broken.returncode) == (1, 1)
+    assert "chmod 600" in opened.stderr
+    assert "is no file for the dead man" in broken.stderr
+    assert "very secret" not in opened.stderr + broken.stderr
+    assert "Traceback" not in opened.stderr + broken.stderr
+
+
+def _told(path: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [str(PROGRAM), "deadman", "--channels", str(path), *more]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False)
+
+
+def _commands(vantage: Vantage) -> str:
+    """What the vantage has started, as the system shows it."""
+    assert vantage._running is not None
+    pid = str(vantage._running.pid)
+    listed = subprocess.run(["ps", "-ww", "-o", "args=", "--ppid", pid], capture_output=True, text=True, check=False)
+    return listed.stdout
+
+
+def _children_are_gone(vantage: Vantage) -> bool:
+    listed = subprocess.run(["ps", "-wweo", "args="], capture_output=True, text=True, check=True)
+    return str(vantage.file) not in listed.stdout
