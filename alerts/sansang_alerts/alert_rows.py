@@ -60,10 +60,10 @@ def due(connection: Connection, now: float, most: int) -> Iterator[Kept]:
     return (_kept(row) for row in rows.all())
 
 
-def waiting(connection: Connection) -> Iterator[Kept]:
-    """Those for which the clock will have something to do some day."""
-    rows = connection.execute(select(*_COLUMNS).where(ALERT.c.next_at.is_not(None)).order_by(ALERT.c.id))
-    return (_kept(row) for row in rows.all())
+def waiting(connection: Connection, after: int, most: int) -> list[Kept]:
+    """Those after a number for which the clock will have something to do some day, by their numbers."""
+    of = (ALERT.c.next_at.is_not(None), ALERT.c.id > after)
+    return [_kept(row) for row in connection.execute(select(*_COLUMNS).where(*of).order_by(ALERT.c.id).limit(most))]
 
 
 def since(connection: Connection, sources: Iterable[Source], at: float) -> list[Kept]:

@@ -83,14 +83,16 @@ def released(standing: Standing, roster: Roster, now: float) -> Decision:
 
 
 def unreached(standing: Standing, roster: Roster, now: float) -> Decision:
-    """No message about it can arrive where it was sent: the next step is taken before its time; the last one again
-    soon."""
+    """No message about it can arrive where it was sent: the next step is taken before its time, and the last one
+    again soon, less and less often."""
     idle = standing.over_at is not None or standing.ended_at is not None or standing.acknowledged_at is not None
     team = roster.team(standing.team, standing.fault)
     if idle or not _is_to_be_told(standing) or standing.asked_at is None:
         return Decision(standing)
     if standing.steps >= len(team.steps):
-        return Decision(replace(standing, nagged_at=now + UNREACHED_S - team.remind_minutes * MINUTE_S))
+        remind_s = team.remind_minutes * MINUTE_S
+        wait_s = min(max(UNREACHED_S, now - standing.asked_at), remind_s)
+        return Decision(replace(standing, nagged_at=now + wait_s - remind_s))
     return ask(standing, roster, now)
 
 

@@ -8,6 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from sqlalchemy.exc import OperationalError
 
@@ -55,8 +56,7 @@ class Delivery:
         """What the clock brings by now; how many alerts that were."""
         now = self._clock()
         if now < self._turned_at:
-            await self._ledger.write(lambda connection: self.desk.set_back(connection, now))
-            await self.sender.set_back()
+            await self._set_back(now)
         self._turned_at = now
         with self._ledger.read() as connection:
             if not alert_rows.is_any_due(connection, now):
@@ -64,6 +64,12 @@ class Delivery:
         turned = await self._ledger.write(lambda connection: self.desk.turn(connection, now))
         self.nudge()
         return turned
+
+    async def _set_back(self, now: float) -> None:
+        await self.sender.set_back()
+        after: int | None = 0
+        while after is not None:
+            after = await self._ledger.write(partial(self.desk.set_back, now=now, after=after))
 
     async def _turn(self) -> None:
         while True:

@@ -20,8 +20,8 @@ _MOST_VALUES = 500
 _ENDS = (Kind.RECOVERED, Kind.WITHDRAWN)
 _ASKING = (Kind.OPENED, Kind.UPDATED, Kind.ESCALATED)
 _PLACES = {Kind.UPDATED: _ASKING, Kind.ACKNOWLEDGED: _ASKING, Kind.REMINDER: (Kind.REMINDER,)}
-"""What takes the place of what: who has heard nothing yet is told of the fault as it is now, as of something new, unless
-somebody has taken it on: then nobody else is asked."""
+"""What takes the place of what: who has heard nothing yet is told of the fault as it is now, as of something new; and
+where somebody has taken it on, only that."""
 
 
 class Address(NamedTuple):

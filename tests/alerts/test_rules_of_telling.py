@@ -206,6 +206,11 @@ STORIES = {
         1 unreached         -> b escalated
         2 unreached         -> c escalated
         3 unreached
+        8                   -> c escalated
+        9 unreached
+        18                  -> c escalated
+        19 unreached
+        37 updated
         """,
     "an end that lasts is told though it is held back by then": """
         0 opened            -> a opened

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import URL
+from sqlalchemy import URL, select
 from sqlalchemy.exc import OperationalError
 
 from sansang_agent.contract.rung import Owner
@@ -17,6 +18,7 @@ from sansang_alerts.notice import Answer, Message, Outcome
 from sansang_alerts.opening import Opened
 from sansang_alerts.pace import SINGLES
 from sansang_alerts.settings import Shift, Step
+from sansang_alerts.tables import ALERT
 from tests.alerts.desks import HOOK, LINE, MAIL, SMS, fault, person, settings
 from tests.alerts.posts import AGAIN, REFUSED, UNKNOWN, Post
 from tests.support.fake_clock import settled
@@ -202,6 +204,21 @@ async def test_a_clock_that_is_set_back_holds_up_no_message_step_or_end(post: Po
     assert post.got().count(("a", "opened")) == 2
     assert post.got().count(("b", "escalated")) == 2
     assert post.got()[-2:] == [("a", "recovered"), ("b", "recovered")]
+
+
+async def test_many_alerts_are_put_right_piece_by_piece_when_the_clock_was_set_back(post: Post) -> None:
+    await post.passes(7 * HOUR)
+    await post.tell(Happening.OPENED, *(fault(number, "") for number in range(2)))
+    early = post.now - 7 * HOUR
+    after: int | None = 0
+    seen = []
+    while after is not None:
+        after = post.ledger.write_sync(partial(post.desk.set_back, now=early, after=after, most=1))
+        seen.append(after)
+
+    assert len(seen) == 3 and seen[-1] is None
+    with post.ledger.read() as connection:
+        assert set(connection.scalars(select(ALERT.c.next_at))) == {early + 10 * MINUTE}
 
 
 async def test_a_clock_that_is_set_back_silences_nobody_who_was_told_much(post: Post) -> None:
