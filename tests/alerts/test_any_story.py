@@ -168,7 +168,7 @@ def occurrences(rows: list[Any]) -> list[list[Any]]:
     return [one for one in found if one]
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("SANSANG_STORIES", "6"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("SANSANG_STORIES", "3"))))
 async def test_who_heard_of_a_fault_hears_of_its_end_once_and_in_order(tmp_path: Path, seed: int) -> None:
     opened = Opened(tmp_path / "alerts.db")
     story = Story(opened, seed)
