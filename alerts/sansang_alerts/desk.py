@@ -94,8 +94,8 @@ class Desk:
         return len(found)
 
     def set_back(self, connection: Connection, now: float, after: int = 0, most: int = MOST_AT_ONCE) -> int | None:
-        """The clock was set back: nothing waits for a time that is yet to come again. So many alerts at once, those after
-        a number; the last one's number, or None: these were all."""
+        """The clock was set back: nothing waits for a time that is yet to come again. So many alerts at once, those
+        after a number; the last one's number, or None: these were all."""
         around, found = self._around(connection, now), alert_rows.waiting(connection, after, most)
         for one in found:
             standing = deciding.set_back(one.standing, now)
