@@ -86,8 +86,8 @@ def fault(alert: Alert, now: float) -> Fault:
         ended_at=ended,
         communes=_communes(labels),
         systems=_listed(labels.get("system", "")),
-        page=_short(alert.annotations.get("dashboard_url") or alert.generator_url, 500),
-        runbook=_short(alert.annotations.get("runbook_url", ""), 500),
+        page=_address(alert.annotations, "dashboard_url", "dashboard") or _short(alert.generator_url, 500),
+        runbook=_address(alert.annotations, "runbook_url", "runbook"),
         wordings={language: _wording(alert, Phrases(language, now), began) for language in ("vi", "en")},
     )
 
@@ -152,6 +152,12 @@ def _named(alert: Alert, phrases: Phrases) -> str:
     return phrases.say("Alert {name} fires").format(name=name)
 
 
+def _address(annotations: Mapping[str, str], *names: str) -> str:
+    """The first that is a whole address: a path is of whatever program the rule's author had in mind."""
+    found = (annotations.get(name, "") for name in names)
+    return _short(next((one for one in found if one.startswith(("http://", "https://"))), ""), 500)
+
+
 def _rest(labels: Mapping[str, str]) -> Iterator[str]:
     rest = [(name, value) for name, value in sorted(labels.items()) if name not in _SAID_ELSEWHERE]
     yield from (f"{_short(name, 60)}={_short(value, 100)}" for name, value in rest[:MOST_LABELS])
@@ -167,7 +173,7 @@ def _owner(labels: Mapping[str, str]) -> Owner:
 
 def _communes(labels: Mapping[str, str]) -> tuple[Place, ...]:
     codes = _listed(labels.get("commune", ""))
-    names = _listed(labels.get("commune_name", ""))
+    names = _listed(labels.get("commune_name") or labels.get("name", ""))
     names = names if len(names) == len(codes) else codes
     return tuple(Place(code, name) for code, name in zip(codes, names, strict=True))
 

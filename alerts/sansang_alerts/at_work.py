@@ -6,10 +6,10 @@ Opened with the server's event loop and closed with it; the collector puts the s
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import URL
 
@@ -23,6 +23,7 @@ from .opening import Opened
 from .settings import AlertSettings
 
 _LOG = logging.getLogger(__name__)
+AGAIN_S = 5.0
 
 
 class Secrets(NamedTuple):
@@ -68,9 +69,7 @@ async def at_work(
     alone = place == Path(settings.data_dir) / opening.FILE
     delivery = Delivery(ledger, desk, channels, clock, alone=alone)
     conversations = Conversations(settings, ledger, desk, channels, clock, delivery.nudge)
-    tasks = [asyncio.create_task(one) for one in (delivery.run(), conversations.run())]
-    for task in tasks:
-        task.add_done_callback(_ended)
+    tasks = [asyncio.create_task(_kept_up(run)) for run in (delivery.run, conversations.run)]
     try:
         yield AtWork(settings, ledger, desk, delivery, conversations, links, secrets, clock)
     finally:
@@ -81,7 +80,11 @@ async def at_work(
         ledger.close()
 
 
-def _ended(task: asyncio.Task[None]) -> None:
-    """Neither ends by itself; a defect must not let people wait for messages that nobody sends."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _LOG.critical("messages are no longer sent", exc_info=error)
+async def _kept_up(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Again and again: a defect must not let people wait for messages that nobody sends."""
+    while True:
+        try:
+            await run()
+        except Exception:  # noqa: BLE001  # whatever it was is in the log, and the next message may well go out
+            _LOG.exception("people are not told just now; trying again")
+        await asyncio.sleep(AGAIN_S)

@@ -152,8 +152,19 @@ class Alerts:
             if self._own.delivery == "alertmanager":
                 tasks.create_task(self._announce())
             tasks.create_task(self.telling.follow())
+            tasks.create_task(self._take_on())
             tasks.create_task(self.delivery.run())
             tasks.create_task(self._converse(tasks))
+
+    async def _take_on(self) -> None:
+        """What was taken on by another program on this ledger is a deed too."""
+        while True:
+            await asyncio.sleep(RETRY_S)
+            with self.store.read() as connection:
+                found = taking_on.taken_elsewhere(connection)
+            for one in found:
+                at = one.standing.acknowledged_at or self._now()
+                await self.store.write(lambda it, one=one, at=at: self._acknowledged(it, one, at))  # type: ignore[misc]
 
     async def _announce(self) -> None:
         """Hand incidents and planned work to the Alertmanagers."""

@@ -1,4 +1,4 @@
-"""Incidents and planned work as an Alertmanager's API v2 takes them: alerts with labels, silences of communes. Pure.
+"""Incidents and planned work as an Alertmanager's API v2 takes them: alerts with labels, silences of communes.
 
 Times of the API are RFC 3339; all others are Unix seconds.
 """
@@ -13,6 +13,8 @@ from sansang_alerts.standing import Standing
 
 from .incidents.maintenance import Maintenance
 
+Alert = dict[str, Any]
+"""As the API has it."""
 ALERTNAME = "SansangIncident"
 CREATED_BY = "sansang"
 LASTS_S = 300.0
@@ -27,11 +29,9 @@ def is_firing(standing: Standing) -> bool:
     return is_under_way and not fault.held_back and fault.severity is not Severity.INFO
 
 
-def alert_of(kept: Kept, address: str, now: float) -> dict[str, Any]:
-    """One incident or situation; ``address``: the collector's own, ``now``: by the clock of this machine."""
-    standing = kept.standing
-    fault = standing.fault
-    said, english = fault.said("vi"), fault.said("en")
+def labels_of(kept: Kept) -> dict[str, str]:
+    """What an Alertmanager tells alerts apart by, and routes go by."""
+    fault = kept.standing.fault
     labels = {
         "alertname": ALERTNAME,
         "incident": kept.code,
@@ -41,10 +41,18 @@ def alert_of(kept: Kept, address: str, now: float) -> dict[str, Any]:
     }
     if len(fault.communes) == 1:
         labels["commune"] = fault.communes[0].code
+    return labels
+
+
+def alert_of(kept: Kept, address: str, now: float) -> Alert:
+    """One incident or situation; ``address``: the collector's own, ``now``: by the clock of this machine."""
+    standing = kept.standing
+    fault = standing.fault
     page = f"{address}{fault.page}"
+    summaries = {"summary": fault.said("vi").headline, "summary_en": fault.said("en").headline}
     return {
-        "labels": labels,
-        "annotations": {"summary": said.headline, "summary_en": english.headline, "page": page},
+        "labels": labels_of(kept),
+        "annotations": summaries | {"page": page},
         "startsAt": moment(fault.began_at),
         "endsAt": moment(now + LASTS_S if is_firing(standing) else _ended(standing, now)),
         "generatorURL": page,

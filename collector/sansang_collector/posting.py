@@ -6,7 +6,7 @@ What people are told comes back by the webhook; their end is told by the ledger'
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import msgspec
 from sqlalchemy.exc import OperationalError
@@ -16,7 +16,7 @@ from sansang_alerts.alert_rows import Kept
 from sansang_alerts.channels.outgoing import Outgoing, OutgoingError, Request
 from sansang_alerts.fault import Source
 
-from .posted_alerts import alert_of, is_firing
+from .posted_alerts import Alert, alert_of, is_firing, labels_of, moment
 from .store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Members:
         self._away: dict[str, str] = {}
         """Why each member that does not answer does not."""
 
-    async def post(self, alerts: list[dict[str, object]]) -> bool:
+    async def post(self, alerts: list[Alert]) -> bool:
         """Hand alerts to all of them; whether any has taken them."""
         answers = await asyncio.gather(*(self._post(url, alerts) for url in self.urls))
         return any(answers)
@@ -59,7 +59,7 @@ class Members:
                 continue
         return 0, None
 
-    async def _post(self, url: str, alerts: list[dict[str, object]]) -> bool:
+    async def _post(self, url: str, alerts: list[Alert]) -> bool:
         why = ""
         for first in range(0, len(alerts), MOST):
             body = msgspec.json.encode(alerts[first : first + MOST])
@@ -96,6 +96,8 @@ class Posting:
         self._now = now
         self._release = release
         self._taken_at = now()
+        self._posted: dict[str, Kept] = {}
+        """As it was posted last, by code; after a restart old labels end by themselves."""
         self._news = asyncio.Event()
 
     def nudge(self) -> None:
@@ -121,11 +123,20 @@ class Posting:
         now = self._now()
         found = await asyncio.to_thread(self._read, now)
         # an Alertmanager judges by its own clock, which a played one is not
-        alerts = [alert_of(one, self._address, time.time()) for one in found]
+        at = time.time()
+        alerts = [*self._replaced(found, at), *(alert_of(one, self._address, at) for one in found)]
         if not alerts or await self._members.post(alerts):
             self._taken_at = now
+            self._posted = {one.code: one for one in found}
         elif now - self._taken_at >= DEAF_S:
             await self._release([one.code for one in found if is_firing(one.standing) and not one.standing.released])
+
+    def _replaced(self, found: Sequence[Kept], at: float) -> Iterator[Alert]:
+        """The ends of what was posted with other labels, which are another alert to an Alertmanager."""
+        for one in found:
+            before = self._posted.get(one.code)
+            if before is not None and labels_of(before) != labels_of(one):
+                yield alert_of(before, self._address, at) | {"endsAt": moment(at)}
 
     def _read(self, now: float) -> list[Kept]:
         with self._store.read() as connection:

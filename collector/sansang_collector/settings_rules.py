@@ -64,7 +64,7 @@ def _delivery(folder: Path, parts: Mapping[str, Any]) -> Found:
     """One road to people: who tells them, and all that it needs."""
     if parts.get("delivery") == "alertmanager":
         for key in ("alerts", "alertmanagers"):
-            if not parts.get(key, INVALID):
+            if not parts.get(key):
                 yield "delivery", f"'delivery: alertmanager' needs '{key}'"
     else:
         for key in _OF_ALERTMANAGER:

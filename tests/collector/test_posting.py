@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from sansang_agent.contract.rung import Owner
 from sansang_agent.contract.severity import Severity
 from sansang_alerts import schema
 from sansang_alerts.alert_rows import Kept
@@ -133,6 +134,23 @@ async def test_every_member_is_posted_to_and_the_end_too(store: Store, outgoing:
 
     assert one.posted == other.posted
     assert [[alert["labels"]["incident"] for alert in alerts] for alerts in one.posted[:2]] == [["M4T7QX"]] * 2
+
+
+async def test_what_is_posted_with_other_labels_ends_under_the_old_ones(store: Store, outgoing: Outgoing) -> None:
+    with Member() as one:
+        desk = Desk(settings(), announced=True)
+        posting = Posting(store, Members([one.url], outgoing), "", lambda: NOW, _nobody)
+        _report(store, desk, msgspec.structs.replace(RING, owner=Owner.POWER), Happening.OPENED)
+        await posting.once()
+        _report(store, desk, RING, Happening.UPDATED)
+        await posting.once()
+        await posting.once()
+
+    before, changed, after = one.posted
+    assert [alert["labels"]["owner"] for alert in before] == ["power"]
+    assert [alert["labels"]["owner"] for alert in changed] == ["power", "telecom"]
+    assert changed[0]["endsAt"] < changed[1]["endsAt"]
+    assert [alert["labels"]["owner"] for alert in after] == ["telecom"]
 
 
 async def test_one_member_that_is_away_holds_nothing_up(store: Store, outgoing: Outgoing) -> None:

@@ -292,6 +292,20 @@ async def test_an_answer_to_a_message_is_a_deed_of_the_incident(store: Store) ->
     assert _kinds(store) == ["opened"]
 
 
+async def test_what_another_program_acknowledged_is_found_until_it_is_a_deed(store: Store) -> None:
+    desk = Desk(SETTINGS)
+    ring = new(store, ring_cut())
+    await telling(store, desk).settled()
+    store.write_sync(lambda connection: desk.acknowledge(connection, ring.code, "line-1", NOW, "cli"))
+
+    with store.read() as connection:
+        (alert,) = taking_on.taken_elsewhere(connection)
+    store.write_sync(lambda connection: taking_on.take_on(connection, alert, SETTINGS, NOW))
+
+    with store.read() as connection:
+        assert taking_on.taken_elsewhere(connection) == []
+
+
 async def test_taking_a_situation_on_takes_all_its_incidents_on(store: Store) -> None:
     desk = Desk(SETTINGS, acknowledged=lambda it, alert, at: taking_on.take_on(it, alert, SETTINGS, at))
     members = [new(store, _dark(code)) for code in AREA]

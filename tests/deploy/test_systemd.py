@@ -82,6 +82,9 @@ def test_units_start_the_programs_as_documented_and_not_as_root() -> None:
         "/opt/sansang/bin/sansang-collector serve --config /etc/sansang/collector.yml"
     )
     assert (agent["User"], collector["User"]) == ("sansang", "sansang-collector")
+    alerts = _unit("sansang-alerts.service")["Service"]
+    assert alerts["ExecStart"].startswith("/opt/sansang/bin/sansang-alerts serve --config /etc/sansang/alerts.yml")
+    assert (alerts["User"], alerts["StateDirectory"]) == ("sansang-alerts", "sansang-alerts")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="systemd's places")

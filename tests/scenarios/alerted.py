@@ -74,6 +74,7 @@ def _settings(folder: Path, mail: MailServer, zalo: ZaloServer, sms: SmsGatewayS
     team = {
         "id": "line", "name": "Trực đường truyền", "takes": [{}], "fallback": LAST,
         "shifts": [{"people": [FIRST, NEXT]}],
+        "steps": [{"after_minutes": 0}, {"after_minutes": 3, "to": "next"}, {"after_minutes": 5, "to": "fallback"}],
     }  # fmt: skip
     channels = [
         {"id": "mail", "kind": "email", "server": f"127.0.0.1:{mail.port}", "sender": "sansang@example.vn",

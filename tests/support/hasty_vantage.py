@@ -1,4 +1,4 @@
-"""``python -m tests.support.hasty_vantage run --vantage …``: a vantage to which a minute is four seconds.
+"""``python -m tests.support.hasty_vantage run --vantage …``: a vantage to which a minute is six seconds.
 
 So a silence of the collector is told within a test's time; all else of it is as in life.
 """
@@ -7,7 +7,7 @@ from sansang_agent import dead_man, pace, silence_watch, uplink
 from sansang_agent.cli import main
 from sansang_agent.contract.report import Pace
 
-MINUTE_S = 4.0
+MINUTE_S = 6.0
 
 
 class Hasty(pace.Turns):
