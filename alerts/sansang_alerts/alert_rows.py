@@ -60,6 +60,12 @@ def due(connection: Connection, now: float, most: int) -> Iterator[Kept]:
     return (_kept(row) for row in rows.all())
 
 
+def waiting(connection: Connection, after: int, most: int) -> list[Kept]:
+    """Those after a number for which the clock will have something to do some day, by their numbers."""
+    of = (ALERT.c.next_at.is_not(None), ALERT.c.id > after)
+    return [_kept(row) for row in connection.execute(select(*_COLUMNS).where(*of).order_by(ALERT.c.id).limit(most))]
+
+
 def since(connection: Connection, sources: Iterable[Source], at: float) -> list[Kept]:
     """Those of these sources that are not over, or were over at ``at`` or later."""
     lately = or_(ALERT.c.over_at.is_(None), ALERT.c.over_at >= at)

@@ -4,6 +4,8 @@ FIRST_S = 2.0
 LONGEST_S = 300.0
 MOST_ASKED_S = 3600.0
 """No other side can silence a channel for longer by what it asks."""
+LONGEST_WAIT_S = MOST_ASKED_S * 1.1
+"""No attempt waits longer for the next."""
 
 
 def wait_s(attempt: int, chance: float, after_s: float | None = None) -> float:

@@ -4,11 +4,12 @@ So a sender that dies in between leaves a trace: an attempt of which nobody know
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
+from .backoff import LONGEST_WAIT_S
 from .notice import Answer, Kind, Outcome, State
 from .pace import WINDOW_S, Waiting, choose, may_come
 from .tables import ATTEMPT, NOTIFICATION
@@ -55,30 +56,31 @@ Bundle = Callable[[tuple[int, ...]], int | None]
 """Makes one message of many and returns its number; None: it cannot be made."""
 
 
-def is_anything_due(connection: Connection, now: float) -> bool:
+def is_anything_due(connection: Connection, now: float, under_way: Collection[int] = ()) -> bool:
     """Whether it is worth claiming."""
-    return connection.scalar(select(_N.id).where(_is_due(now)).limit(1)) is not None
+    return connection.scalar(select(_N.id).where(_is_due(now, under_way)).limit(1)) is not None
 
 
 def claim(
     connection: Connection,
     holder: Holder,
     now: float,
-    under_way: Mapping[str, int],
+    under_way: Mapping[int, str],
     is_person: Callable[[str], bool],
     bundle: Bundle,
 ) -> list[Claim]:
     """What may be sent now, at most one per address; each is this holder's until its lease ends.
 
-    ``under_way``: how many messages each channel has already; ``is_person``: whether a channel's messages are read.
+    ``under_way``: what this holder is sending, with the channel of each: its own whatever the clock says of the lease;
+    ``is_person``: whether a channel's messages are read.
     """
-    if not is_anything_due(connection, now):
+    if not is_anything_due(connection, now, under_way):
         return []
-    busy, claimed = Counter(under_way), []
-    for channel, address in _addresses(connection, now):
+    busy, claimed = Counter(under_way.values()), []
+    for channel, address in _addresses(connection, now, under_way):
         if busy[channel] >= MOST_PER_CHANNEL:
             continue
-        chosen = _chosen(connection, channel, address, now, is_person(channel))
+        chosen = _chosen(connection, channel, address, now, is_person(channel), under_way)
         if not chosen:
             continue
         busy[channel] += 1
@@ -87,14 +89,17 @@ def claim(
     return claimed
 
 
-def _chosen(connection: Connection, channel: str, address: str, now: float, is_person: bool) -> tuple[int, ...]:
+def _chosen(
+    connection: Connection, channel: str, address: str, now: float, is_person: bool, under_way: Collection[int]
+) -> tuple[int, ...]:
     to = (_N.channel == channel, _N.address == address)
     if is_person:
-        lately = (*to, _N.sent_at > now - WINDOW_S, _N.bundle.is_(None))
+        lately = (*to, _N.sent_at.between(now - WINDOW_S, now), _N.bundle.is_(None))
         if not may_come(list(connection.scalars(select(_N.sent_at).where(*lately).order_by(_N.sent_at))), now):
             return ()
     most = MOST_IN_ONE if is_person else MOST_SKIPPED
-    return choose(_waiting(connection, to, most), now, is_person)
+    waiting = _waiting(connection, to, most)
+    return () if any(one.id in under_way for one in waiting) else choose(waiting, now, is_person)
 
 
 def record(connection: Connection, claim: Claim, holder: Holder, answer: Answer, now: float, wait_s: float) -> State:
@@ -121,6 +126,15 @@ def free(connection: Connection, now: float) -> int:
     return connection.execute(left).rowcount
 
 
+def set_back(connection: Connection, holder: Holder, now: float) -> None:
+    """The clock was set back: nothing waits for a time that it has yet to reach again."""
+    fresh = and_(_N.attempts == 0, _N.due_at > now)
+    waits = (_N.state == State.WAITING.value, or_(fresh, _N.due_at > now + LONGEST_WAIT_S))
+    connection.execute(NOTIFICATION.update().where(*waits).values(due_at=now))
+    held = (_N.state == State.SENDING.value, _N.held_until > now + holder.lease_s)
+    connection.execute(NOTIFICATION.update().where(*held).values(held_until=now + holder.lease_s))
+
+
 def alerts_of(connection: Connection, claim: Claim) -> list[int]:
     """What a message is about: of a bundle, all that its parts are."""
     if claim.alert is not None:
@@ -129,21 +143,22 @@ def alerts_of(connection: Connection, claim: Claim) -> list[int]:
     return list(connection.scalars(parts))
 
 
-def reaches_nobody(connection: Connection, alert: int, kinds: Iterable[Kind]) -> bool:
-    """Whether every message of these kinds about an alert failed, or was cancelled."""
+def reaches_nobody(connection: Connection, alert: int, kinds: Iterable[Kind], team: str, since: float) -> bool:
+    """Whether every message of these kinds about an alert, made for a team since then, failed or was cancelled."""
     alive = [State.WAITING.value, State.BUNDLED.value, State.SENDING.value, State.SENT.value]
-    hopeful = (_N.alert == alert, _N.kind.in_([one.value for one in kinds]), _N.state.in_(alive))
-    return connection.scalar(select(_N.id).where(*hopeful).limit(1)) is None
+    of = (_N.alert == alert, _N.team == team, _N.made_at >= since, _N.kind.in_([one.value for one in kinds]))
+    return connection.scalar(select(_N.id).where(*of, _N.state.in_(alive)).limit(1)) is None
 
 
-def _is_due(now: float) -> ColumnElement[bool]:
+def _is_due(now: float, under_way: Collection[int]) -> ColumnElement[bool]:
     waits = and_(_N.state == State.WAITING.value, _N.due_at <= now)
-    return or_(waits, and_(_N.state == State.SENDING.value, _N.held_until <= now))
+    left = and_(_N.state == State.SENDING.value, _N.held_until <= now, _N.id.not_in(under_way))
+    return or_(waits, left)
 
 
-def _addresses(connection: Connection, now: float) -> list[tuple[str, str]]:
+def _addresses(connection: Connection, now: float, under_way: Collection[int]) -> list[tuple[str, str]]:
     """To whom something is due, whoever waits longest first."""
-    asked = select(_N.channel, _N.address).where(_is_due(now)).group_by(_N.channel, _N.address)
+    asked = select(_N.channel, _N.address).where(_is_due(now, under_way)).group_by(_N.channel, _N.address)
     return [(row.channel, row.address) for row in connection.execute(asked.order_by(func.min(_N.id)))]
 
 

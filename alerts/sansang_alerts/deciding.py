@@ -3,11 +3,13 @@
 Creation is held back, ends never: who was told anything is told that it is over, whatever holds the fault back by then.
 """
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from sansang_agent.contract.severity import Severity
 
-from .escalating import Decision, ask, next_ask, tell_again
+from .escalating import MINUTE_S, UNREACHED_S, Decision, ask, next_ask, tell_again
 from .fault import Happening, Report, Source
 from .notice import Kind
 from .roster import Roster
@@ -15,6 +17,7 @@ from .standing import Standing
 
 _ORDER = list(Severity)
 _COMES_BACK = (Happening.OPENED, Happening.REOPENED, Happening.UNSTABLE)
+_TIMES = ("told_at", "asked_at", "nagged_at", "paused_at", "ended_at", "acknowledged_at")
 _ANNOUNCED = (Source.INCIDENT, Source.SITUATION)
 """What goes through Alertmanager, where that is to say who is told."""
 
@@ -80,12 +83,24 @@ def released(standing: Standing, roster: Roster, now: float) -> Decision:
 
 
 def unreached(standing: Standing, roster: Roster, now: float) -> Decision:
-    """No message about it can arrive where it was sent: the next step is taken before its time."""
+    """No message about it can arrive where it was sent: the next step is taken before its time, and the last one
+    again soon, less and less often."""
     idle = standing.over_at is not None or standing.ended_at is not None or standing.acknowledged_at is not None
     team = roster.team(standing.team, standing.fault)
-    if idle or not _is_to_be_told(standing) or standing.asked_at is None or standing.steps >= len(team.steps):
+    if idle or not _is_to_be_told(standing) or standing.asked_at is None:
         return Decision(standing)
+    if standing.steps >= len(team.steps):
+        remind_s = team.remind_minutes * MINUTE_S
+        wait_s = min(max(UNREACHED_S, now - standing.asked_at), remind_s)
+        return Decision(replace(standing, nagged_at=now + wait_s - remind_s))
     return ask(standing, roster, now)
+
+
+def set_back(standing: Standing, now: float) -> Standing:
+    """As it stands when the clock was set back: what was later than now is now."""
+    times = {name: getattr(standing, name) for name in _TIMES}
+    later: dict[str, Any] = {name: now for name, at in times.items() if at is not None and at > now}
+    return replace(standing, **later) if later else standing
 
 
 def _is_anew(standing: Standing, report: Report) -> bool:

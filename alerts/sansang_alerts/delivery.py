@@ -5,8 +5,10 @@ What the collector and ``serve`` start as one task; whoever hands in reports nud
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from sqlalchemy.exc import OperationalError
 
@@ -37,6 +39,8 @@ class Delivery:
         self.sender = Sender(ledger, desk, channels, clock, lease_s=lease_s, alone=alone)
         self._ledger = ledger
         self._clock = clock
+        self._turned_at = math.inf
+        """As if the clock had been set back before the start, as it may have been."""
 
     def nudge(self) -> None:
         """Reports were handed in: send at once, not within a second."""
@@ -51,12 +55,21 @@ class Delivery:
     async def turn(self) -> int:
         """What the clock brings by now; how many alerts that were."""
         now = self._clock()
+        if now < self._turned_at:
+            await self._set_back(now)
+        self._turned_at = now
         with self._ledger.read() as connection:
             if not alert_rows.is_any_due(connection, now):
                 return 0
         turned = await self._ledger.write(lambda connection: self.desk.turn(connection, now))
         self.nudge()
         return turned
+
+    async def _set_back(self, now: float) -> None:
+        await self.sender.set_back()
+        after: int | None = 0
+        while after is not None:
+            after = await self._ledger.write(partial(self.desk.set_back, now=now, after=after))
 
     async def _turn(self) -> None:
         while True:

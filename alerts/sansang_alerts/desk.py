@@ -93,6 +93,16 @@ class Desk:
             self._settle(connection, one, deciding.clock(one.standing, around.roster, now), around)
         return len(found)
 
+    def set_back(self, connection: Connection, now: float, after: int = 0, most: int = MOST_AT_ONCE) -> int | None:
+        """The clock was set back: nothing waits for a time that is yet to come again. So many alerts at once, those
+        after a number; the last one's number, or None: these were all."""
+        around, found = self._around(connection, now), alert_rows.waiting(connection, after, most)
+        for one in found:
+            standing = deciding.set_back(one.standing, now)
+            if standing is not one.standing:
+                alert_rows.keep(connection, one.id, standing, deciding.due(standing, around.roster))
+        return found[-1].id if found else None
+
     def acknowledge(self, connection: Connection, code: str, by: str, at: float, how: str) -> Acknowledgement:
         """Somebody takes an alert on. ``by``: a person's id, or a name; ``how``: ``link``, ``zalo``, ``sms``, ``page``,
         ``cli``, ``phone``. Raises :class:`UnknownCodeError`."""

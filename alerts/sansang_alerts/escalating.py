@@ -14,6 +14,8 @@ from .settings import Step, Team
 from .standing import Standing, Told
 
 MINUTE_S = 60.0
+UNREACHED_S = 5 * MINUTE_S
+"""So soon is asked again what nobody can have heard of: people pair, and channels are mended."""
 
 
 class Notice(NamedTuple):
@@ -37,6 +39,8 @@ def next_ask(standing: Standing, team: Team) -> float | None:
     last = max(standing.nagged_at or standing.asked_at, standing.acknowledged_at or 0.0)
     if standing.acknowledged_at is None and standing.steps < len(team.steps):
         return standing.asked_at + team.steps[standing.steps].after_minutes * MINUTE_S
+    if standing.acknowledged_at is None and not _anybody(standing):
+        return last + UNREACHED_S
     return last + team.remind_minutes * MINUTE_S
 
 
@@ -44,7 +48,9 @@ def ask(standing: Standing, roster: Roster, now: float) -> Decision:
     """Take every step that is due by now, and more until somebody is reached; or remind."""
     team = roster.team(standing.team, standing.fault)
     if standing.acknowledged_at is not None and standing.steps:
-        return _again(standing, roster, Kind.REMINDER, roster.on_call(team, now)[:1], now)
+        return _again(standing, roster, Kind.REMINDER, _reminded(team, roster, now), now)
+    if standing.steps >= len(team.steps) and not _anybody(standing):
+        standing = replace(standing, steps=0, asked_at=now)
     if standing.steps >= len(team.steps):
         return _again(standing, roster, Kind.ESCALATED, _targets(team.steps[-1], standing, roster, now), now)
     notices: list[Notice] = []
@@ -67,7 +73,17 @@ def tell_again(standing: Standing, kind: Kind, team: str = "", but: str = "") ->
 
 def _first_or_not(standing: Standing) -> Kind:
     """The first of a team to be told are told that it opened, whichever step it is."""
-    return Kind.ESCALATED if any(one.team == standing.team for one in standing.told) else Kind.OPENED
+    return Kind.ESCALATED if _anybody(standing) else Kind.OPENED
+
+
+def _anybody(standing: Standing) -> bool:
+    """Whether anybody was told for the present team."""
+    return any(one.team == standing.team for one in standing.told)
+
+
+def _reminded(team: Team, roster: Roster, now: float) -> tuple[str, ...]:
+    """Who is on call, or whoever comes next and can be reached."""
+    return tuple(one for one in (*roster.on_call(team, now), team.fallback) if roster.ways(one))[:1]
 
 
 def _again(standing: Standing, roster: Roster, kind: Kind, people: Iterable[str], now: float) -> Decision:
@@ -108,7 +124,8 @@ def _named(step: Step, team: Team, standing: Standing, roster: Roster, now: floa
         case "on_call":
             yield duty[0]
         case "next":
-            yield next((person for person in duty if person not in told), team.fallback)
+            others = (one for one in duty if one not in told and roster.ways(one, step.channels))
+            yield next(others, team.fallback)
         case "everyone":
             yield from duty
         case "fallback":

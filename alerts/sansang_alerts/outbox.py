@@ -18,8 +18,10 @@ from .texts import Words
 
 _MOST_VALUES = 500
 _ENDS = (Kind.RECOVERED, Kind.WITHDRAWN)
-_PLACES = {Kind.UPDATED: (Kind.OPENED, Kind.UPDATED, Kind.ESCALATED), Kind.REMINDER: (Kind.REMINDER,)}
-"""What takes the place of what: who has heard nothing yet is told of the fault as it is now, as of something new."""
+_ASKING = (Kind.OPENED, Kind.UPDATED, Kind.ESCALATED)
+_PLACES = {Kind.UPDATED: _ASKING, Kind.ACKNOWLEDGED: _ASKING, Kind.REMINDER: (Kind.REMINDER,)}
+"""What takes the place of what: who has heard nothing yet is told of the fault as it is now, as of something new; and
+where somebody has taken it on, only that."""
 
 
 class Address(NamedTuple):
@@ -117,7 +119,7 @@ def overtake(connection: Connection, alert: int, kind: Kind, to: Address) -> Kin
     if found is None:
         return kind
     _cancel(connection, older, "a newer message took its place before it could be sent")
-    return Kind(found)
+    return kind if kind is Kind.ACKNOWLEDGED else Kind(found)
 
 
 def _was_tried(connection: Connection, alert: int, to: Address) -> bool:

@@ -34,8 +34,8 @@ Sent = Sequence[float]
 
 
 def may_come(sent: Sent, now: float) -> bool:
-    """Whether a person may get another message now."""
-    recent = [at for at in sent if at > now - WINDOW_S]
+    """Whether a person may get another message now. Times that are yet to come, of a clock set back, do not count."""
+    recent = [at for at in sent if now - WINDOW_S < at <= now]
     return len(recent) < SINGLES or recent[-1] <= now - GAP_S
 
 
@@ -69,8 +69,10 @@ def _ready(rows: Sequence[Waiting], now: float) -> list[Waiting]:
 
 
 def _together(ready: list[Waiting]) -> tuple[int, ...]:
-    """What was tried before goes by itself, for it has to say so; so does what is about no alert."""
-    fresh = [one for one in ready if not one.attempts and one.alert is not None]
+    """What was tried before goes by itself, for it has to say so, and what follows on it waits; what is about no alert
+    goes by itself too."""
+    tried = {one.alert for one in ready if one.attempts}
+    fresh = [one for one in ready if not one.attempts and one.alert is not None and one.alert not in tried]
     if len(fresh) <= MOST_SINGLY or fresh[0] is not ready[0]:
         return (ready[0].id,)
     return tuple(one.id for one in fresh)

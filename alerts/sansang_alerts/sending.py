@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from . import claims
+from . import alert_rows, claims
 from .backoff import wait_s
 from .channels import Channel
 from .claims import Claim, Holder
@@ -54,8 +54,13 @@ class Sender:
         self._clock = clock
         self._holder = Holder(secrets.token_hex(8), lease_s)
         self._alone = alone
-        self._under_way: dict[asyncio.Task[None], str] = {}
+        self._under_way: dict[asyncio.Task[None], Claim] = {}
         self._news = asyncio.Event()
+
+    async def set_back(self) -> None:
+        """The clock was set back: what waits for a time that is yet to come again goes on."""
+        now = self._clock()
+        await self._ledger.write(lambda connection: claims.set_back(connection, self._holder, now))
 
     def nudge(self) -> None:
         """Something was decided: look at once, not within a second."""
@@ -87,7 +92,7 @@ class Sender:
             return 0
         for one in found:
             task = asyncio.create_task(self._send(one))
-            self._under_way[task] = one.channel
+            self._under_way[task] = one
             task.add_done_callback(self._is_done)
         return len(found)
 
@@ -111,7 +116,7 @@ class Sender:
             await self._ledger.write(lambda connection: claims.free(connection, now))
             self._alone = False
         with self._ledger.read() as connection:
-            if not claims.is_anything_due(connection, now):
+            if not claims.is_anything_due(connection, now, self._ours()):
                 return []
         return await self._ledger.write(self._claimed)
 
@@ -121,10 +126,14 @@ class Sender:
             connection,
             self._holder,
             now,
-            Counter(self._under_way.values()),
+            self._ours(),
             self._desk.is_person,
             lambda ids: self._desk.bundle(connection, ids, now),
         )
+
+    def _ours(self) -> dict[int, str]:
+        """What is under way, with the channel of each."""
+        return {one.id: one.channel for one in tuple(self._under_way.values())}
 
     async def _send(self, claim: Claim) -> None:
         answer = await self._answer(claim)
@@ -147,6 +156,10 @@ class Sender:
                 return await channel.send(self._message(claim))
         except TimeoutError:
             return Answer(Outcome.UNKNOWN, "no answer in time")
+        except Exception:  # noqa: BLE001  # whatever an adapter raises
+            # a fault of the channel's: it counts, or the message would go out anew with every lease
+            _LOG.exception("%s broke off while it sent a message", claim.channel)
+            return Answer(Outcome.UNKNOWN, "the channel broke off")
 
     def _message(self, claim: Claim) -> Message:
         words = Words(claim.subject, claim.body)
@@ -162,5 +175,12 @@ class Sender:
         if state is State.FAILED:
             _LOG.warning("%s did not take a message for good: %s", claim.channel, answer.said)
             for alert in claims.alerts_of(connection, claim):
-                if claims.reaches_nobody(connection, alert, _ASKING):
-                    self._desk.unreached(connection, alert, now)
+                self._unreached(connection, alert, now)
+
+    def _unreached(self, connection: Connection, alert: int, now: float) -> None:
+        """The next step is taken where nobody of the present team can hear of this occurrence any more."""
+        known = alert_rows.of_id(connection, alert)
+        if known is None or known.standing.told_at is None:
+            return
+        if claims.reaches_nobody(connection, alert, _ASKING, known.standing.team, known.standing.told_at):
+            self._desk.unreached(connection, alert, now)

@@ -107,6 +107,16 @@ def test_what_a_newer_message_overtakes_before_it_was_sent_says_so(post: Post) -
     ]
 
 
+async def test_nobody_is_asked_late_what_somebody_has_taken_on(post: Post) -> None:
+    await post.tell(Happening.OPENED, RING)
+    post.now += 600
+    await post.delivery.turn()
+    post.ledger.write_sync(lambda connection: post.desk.acknowledge(connection, RING.code, "a", post.now, "cli"))
+    await post.sender.drain()
+
+    assert post.got() == [("a", "opened"), ("b", "acknowledged")]
+
+
 def test_who_never_heard_of_what_is_withdrawn_hears_nothing(post: Post) -> None:
     post.report(Happening.OPENED, RING)
     post.report(Happening.WITHDRAWN, replace(RING, withdrawn="merged:K7F2QD"))

@@ -56,6 +56,15 @@ def test_what_was_tried_before_is_no_part_of_another_message() -> None:
     assert chosen(*rows[1:], waiting(9, attempts=1)) == tuple(range(2, 9))
 
 
+def test_what_follows_on_what_was_tried_before_waits_for_it() -> None:
+    rows = [waiting(1), waiting(2, 50, attempts=1), waiting(3, 50), *map(waiting, range(4, 9))]
+    assert chosen(*rows) == (1, *range(4, 9))
+
+
+def test_what_was_sent_later_than_now_by_a_clock_set_back_since_holds_nothing_up() -> None:
+    assert may_come([NOW + 3600.0] * SINGLES, NOW)
+
+
 def test_what_is_about_no_fault_is_no_part_of_another_message() -> None:
     assert chosen(*map(waiting, range(1, 8)), waiting(8, None)) == tuple(range(1, 8))
 

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from sansang_alerts.roster import roster_of
-from sansang_alerts.settings import Step
-from tests.alerts.desks import LINE, POWER, settings
+from sansang_alerts.settings import Shift, Step
+from tests.alerts.desks import LINE, POWER, SMS, settings
 from tests.alerts.stories import Play, expected, played
 
 STORIES = {
@@ -206,6 +206,11 @@ STORIES = {
         1 unreached         -> b escalated
         2 unreached         -> c escalated
         3 unreached
+        8                   -> c escalated
+        9 unreached
+        18                  -> c escalated
+        19 unreached
+        37 updated
         """,
     "an end that lasts is told though it is held back by then": """
         0 opened            -> a opened
@@ -314,3 +319,27 @@ def test_a_person_alone_on_call_is_followed_by_the_fallback_who_is_then_asked_ag
         20                  -> c escalated
         """
     assert played(story) == expected(story)
+
+
+def test_the_next_one_on_call_is_the_next_who_can_be_reached() -> None:
+    of = settings(SMS, teams=(replace(LINE, shifts=(Shift(people=("a", "c", "b")),), fallback="p"),))
+
+    assert played("0 opened\n10\n19 updated", of) == {0: ["a opened"], 10: ["b escalated"]}
+
+
+def test_who_is_reminded_is_the_first_who_can_be_reached() -> None:
+    of = settings(SMS, teams=(replace(LINE, shifts=(Shift(people=("c", "b")),), fallback="a"),))
+
+    assert played("0 opened\n1 acknowledge Chi\n242 updated", of)[241] == ["b reminder"]
+
+
+def test_what_reaches_nobody_is_told_as_soon_as_somebody_can_be_reached() -> None:
+    nobody, all_of_them = (roster_of(one, {}, ()) for one in (replace(settings(), channels=()), settings()))
+    play = Play(nobody, announced=False)
+    play.happens(0, ["opened"])
+    play.clock(5)
+    play._roster = all_of_them
+    play.clock(9)
+    play.clock(10)
+
+    assert play.told == {10: ["a opened"]}

@@ -3,22 +3,27 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import URL
+from sqlalchemy import URL, select
 from sqlalchemy.exc import OperationalError
 
+from sansang_agent.contract.rung import Owner
 from sansang_alerts.claims import GIVE_UP_S, MOST_PER_CHANNEL, MOST_UNKNOWN
 from sansang_alerts.fault import Happening, Report
-from sansang_alerts.notice import Answer, Outcome
+from sansang_alerts.notice import Answer, Message, Outcome
 from sansang_alerts.opening import Opened
+from sansang_alerts.pace import SINGLES
 from sansang_alerts.settings import Shift, Step
+from sansang_alerts.tables import ALERT
 from tests.alerts.desks import HOOK, LINE, MAIL, SMS, fault, person, settings
 from tests.alerts.posts import AGAIN, REFUSED, UNKNOWN, Post
 from tests.support.fake_clock import settled
 
+HOUR, MINUTE = 3600.0, 60.0
 RING = fault()
 OPENED = Happening.OPENED
 
@@ -170,6 +175,100 @@ async def test_two_senders_of_one_ledger_send_everything_once(ledger: Opened, pl
 
     assert len(first.channels["hook"].got) == len({one.message_id for one in first.channels["hook"].got}) == 20
     assert first.channels["hook"].most_under_way == 1, "in order: one at a time to each address"
+
+
+async def test_what_is_under_way_is_not_sent_again_because_the_clock_was_set_forward(post: Post) -> None:
+    mail = post.channels["mail"]
+    mail.gate.clear()
+    post.report(Happening.OPENED, RING)
+    draining = asyncio.create_task(post.sender.drain())
+    await mail.asked.wait()
+    post.now += 7 * HOUR
+    looking = asyncio.create_task(post.sender.drain())
+    await looking
+    mail.gate.set()
+    await draining
+
+    assert post.got() == [("a", "opened")]
+
+
+async def test_a_clock_that_is_set_back_holds_up_no_message_step_or_end(post: Post) -> None:
+    await post.passes(7 * HOUR)
+    await post.tell(Happening.OPENED, RING)
+    post.report(Happening.OPENED, fault(13, "K7F2QD"))
+    await post.passes(60 - 7 * HOUR)
+    await post.passes(10 * MINUTE)
+    await post.tell(Happening.RECOVERED, replace(RING, ended_at=post.now))
+    await post.passes(3 * MINUTE)
+
+    assert post.got().count(("a", "opened")) == 2
+    assert post.got().count(("b", "escalated")) == 2
+    assert post.got()[-2:] == [("a", "recovered"), ("b", "recovered")]
+
+
+async def test_many_alerts_are_put_right_piece_by_piece_when_the_clock_was_set_back(post: Post) -> None:
+    await post.passes(7 * HOUR)
+    await post.tell(Happening.OPENED, *(fault(number, "") for number in range(2)))
+    early = post.now - 7 * HOUR
+    after: int | None = 0
+    seen = []
+    while after is not None:
+        after = post.ledger.write_sync(partial(post.desk.set_back, now=early, after=after, most=1))
+        seen.append(after)
+
+    assert [one is None for one in seen] == [False, False, True]
+    with post.ledger.read() as connection:
+        assert set(connection.scalars(select(ALERT.c.next_at))) == {early + 10 * MINUTE}
+
+
+async def test_a_clock_that_is_set_back_silences_nobody_who_was_told_much(post: Post) -> None:
+    await post.passes(7 * HOUR)
+    await post.tell(Happening.OPENED, *(fault(number, "") for number in range(SINGLES)))
+    await post.passes(-7 * HOUR)
+    await post.tell(Happening.OPENED, RING)
+
+    assert len(post.got()) == SINGLES + 1
+
+
+async def test_a_channel_that_breaks_off_is_not_asked_for_ever(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def breaks(message: Message) -> Answer:
+        raise ValueError(message.to)
+
+    monkeypatch.setattr(post.channels["mail"], "send", breaks)
+    await post.tell(Happening.OPENED, RING)
+    for _ in range(MOST_UNKNOWN + 1):
+        await post.passes(150)
+    (row, *_) = post.rows()
+
+    assert (row.state, row.attempts) == ("failed", MOST_UNKNOWN)
+
+
+async def test_a_refusal_asks_whoever_comes_next_though_another_team_was_reached_before(post: Post) -> None:
+    post.channels["mail"].refuses.add("p@example.vn")
+    await post.tell(Happening.OPENED, RING)
+    await post.tell(Happening.UPDATED, replace(RING, owner=Owner.POWER))
+
+    assert post.got() == [("a", "opened"), ("p", "opened"), ("a", "handed_over"), ("c", "escalated")]
+
+
+async def test_a_refusal_asks_whoever_comes_next_though_an_earlier_time_was_told(post: Post) -> None:
+    await post.tell(Happening.OPENED, RING)
+    await post.tell(Happening.RECOVERED, replace(RING, ended_at=post.now))
+    await post.passes(3 * MINUTE)
+    post.channels["mail"].refuses.add("a@example.vn")
+    await post.tell(Happening.REOPENED, RING)
+
+    assert post.got()[-2:] == [("a", "opened"), ("b", "escalated")]
+
+
+async def test_what_no_channel_took_is_tried_anew_when_the_channel_is_mended(post: Post) -> None:
+    mail = post.channels["mail"]
+    mail.refuses |= {f"{one}@example.vn" for one in "abc"}
+    await post.tell(Happening.OPENED, RING)
+    mail.refuses.clear()
+    await post.passes(5 * MINUTE)
+
+    assert post.got().count(("c", "escalated")) == 2
 
 
 async def test_what_a_dead_sender_left_is_sent_as_a_repeat_after_its_lease(ledger: Opened, place: Path | URL) -> None:
