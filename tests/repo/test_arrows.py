@@ -18,6 +18,7 @@ PURE = [
     "aside",
     "backoff",
     "beliefs",
+    "breadth",
     "calendars",
     "candidates",
     "case",

@@ -11,6 +11,7 @@ import numpy as np
 
 from sansang_agent.contract.rung import Component
 
+from . import breadth
 from .beliefs import Beliefs
 from .columns import Columns
 from .degradation import Finding, find, threshold
@@ -160,10 +161,19 @@ class Watch:
         blocks = self._blocks(evidence, part, range(newest - min(finding.blocks, FITTED) + 1, newest + 1))
         direct = self._is_direct(part)
         fitted = fit(blocks, direct=direct)
-        if fitted is None:
+        if fitted is None or not self._is_of_everybody(finding, blocks, direct):
             return None
         goes_on = sum(_gain(one, max(LEAST_SHARE, fitted.best), direct) for one in blocks[-OVER_BLOCKS:]) > 0
         return Found(finding, fitted, (newest - finding.blocks + 1) * BLOCK_S, goes_on)
+
+    def _is_of_everybody(self, finding: Finding, blocks: Sequence[Rows], direct: bool) -> bool:
+        """Whether enough speaks for a shared part without the machines that are out of order themselves."""
+        graph = self._columns.graph
+        if graph.kinds[self._columns.parts[finding.candidate]] in NOTES or finding.score < self._wanted:
+            return True
+        found = Rows(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
+        machines = graph.check_agent[found.checks]
+        return finding.score * breadth.of_everybody(found, machines, direct=direct) >= self._wanted
 
     def episode(self, found: Found) -> Episode:
         """What a finding explains from its onset on."""
