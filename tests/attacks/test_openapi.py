@@ -40,8 +40,14 @@ CREDENTIALS = (("admin", ()), ("admin", ()), ("read", ()), ("agent", ("05983", "
 FOR_ANYBODY = {"/api/v1/enrol", "/api/v1/enrol/hello", "/api/v1/enrol/ask"}
 """What a machine asks that has no credential yet."""
 BY_HAND = {"/api/v1/reports"}
-UNDESCRIBED = {"/api/v1/openapi.json"}
-"""The description itself."""
+UNDESCRIBED = {
+    "/api/v1/openapi.json",
+    "/api/v1/alertmanager",
+    "/api/v1/channels/{channel}/zalo",
+    "/api/v1/channels/{channel}/delivery",
+    "/api/v1/channels/{channel}/reply",
+}
+"""The description itself; and where an Alertmanager, a gateway and a bot's platform call, each in its own words."""
 
 
 @pytest.fixture(scope="module")

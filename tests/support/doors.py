@@ -84,6 +84,11 @@ def _into(deed: str, place: Place) -> dict[str, Any]:
     return {"into": place.incident} if deed == "merge" else {"communes": [place.code]} if deed == "split" else {}
 
 
+def calls_back(what: str) -> Door:
+    """What a gateway or a bot's platform calls."""
+    return Door(None, f"/api/v1/channels/sms/{what}", frozenset({404}), opens="anybody")
+
+
 def plan(place: Place) -> dict[str, Any]:
     return {"kind": "planned_work", "title": "Thay cáp", "communes": [place.code], "begins": 2e9, "ends": 2e9 + 60}
 
@@ -166,6 +171,21 @@ DOORS: dict[tuple[str, str], Door] = {
     ("POST", "/incidents/{number}/deeds"): Door(
         Right.HANDLE, "/incidents/{incident}/deeds", frozenset({303}), note, is_form=True
     ),
+    ("GET", "/api/v1/incidents/{number}/notifications"): sees("/api/v1/incidents/{incident}/notifications"),
+    ("GET", "/api/v1/oncall"): sees("/api/v1/oncall", Right.SEE_FLEET),
+    ("GET", "/api/v1/oncall/{team}"): sees("/api/v1/oncall/line", Right.SEE_FLEET, ok=frozenset({404})),
+    ("GET", "/oncall"): sees("/oncall", Right.SEE_FLEET),
+    # They ask for secrets of their own; where nobody is told of incidents there is nothing behind them.
+    ("POST", "/api/v1/alertmanager"): Door(None, "/api/v1/alertmanager", frozenset({404}), opens="anybody"),
+    ("GET", "/a/{code}"): Door(None, "/a/K7F2QD", frozenset({404}), opens="anybody"),
+    ("HEAD", "/a/{code}"): Door(None, "/a/K7F2QD", frozenset({404}), opens="anybody"),
+    ("POST", "/a/{code}"): Door(None, "/a/K7F2QD", frozenset({404}), opens="anybody"),
+    ("POST", "/api/v1/channels/{channel}/zalo"): calls_back("zalo"),
+    ("GET", "/api/v1/channels/{channel}/delivery"): calls_back("delivery"),
+    ("POST", "/api/v1/channels/{channel}/delivery"): calls_back("delivery"),
+    ("GET", "/api/v1/channels/{channel}/reply"): calls_back("reply"),
+    ("POST", "/api/v1/channels/{channel}/reply"): calls_back("reply"),
+    ("GET", "/alerts/style.css"): Door(None, "/alerts/style.css", opens="anybody"),
     ("GET", "/maintenance"): sees("/maintenance"),
     ("POST", "/maintenance"): Door(Right.PLAN, "/maintenance", frozenset({303}), plan_form, is_form=True),
     ("POST", "/maintenance/{number}/deeds"): Door(
