@@ -5,6 +5,7 @@ import gzip
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Self
 
 import h11
