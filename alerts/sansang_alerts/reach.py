@@ -75,6 +75,6 @@ def person_of(people: Iterable[Person], id_: str) -> Person | None:
 
 
 def same_number(ours: str, theirs: str) -> bool:
-    """Whether two ways of writing mean one telephone: the last nine digits, as 0912… and +84912… have them."""
+    """Whether two ways of writing mean one telephone: the last nine digits, as 0… and +84… have them."""
     mine, other = ("".join(one for one in number if one.isascii() and one.isdigit()) for number in (ours, theirs))
     return len(mine) >= 9 and mine[-9:] == other[-9:]

@@ -42,7 +42,7 @@ def person(id_: str, phone: str = "") -> Person:
 
 
 def settings(*channels: AnyChannel, teams: tuple[Team, ...] = (LINE, POWER)) -> AlertSettings:
-    people = (person("a", "0900000001"), person("b", "0900000002"), person("c"), person("p"))
+    people = (person("a", "0000000001"), person("b", "0000000002"), person("c"), person("p"))
     return AlertSettings(people=people, teams=teams, channels=channels or (MAIL,))
 
 

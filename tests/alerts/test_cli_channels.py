@@ -17,8 +17,8 @@ from tests.support.sms_gateway import SECRET, SmsGatewayServer
 from tests.support.zalo_server import TOKEN, ZaloServer
 
 PEOPLE = [
-    {"id": "line-1", "name": "Trực đường truyền 1", "email": "line-1@example.org", "phone": "0900000001"},
-    {"id": "noc", "name": "Trực điều hành", "email": "noc@example.org", "phone": "0900000002"},
+    {"id": "line-1", "name": "Trực đường truyền 1", "email": "line-1@example.org", "phone": "0000000001"},
+    {"id": "noc", "name": "Trực điều hành", "email": "noc@example.org", "phone": "0000000002"},
 ]
 TEAMS = [{"id": "all", "name": "Trực", "takes": [{}], "fallback": "noc"}]
 
@@ -73,9 +73,9 @@ def test_an_sms_says_what_it_costs(alerts: Alerts) -> None:
         secret = channels.secret(alerts.folder, "secret", SECRET)
         alerts.configure({"id": "sms"} | server.settings(secret_file=secret, price=350))
 
-        status, out, _ = alerts("test", "sms", "--to", "0900000009", lang="en")
+        status, out, _ = alerts("test", "sms", "--to", "0000000009", lang="en")
 
-        assert (status, out) == (0, "sms: sent to 0900000009.\nCharged as 1 message (350 VND).")
+        assert (status, out) == (0, "sms: sent to 0000000009.\nCharged as 1 message (350 VND).")
         assert server.sent[0].text.startswith("TEST MESSAGE: sansang tries the channel sms")
 
 

@@ -65,7 +65,7 @@ async def test_each_way_to_a_person_is_used_and_the_end_comes_through_the_same(l
     await post.tell(Happening.RECOVERED, replace(RING, ended_at=post.now - 180))
 
     assert post.got() == [("a", "opened"), ("a", "recovered")]
-    assert post.got("sms") == [("0900000001", "opened"), ("0900000001", "recovered")]
+    assert post.got("sms") == [("0000000001", "opened"), ("0000000001", "recovered")]
 
 
 async def test_a_step_may_ask_the_same_person_through_another_channel(ledger: Opened) -> None:
@@ -75,7 +75,7 @@ async def test_a_step_may_ask_the_same_person_through_another_channel(ledger: Op
     await post.passes(300)
 
     assert post.got() == [("a", "opened")]
-    assert post.got("sms") == [("0900000001", "escalated")]
+    assert post.got("sms") == [("0000000001", "escalated")]
 
 
 async def test_who_is_gone_from_the_settings_meanwhile_is_still_told_of_the_end(post: Post) -> None:

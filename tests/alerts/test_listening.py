@@ -140,8 +140,8 @@ async def test_small_talk_is_not_answered(bot: Bot, server: ZaloServer) -> None:
 async def test_a_reply_by_sms_is_known_by_its_number(bot: Bot) -> None:
     bot.open()
 
-    replies = await bot.hearing.hear(Heard("sms", "+84900000001", "M4T7QX"))
-    strangers = await bot.hearing.hear(Heard("sms", "+84900000009", "M4T7QX"))
+    replies = await bot.hearing.hear(Heard("sms", "+84000000001", "M4T7QX"))
+    strangers = await bot.hearing.hear(Heard("sms", "+84000000009", "M4T7QX"))
 
     said = "Anh/chị đã nhận xử lý sự cố M4T7QX. Hệ thống không báo thêm cho ai khác nữa."
     assert [reply.text for reply in replies] == [said]

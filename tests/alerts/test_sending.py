@@ -102,7 +102,7 @@ async def test_a_refusal_asks_nobody_else_while_another_way_may_reach_them(ledge
     post.channels["mail"].refuses = {"a@example.vn"}
     await post.tell(Happening.OPENED, RING)
 
-    assert post.got("sms") == [("0900000001", "opened")]
+    assert post.got("sms") == [("0000000001", "opened")]
     assert {one.person for one in post.rows()} == {"a"}
 
 

@@ -165,12 +165,12 @@ def test_a_list_that_is_there_twice_is_one_mistake(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "phone", ["0912 000 001", "+84 912 000 001", "0912.000.001", "(0205) 3812 000", "+84 (205) 3812-000"]
+    "phone", ["0000 000 001", "+84 000 000 001", "0000.000.001", "(0205) 0000 000", "+84 (205) 0000-000"]
 )
 def test_telephone_numbers_are_taken_as_people_write_them(phone: str) -> None:
     assert not list(people_rules.person({"phone": phone}))
 
 
-@pytest.mark.parametrize("phone", ["0912 000 00x", "113", "0912000001, 0912000002", "0912\n000001", "(" * 20])
+@pytest.mark.parametrize("phone", ["0000 000 00x", "113", "0000000001, 0000000002", "0000\n000001", "(" * 20])
 def test_what_is_no_telephone_number_is_refused(phone: str) -> None:
     assert [key for key, _ in people_rules.person({"phone": phone})] == ["phone"]
