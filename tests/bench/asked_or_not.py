@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from sansang_collector import app
 from sansang_collector.access import Principal
@@ -41,8 +42,8 @@ class Believing:
 class AskedOrNot(IngestOnly if os.environ.get("TAKING_ONLY") else Collector):  # type: ignore[misc]
     """Remembers of the newest report whether its sender was asked."""
 
-    def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float) -> None:
-        super().__init__(settings, now, batch_s)
+    def __init__(self, settings: CollectorSettings, now: Callable[[], float], *more: Any) -> None:
+        super().__init__(settings, now, *more)
         self.believing = Believing(self.tokens)
         self.tokens.__dict__.update(offer=self.believing.offer, watch=self.believing.watch)
 

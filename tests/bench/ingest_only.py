@@ -5,6 +5,7 @@ Takes the same command line as ``sansang-collector``.
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from sansang_collector import app
 from sansang_collector.cli import main
@@ -15,8 +16,8 @@ from sansang_collector.settings import CollectorSettings
 class IngestOnly(Collector):
     """Authenticates, reads, validates and logs; nobody follows the log."""
 
-    def __init__(self, settings: CollectorSettings, now: Callable[[], float], batch_s: float) -> None:
-        super().__init__(settings, now, batch_s)
+    def __init__(self, settings: CollectorSettings, now: Callable[[], float], *more: Any) -> None:
+        super().__init__(settings, now, *more)
         self.consumers = ()
 
 
