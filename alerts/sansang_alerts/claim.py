@@ -1,6 +1,8 @@
-"""One ``sansang-alerts serve`` per data folder: a second one would fetch the first one's answers from its bots.
+"""One server per data folder, be it a collector or ``sansang-alerts serve``: two would spoil each other's work.
 
-The claim is SQLite's own lock on an empty file, which every system gives back when the process ends, however it ends.
+A second collector would number its envelopes as the first does and refuse them all, a second ``serve`` would fetch the
+first one's answers from its bots. The claim is SQLite's own lock on an empty file, which every system gives back when
+the process ends, however it ends.
 """
 
 import sqlite3

@@ -10,12 +10,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from . import loading, oncall_view, oncall_words, opening, overrides
+from . import loading, oncall_view, oncall_words, opening, overrides, pairing
 from .moments import NoMomentError, moment_of
 from .oncall_view import Arranged
 from .operator import operator
 from .overrides import OverrideError, Wish
-from .roster_rows import roster_at
 from .settings import AlertSettings, Team
 from .texts.phrases import Phrases
 from .vietnam import DAY_S
@@ -74,8 +73,7 @@ def _arranged(options: argparse.Namespace, settings: AlertSettings, at: float) -
     if not opening.is_there(opening.place_of(settings, options.ledger)):
         return Arranged()
     with _opened(options, settings) as ledger, ledger.read() as connection:
-        chats = roster_at(connection, settings, at).chats
-        return Arranged(overrides.between(connection, settings, at, at + AHEAD_S), chats)
+        return Arranged(overrides.between(connection, settings, at, at + AHEAD_S), pairing.chats(connection))
 
 
 @contextmanager

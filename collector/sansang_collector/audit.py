@@ -3,12 +3,12 @@
 What people and programs may read of it is in audit_query.py.
 """
 
-import getpass
-import os
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from sqlalchemy import Column, Connection, Float, ForeignKey, Index, Integer, Table, Text, select
+
+from sansang_alerts import operator as own_user
 
 from .store import LEDGER
 from .store.audit_rules import link_of
@@ -122,11 +122,5 @@ def one_line(text: str) -> str:
     return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-def operator() -> str:
-    """Whoever gives a command at this computer, and as whom."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = "unknown"
-    behind = os.environ.get("SUDO_USER", "")
-    return f"{behind} (as {user})" if behind and behind != user else user
+operator = own_user.operator
+"""Whoever gives a command at this computer, and as whom; alerts write the same down of theirs."""

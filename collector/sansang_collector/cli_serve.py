@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sansang_agent.contract import log_lines
 from sansang_agent.contract.words import catalogue
+from sansang_alerts.claim import ClaimedError, claimed
 
 from .app import create_app
 from .cli import read_settings
@@ -21,7 +22,6 @@ from .server import CollectorServer
 from .settings import CollectorSettings
 from .settings_rules import warning
 from .store import Store
-from .store.claim import ClaimedError, claimed
 from .tls.errors import TlsError
 from .tls.live import ServerTls
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from sansang_agent.contract.words import catalogue
+from sansang_alerts.claim import ClaimedError, claimed
 
 from . import cli_simulate_words as words
 from . import tokens
@@ -33,7 +34,6 @@ from .simulation.tally import Tally
 from .simulation.tempo import Driven, Pace, RealTime
 from .simulation.wire import NoAnswerError, Place, place_of
 from .store import Store
-from .store.claim import ClaimedError, claimed
 
 Gettext = Callable[[str], str]
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")

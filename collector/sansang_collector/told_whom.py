@@ -8,12 +8,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
-from sansang_alerts import oncall_view, overrides
+from sansang_alerts import oncall_view, overrides, pairing
 from sansang_alerts.fault import Source
 from sansang_alerts.notice import Kind, State
 from sansang_alerts.oncall_view import Arranged, OnCall, Turn
 from sansang_alerts.reach import person_of
-from sansang_alerts.roster_rows import roster_at
 from sansang_alerts.settings import AlertSettings
 from sansang_alerts.tables import ALERT, NOTIFICATION
 from sansang_alerts.vietnam import DAY_S
@@ -97,8 +96,7 @@ def _view(row: Row[Any], settings: AlertSettings | None) -> NotificationView:
 
 def on_call(connection: Connection, settings: AlertSettings, now: float) -> list[TeamOnCall]:
     """Every team of the settings, in their order."""
-    chats = roster_at(connection, settings, now).chats
-    arranged = Arranged(overrides.between(connection, settings, now, now + AHEAD_S), chats)
+    arranged = Arranged(overrides.between(connection, settings, now, now + AHEAD_S), pairing.chats(connection))
     return [
         TeamOnCall(
             now=oncall_view.on_call_now(settings, team, now, arranged),
