@@ -29,8 +29,10 @@ class Change(NamedTuple):
 def standing(trail: Trail, numbers: range, calm: Singles, cap: float) -> Singles:
     """By candidate: an upper bound of what :func:`changes` finds, cheap for all."""
     sums, block = (np.zeros_like(trail.scores[:, 0]) for _ in range(2))
+    least, most = -cap / FLOOR / calm, cap / calm
     for number in numbers:
-        np.clip(trail.scores[:, number % BLOCKS], -cap / FLOOR, cap, out=block)
+        np.minimum(trail.scores[:, number % BLOCKS], most, out=block)
+        np.maximum(block, least, out=block)
         sums += block
         np.maximum(sums, 0, out=sums)
     return np.asarray(sums.max(axis=0) * calm)
@@ -40,7 +42,7 @@ def changes(trail: Trail, numbers: range, calm: Singles, cap: float, candidates:
     """Exactly, for a few candidates."""
     rows = [number % BLOCKS for number in reversed(numbers)]
     blocks = trail.scores[:, rows][:, :, candidates].astype(np.float64).transpose(1, 0, 2)
-    capped = np.clip(blocks, -cap / FLOOR, cap) * calm[candidates]
+    capped = np.clip(blocks * calm[candidates], -cap / FLOOR, cap)
     total, first, second = (np.zeros(capped.shape[1:]) for _ in range(3))
     best = np.full(capped.shape[1:], -np.inf)
     for count, block in enumerate(capped, start=1):

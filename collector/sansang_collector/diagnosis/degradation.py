@@ -11,7 +11,6 @@ import numpy as np
 from .columns import Flags
 from .cusum import LEAST_BLOCKS, Change, changes, standing
 from .graph import Floats, Ints
-from .spreads import Spreads
 from .trail import Trail
 
 THRESHOLD = 20.0
@@ -46,10 +45,13 @@ def threshold(communes: int) -> float:
     return THRESHOLD + max(0.0, math.log(communes / PROVINCE)) if communes else THRESHOLD
 
 
-def find(trail: Trail, numbers: range, spreads: Spreads, wanted: float, allowed: Flags) -> Finding | None:
-    """The clearest change there is, if it comes within SUSPECT nats of ``wanted``."""
+def find(trail: Trail, numbers: range, spread: Floats, wanted: float, allowed: Flags) -> Finding | None:
+    """The clearest change there is, if it comes within SUSPECT nats of ``wanted``.
+
+    ``spread``: by candidate, how much more than by chance its blocks differ; they say so much less.
+    """
     columns, cap = trail.columns, wanted / 3
-    calm = (1 / spreads.factors()).astype(np.float32)
+    calm = (1 / spread).astype(np.float32)
     upper = standing(trail, numbers, calm, cap)
     most = upper + columns.log_rates
     if not (most[allowed] >= wanted - SUSPECT).any():
@@ -62,7 +64,8 @@ def find(trail: Trail, numbers: range, spreads: Spreads, wanted: float, allowed:
     score = float(scores[:, place].max())
     if score < wanted - SUSPECT:
         return None
-    causes = _causes(change, scores, rates, _onset(change, place))
+    said = change._replace(whole=change.whole / spread[candidates[place]])
+    causes = _causes(said, scores, rates, _onset(change, place))
     (winner,) = np.flatnonzero(candidates == causes[0][0])
     return Finding(score, _onset(change, int(winner)), causes)
 

@@ -15,6 +15,7 @@ from .episodes import BROKEN, Episode, recent
 from .evidence import Evidence
 from .gauge import DELAYS, LOSSES
 from .graph import NOBODY, Graph
+from .refit import Fit
 from .verdict import Held, Level, Verdict
 from .watch import Renewed, Watch
 
@@ -99,12 +100,16 @@ class Degraded:
             if episode.level is watch.gauge.level:
                 one = watch.renew(evidence, episode, opened[key])
                 renewed.append(one)
-                if one.fit is not None and abs(np.log(one.fit.best / episode.share)) > CLEARLY:
-                    self._on[key] = episode._replace(share=one.fit.best)
+                if one.fit is not None and _differs(one.fit, episode):
+                    self._on[key] = episode._replace(share=one.fit.best, in_bursts=one.fit.in_bursts)
         return renewed
 
     def _tells(self, one: Renewed, replaced: set[int]) -> bool:
         return one.fit is not None and not one.over and one.episode.part not in replaced
+
+
+def _differs(fit: Fit, known: Episode) -> bool:
+    return fit.in_bursts != known.in_bursts or abs(np.log(fit.best / known.share)) > CLEARLY
 
 
 def _joined(one: Episode, before: Episode | None) -> Episode:
@@ -112,4 +117,5 @@ def _joined(one: Episode, before: Episode | None) -> Episode:
     if before is None:
         return one
     causes = tuple(dict.fromkeys([*one.causes, *before.causes])) if one.level is Level.DOWN else one.causes
-    return one._replace(causes=causes, share=before.share, begins=min(one.begins, before.begins))
+    begins = min(one.begins, before.begins)
+    return one._replace(causes=causes, share=before.share, in_bursts=before.in_bursts, begins=begins)

@@ -18,8 +18,8 @@ BEFORE_S, AFTER_S = 15.0, 60.0
 """How long before its onset and after its end a broken part still spoils results."""
 BROKEN = 1.0
 
-Key = tuple[tuple[int, float], ...]
-"""What is known of a block: parts and the shares they lose, BROKEN where all; sorted."""
+Key = tuple[tuple[int, float, bool], ...]
+"""What is known of a block: parts, the shares they lose, BROKEN where all, and whether in bursts; sorted."""
 
 
 class Episode(NamedTuple):
@@ -31,6 +31,8 @@ class Episode(NamedTuple):
     begins: float
     until: float
     """Infinite as long as it goes on."""
+    in_bursts: bool = False
+    """Whether losses come together: a question's retries are then lost with it."""
 
     @property
     def part(self) -> int:
@@ -60,7 +62,7 @@ class Knowledge:
     def key(self, number: int, episodes: Iterable[Episode]) -> Key:
         """What is known of the block of this number."""
         there = {
-            (part, self._share(one))
+            (part, self._share(one), one.in_bursts)
             for one in episodes
             if one.covers(number * BLOCK_S) and (self._delays or one.level is not Level.SLOW)
             for part in (one.causes if one.level is Level.DOWN else one.causes[:1])
@@ -85,20 +87,20 @@ class Knowledge:
     def _make(self, key: Key, is_echo: Flags) -> Known:
         checks = self._columns.graph.checks
         hidden, spared = np.zeros(checks, np.bool_), np.ones(checks)
-        for part, share in key:
+        for part, share, in_bursts in key:
             across = self._columns.across(part)
             if share >= BROKEN:
                 hidden[across] = True
             else:
-                spared[across] *= 1 - self._effect(part, share, is_echo[across])
-        broken = [share >= BROKEN for _part, share in key]
+                spared[across] *= 1 - self._effect(part, share, is_echo[across] | in_bursts)
+        broken = [share >= BROKEN for _part, share, _in_bursts in key]
         return Known(hidden if any(broken) else None, spared if not all(broken) else None)
 
-    def _effect(self, part: int, share: float, echo: Flags) -> Floats:
+    def _effect(self, part: int, share: float, whole: Flags) -> Floats:
         number = self._columns.numbers[part]
         if self._delays or self._columns.direct[number]:
-            return np.full(len(echo), share)
-        return np.where(echo, share, share**3)
+            return np.full(len(whole), share)
+        return np.where(whole, share, share**3)
 
 
 def recent(episodes: Sequence[Episode], now: float) -> list[Episode]:

@@ -19,6 +19,8 @@ EXPLAINED = 0.9
 """What fails as often as this by what is known already adds nothing for another part."""
 DEAF, DEAF_TRIED = 0.95, 10
 """A check that fails as often as this in a block, of so many tries, is out of its count."""
+CLUMPED = 2.0
+"""Losses of one result at most, where it is asked how much they differ: about as much as CLIP lets them say."""
 MOST_TRIED = 40.0
 """So many echoes or answers of one check count in a block, whatever came: more than any asks by itself."""
 MOST = 0.999
@@ -103,9 +105,10 @@ def _is_dead(block: Block, checks: Ints) -> Flags:
 
 def sums(gauge: Gauge, columns: Columns, found: Rows) -> Sums:
     """What these rows add to each candidate."""
-    plain, retried, expected, bad = columns.sums(
+    bad = np.minimum(found.bad, CLUMPED * found.results)
+    plain, retried, expected, lost = columns.sums(
         found.checks,
-        np.stack([found.tried * ~found.retried, found.tried * found.retried, found.tried * found.usual, found.bad]),
+        np.stack([found.tried * ~found.retried, found.tried * found.retried, found.tried * found.usual, bad]),
     )
     shares = np.array(gauge.shares)[:, None]
     behind = np.where(columns.direct, shares, shares**3)
@@ -115,7 +118,7 @@ def sums(gauge: Gauge, columns: Columns, found: Rows) -> Sums:
     asked = failed.chosen(failed.retried)
     direct = network.copy()
     direct[:, failed.retried] = _weight(asked, effect(asked, shares, direct=True))
-    return Sums(scores + columns.sums(failed.checks, network, direct), bad, expected)
+    return Sums(scores + columns.sums(failed.checks, network, direct), lost, expected)
 
 
 def effect(found: Rows, share: Floats | float, *, direct: bool) -> Floats:

@@ -17,6 +17,9 @@ GRID: Floats = np.geomspace(0.01, 0.98, 93)
 NINETY = 2.706 / 2
 """How many nats below the best the bounds of a 90 % interval lie (half the chi-square of one degree of freedom)."""
 
+BURSTY = 3.0
+"""What differs so much more than by chance comes in bursts."""
+
 
 class Fit(NamedTuple):
     """A share with its bounds, and how much more than by chance the blocks differ (1: no more)."""
@@ -30,6 +33,11 @@ class Fit(NamedTuple):
     def shares(self) -> tuple[float, float, float]:
         """For a verdict."""
         return self.low, self.best, self.high
+
+    @property
+    def in_bursts(self) -> bool:
+        """Whether what it loses is lost together."""
+        return self.spread > BURSTY
 
 
 def fit(blocks: Sequence[Rows], *, direct: bool) -> Fit | None:

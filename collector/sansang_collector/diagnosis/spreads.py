@@ -19,13 +19,16 @@ AROUND = 5
 MEMORY = 240
 """Blocks, two hours: what is older is forgotten by and by."""
 PRIOR, PRIOR_BLOCKS = 1.0, 15.0
-"""What is believed of a part before anything was learned, and how many blocks that is worth."""
+"""What is believed of a part before anything was learned, by what lines of its province usually do, and how many
+blocks that is worth …"""
+CALM_BLOCKS = 120.0
+"""… against its being calmer than they: a line that bursts seldom has not burst in half an hour for all that."""
 CHANCE = 1.25
 """So much may come by chance, and by the burst now and then that every line has."""
 
 
 class Spreads:
-    """By candidate: the mean square of (found - expected) by its variance, were each loss on its own.
+    """By candidate: the mean square of (found - expected) by its variance, were it as usual in its province.
 
     Expected is what is usual, or what is lost around that moment where that is more.
     """
@@ -35,21 +38,25 @@ class Spreads:
         self._blocks: Floats = np.zeros(candidates)
         self._newest = 0
 
-    def learn(self, trail: Trail, numbers: range) -> None:
-        """Take in the blocks of ``numbers`` (all there are) that are old enough and were not taken in yet."""
+    def learn(self, trail: Trail, numbers: range, common: Floats) -> None:
+        """Take in the blocks of ``numbers`` (all there are) that are old enough and were not taken in yet.
+
+        ``common``: by candidate, how much more than by chance blocks differ where it is as others are.
+        """
         for number in range(max(numbers[0], self._newest + 1), numbers[-1] - AGE + 1):
             bad, expected = trail.bad[number % BLOCKS], _around(trail, number, numbers)
             there = expected > 0
-            squares = np.minimum(MOST_SQUARE, (bad - expected) ** 2 / np.where(there, expected, 1))
+            squares = np.minimum(MOST_SQUARE, (bad - expected) ** 2 / np.where(there, common * expected, 1))
             fades = 1 - there / MEMORY
             self._squares = self._squares * fades + squares * there
             self._blocks = self._blocks * fades + there
             self._newest = number
 
-    def factors(self) -> Floats:
+    def factors(self, common: Floats) -> Floats:
         """By candidate; 1 where losses come one by one."""
-        found = (self._squares + PRIOR * PRIOR_BLOCKS) / (self._blocks + PRIOR_BLOCKS)
-        return np.maximum(1.0, found / CHANCE)
+        prior = np.where((common > 1) & (self._squares < PRIOR * self._blocks), CALM_BLOCKS, PRIOR_BLOCKS)
+        found = (self._squares + PRIOR * prior) / (self._blocks + prior)
+        return np.maximum(1.0, common * found / CHANCE)
 
 
 def _around(trail: Trail, number: int, numbers: range) -> Floats:

@@ -68,7 +68,7 @@ class Trail:
         self._add(row, found, 1.0)
 
     def _correct(self, evidence: Evidence, number: int, old: Key, key: Key) -> None:
-        changed = [self.columns.across(part) for part in {part for part, _share in set(old) ^ set(key)}]
+        changed = [self.columns.across(part) for part in {one[0] for one in set(old) ^ set(key)}]
         only = np.unique(np.concatenate(changed))
         for what, sign in ((old, -1.0), (key, 1.0)):
             found = sums(self.gauge, self.columns, self._rows(evidence, number, what, only))

@@ -13,12 +13,13 @@ from sansang_agent.contract.rung import Component
 
 from . import breadth
 from .beliefs import Beliefs
+from .clumps import Clumps
 from .columns import Columns
 from .degradation import Finding, find, threshold
 from .episodes import Episode
 from .evidence import BLOCK_S, Evidence
-from .gauge import Gauge, Rows, effect, gain
-from .graph import KINDS, Ints
+from .gauge import LOSSES, Gauge, Rows, effect, gain
+from .graph import KINDS, Floats, Ints
 from .refit import Fit, fit
 from .spreads import Spreads
 from .trail import Trail
@@ -70,7 +71,10 @@ class Watch:
         self.gauge = gauge
         self.trail = Trail(columns, gauge)
         self._columns = columns
+        self._clumps = Clumps(columns)
         self._spreads = Spreads(len(columns))
+        self._spread: Floats = np.ones(len(columns))
+        self._learned = 0
         self._wanted = threshold(len(columns.graph.communes))
         self._has_listened = False
 
@@ -82,7 +86,17 @@ class Watch:
         self.trail.follow(evidence, baseline, episodes)
         numbers = evidence.block_numbers()
         self._has_listened = any(self.trail.has_any(number) for number in numbers[:-LISTENED_BLOCKS])
-        self._spreads.learn(self.trail, evidence.block_numbers())
+        if numbers[-1] != self._learned:
+            self._learn(evidence, baseline)
+            self._learned = numbers[-1]
+
+    def _learn(self, evidence: Evidence, usual: Floats) -> None:
+        common = np.ones(len(self._columns))
+        if self.gauge is LOSSES:
+            self._clumps.learn(self.trail, evidence, usual)
+            common = self._clumps.factors()
+        self._spreads.learn(self.trail, evidence.block_numbers(), common)
+        self._spread = self._spreads.factors(common)
 
     def renew(self, evidence: Evidence, episode: Episode, opened_at: float) -> Renewed:
         """How a held part is now; ``opened_at``: no older block can say that it is over."""
@@ -105,7 +119,7 @@ class Watch:
         known, found = list(episodes), list[Found]()
         allowed = np.ones(len(self._columns), np.bool_)
         for _turn in range(MOST_FOUND):
-            finding = find(self.trail, evidence.block_numbers(), self._spreads, self._wanted, allowed)
+            finding = find(self.trail, evidence.block_numbers(), self._spread, self._wanted, allowed)
             if finding is None:
                 break
             allowed[finding.candidate] = False
@@ -145,7 +159,7 @@ class Watch:
             return self._fitted(evidence, finding)
         self.follow(evidence, beliefs, [one for one in known if one not in same])
         every = np.ones(len(self._columns), np.bool_)
-        better = find(self.trail, evidence.block_numbers(), self._spreads, self._wanted, every)
+        better = find(self.trail, evidence.block_numbers(), self._spread, self._wanted, every)
         is_new = better is not None and int(self._columns.parts[better.candidate]) not in [one.part for one in same]
         settled = self._fitted(evidence, better) if better is not None and is_new else None
         if settled is None or not self.is_sure(settled):
@@ -178,7 +192,7 @@ class Watch:
     def episode(self, found: Found) -> Episode:
         """What a finding explains from its onset on."""
         part = int(self._columns.parts[found.finding.candidate])
-        return Episode((part,), self.gauge.level, found.fit.best, found.begins, np.inf)
+        return Episode((part,), self.gauge.level, found.fit.best, found.begins, np.inf, found.fit.in_bursts)
 
     def _blocks(self, evidence: Evidence, part: int, numbers: range) -> list[Rows]:
         across = self._columns.across(part)

@@ -109,10 +109,12 @@ def _doubles() -> list[Row]:
 def _degraded() -> list[Row]:
     many, one = d.commune(Component.ACCESS_LINK, 3), d.commune(Component.ACCESS_LINK, 1, 1)
     return [
+        _lossy("link loses 2 %", many, 2, g.NONE),
         *(_lossy(f"link loses {percent} %", many, percent) for percent in (3, 8, 15, 30)),
         *(_lossy(f"link loses {percent} % in bursts", many, percent, correlated=True) for percent in (8, 30)),
         _lossy("link loses 30 %, 1 PC", one, 30, g.NONE),
         *(_lossy(f"ring loses {percent} %", d.ring, percent) for percent in (3, 8, 30)),
+        _lossy("ring loses 8 % in bursts", d.ring, 8, correlated=True),
         _lossy("a service refuses 30 %", d.any_of(Component.SVC_TCP), 30),
     ]
 

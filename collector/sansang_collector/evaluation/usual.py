@@ -19,6 +19,7 @@ from sansang_collector.diagnosis.beliefs import (
 from sansang_collector.diagnosis.believing import beliefs_at
 from sansang_collector.diagnosis.graph import NOBODY, RATES, Floats, Graph
 from sansang_collector.diagnosis.learning import Learned
+from sansang_collector.simulation.bursts import BAD_LOSS
 from sansang_collector.simulation.faults import day_of
 from sansang_collector.simulation.quick_scene import Scene
 from sansang_collector.topology import GATEWAY
@@ -51,18 +52,23 @@ def _baseline(graph: Graph, scene: Scene) -> Floats:
     """Echoes fail as often as the commune's line loses, gateways hardly ever, services now and then."""
     found = np.full(graph.checks, LEAST_BASELINE)
     names = {code: list(places) for code, places in graph.names.items()}
-    rates = scene.options.noise
     for number, agent in enumerate(graph.agents):
         if graph.agent_commune[number] == NOBODY:
             continue
         first, loss = graph.first[agent.key], scene.world.places[agent.commune].loss
         for place, name in enumerate(names[agent.commune]):
-            found[first + place] = 0.0 if name == GATEWAY else rates.spurious if "-" in name else loss
+            found[first + place] = 0.0 if name == GATEWAY else _asked(scene, loss) if "-" in name else loss
     inward = graph.first[""]
     for place, name in enumerate(graph.names[""]):
         found[inward + place] = LEAST_BASELINE if name.startswith(Component.TERMINAL) else 0.0
     bounded: Floats = np.clip(found, LEAST_BASELINE, MOST_BASELINE)
     return bounded
+
+
+def _asked(scene: Scene, loss: float) -> float:
+    """How often a question to a service fails: by itself, and where a burst takes its retries too."""
+    lost = max(BAD_LOSS, loss) if scene.options.correlated else loss
+    return scene.options.noise.spurious + (loss / lost * lost**3 if loss else 0.0)
 
 
 def _breaker(scene: Scene, code: str, minute: float) -> float:

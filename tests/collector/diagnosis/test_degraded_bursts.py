@@ -4,10 +4,28 @@ import numpy as np
 import pytest
 
 from sansang_agent.contract.rung import Component
+from sansang_collector.diagnosis.clumps import Clumps
+from sansang_collector.diagnosis.columns import Columns
+from sansang_collector.diagnosis.episodes import Episode, Knowledge
+from sansang_collector.diagnosis.evidence import BLOCK_S
+from sansang_collector.diagnosis.gauge import LOSSES
 from sansang_collector.diagnosis.graph import Graph
+from sansang_collector.diagnosis.trail import Trail
+from sansang_collector.diagnosis.verdict import Level
 from sansang_collector.simulation import provinces
 from tests.support.degraded_looks import Looker
-from tests.support.traffic import Asked, Traffic, asked_of, bursty, graph_of, part_of, steady
+from tests.support.traffic import (
+    STEP_S,
+    Asked,
+    Traffic,
+    agents_below,
+    asked_of,
+    bursty,
+    graph_of,
+    learned,
+    part_of,
+    steady,
+)
 
 NOON = 1_782_450_000.0
 
@@ -86,3 +104,49 @@ def test_of_a_quarter_of_an_hour_nobody_knows_what_lines_do_all_day_long(provinc
 
     looker.watch(1.5)
     assert [one.part for one in looker.opened] == [traffic.graph.parts[part].id]  # the other one is over long since
+
+
+def test_where_every_line_loses_in_bursts_only_the_one_that_loses_more_is_named(province: tuple[Graph, Asked]) -> None:
+    traffic = calm(province, 9)
+    for commune, usual in enumerate(traffic.base):
+        traffic.lines[commune] = bursty(max(0.002, float(usual)), 0.8, STEP_S, 300 + commune)
+    looker = Looker(traffic).watch(25)
+    assert not looker.opened
+
+    part = part_of(traffic.graph, Component.ACCESS_LINK, least_agents=3, skip=4)
+    traffic.faults[part] = bursty(0.2, 0.8, STEP_S, 11)
+    looker.watch(15)
+
+    assert [one.part for one in looker.opened] == [traffic.graph.parts[part].id]
+
+
+def test_one_line_in_bursts_excuses_nothing_of_its_own_and_little_of_others(
+    province: tuple[Graph, Asked],
+) -> None:
+    traffic = calm(province, 10)
+    part = part_of(traffic.graph, Component.ACCESS_LINK, least_agents=3)
+    traffic.faults[part] = bursty(0.15, 0.8, STEP_S, 12)
+    columns = Columns(traffic.graph)
+    trail, clumps, usual = Trail(columns, LOSSES), Clumps(columns), learned(traffic)
+    for _look in range(24):
+        traffic.run(traffic.now + BLOCK_S)
+        trail.follow(traffic.evidence, usual, [])
+        clumps.learn(trail, traffic.evidence, usual)
+
+    assert clumps.factors()[columns.numbers[part]] == 1
+    assert clumps.factors().max() < 3
+
+
+def test_a_question_behind_a_line_that_loses_in_bursts_is_lost_with_its_retries(province: tuple[Graph, Asked]) -> None:
+    graph = province[0]
+    part = part_of(graph, Component.ACCESS_LINK, least_agents=3)
+    question = graph.check(agents_below(graph, part)[0], "names")
+    columns = Columns(graph)
+    spared = {}
+    for in_bursts in (False, True):
+        knowledge, episode = Knowledge(columns, delays=False), Episode((part,), Level.LOSSY, 0.3, 0, np.inf, in_bursts)
+        known = knowledge.known(knowledge.key(2, [episode]), np.zeros(graph.checks, np.bool_))
+        assert known.spared is not None
+        spared[in_bursts] = float(known.spared[question])
+
+    assert spared == {False: pytest.approx(1 - 0.3**3), True: pytest.approx(0.7)}
