@@ -88,16 +88,17 @@ class Clumps:
         return np.where(found > CHANCE, found, 1.0)
 
     def _weigh(self, evidence: Evidence, usual: Floats) -> None:
+        """How many echoes a burst takes at once: those of its commune's half minute, and of its train."""
         graph = self._columns.graph
-        numbers = evidence.block_numbers()[-WEIGHED_BLOCKS - 1 : -1]
-        tried = np.sum([evidence.half_minute(number).tried for number in numbers], axis=0, dtype=np.float64)
-        blocks = sum(bool(evidence.half_minute(number).grown) for number in numbers)
+        blocks = [evidence.half_minute(number) for number in evidence.block_numbers()[-WEIGHED_BLOCKS - 1 : -1]]
+        tried: Floats = np.array([one.tried for one in blocks]).sum(axis=0, dtype=np.float64)
+        heard = max(1, sum(one.grown > 0 for one in blocks))
         checks = np.flatnonzero(tried).astype(np.int32)
         counted, echo = tried[checks], evidence.is_echo[checks]
         homes = np.append(graph.agent_commune, NOBODY)[graph.check_agent[checks]]
         own = homes != NOBODY
         company = np.append(np.bincount(homes[own & echo], counted[own & echo], len(graph.communes)), 0.0)
         lost = counted * usual[checks]
-        together = np.where(echo, company[homes] / max(1, blocks) + TRAIN, 0.0)
+        together = np.where(echo, company[homes] / heard + TRAIN, 0.0)
         whole, weighed = self._columns.sums(checks, np.stack([lost, lost * together]))
         self._company = weighed / np.where(whole > 0, whole, 1)
