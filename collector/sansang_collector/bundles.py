@@ -107,6 +107,15 @@ def add(connection: Connection, rows: list[Row]) -> None:
         connection.execute(_ADD, [dict(zip(_NAMES, row, strict=True)) for row in rows])
 
 
+def positions(connection: Connection, agent: int, first_ms: int, last_ms: int) -> list[int]:
+    """Where in the log the results lie that an agent measured within this time, in their order."""
+    asked = {"agent": agent, "first": first_ms, "last": last_ms}
+    return list(connection.execute(_POSITIONS, asked).scalars())
+
+
+_POSITIONS = text(
+    "SELECT DISTINCT position FROM bundle WHERE agent = :agent AND last_ms BETWEEN :first AND :last ORDER BY position"
+)
 _BETWEEN = text("SELECT last_ms, body FROM bundle WHERE agent = :agent AND last_ms BETWEEN :first AND :last")
 
 

@@ -155,6 +155,11 @@ class ReportLog:
             )
         return int((pages - free) * size)
 
+    def at(self, positions: Sequence[int]) -> list[Entry]:
+        """The entries at these positions, as far as they are still there, in their order."""
+        with self._reading.connect() as connection:
+            return log_rows.at(connection, positions)
+
     def oldest_arrival(self) -> float | None:
         """When the oldest envelope still in the log arrived, Unix seconds."""
         with self._reading.connect() as connection:

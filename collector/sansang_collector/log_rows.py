@@ -137,6 +137,16 @@ def read(connection: Connection, position: int, limit: int) -> list[Entry]:
     return entries
 
 
+def at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
+    """The entries at these positions, few of them, as far as they are still there."""
+    marks = ", ".join("?" * len(positions))
+    envelopes = connection.exec_driver_sql(
+        f"SELECT * FROM envelope WHERE position IN ({marks}) ORDER BY position",  # noqa: S608  # question marks only
+        tuple(positions),
+    )
+    return [_entry(connection, envelope) for envelope in envelopes.all()]
+
+
 def _entry(connection: Connection, envelope: Row[tuple[object, ...]]) -> Entry:
     bodies = connection.exec_driver_sql(
         "SELECT body FROM report WHERE position = ? ORDER BY id", (envelope.position,)

@@ -145,7 +145,7 @@ class Collector:
         self.diagnosis = Diagnosis(
             self.store, self.log, self.news, self.inventory, self.board, self.present, batch_s=batch_s
         )
-        self.revising = Revising(self.store, lambda: self.diagnosis.graph, now)
+        self.revising = Revising(self.store, lambda: self.diagnosis.graph, now, self.log)
         self.closer_look = CloserLook(self.store, self.inventory, lambda: self.diagnosis.graph, now)
         self.login = Login(self.store, now)
         self.enrolment = Enrolment(self.store, now)

@@ -23,14 +23,24 @@ INSIDE = (Component.SITE_POWER, Component.LAN, Component.TERMINAL, Component.ACC
 ALMOST, HARDLY = 0.95, 0.03
 """How surely an echo fails behind a broken part, and without one."""
 RESTARTS_ANYWAY = 0.01
-STAYS_ON_MAINS, STAYS_ON_BATTERY = 0.05, 0.6
+STAYS, STAYS_ON_BATTERY = 0.05, 0.6
 """How likely a machine survives a power cut: some have a battery that does not say so."""
+ON_BATTERY_ANYWAY = 0.03
+"""How often one runs on battery while there is power, or says that there is power while there is none."""
+RAN_OUT, RESTARTED = 0.5, 0.1
+"""How often a machine that went on and started anew before all was well had a battery that ran out, or was started anew
+by people to whom nothing answered."""
+MOST_RUNS = 5
+"""Runs of a check that count, whatever came: an hour of answers must not count against the part that lets them be."""
 MOST = 6.0
 """Nats that one machine's echoes of one kind, or the vantage's, may say: they are not independent."""
 KEPT_NATS = 3.0
 """Causes that explain nearly as much as the best one stay in the class."""
-_NIC_DOWN = {Component.LAN: 0.5, Component.TERMINAL: 0.15}
-"""Some local networks are one cable; a terminal that goes dark takes the link of what is plugged into it."""
+_NIC_DOWN = {
+    Component.LAN: 0.5, Component.TERMINAL: 0.15, Component.SITE_POWER: 0.9, Component.POWER_AREA: 0.9,
+}  # fmt: skip
+"""Some local networks are one cable; a terminal that goes dark takes the link of what is plugged into it; without power
+whatever a cable ends in is dark."""
 _SHARED_POWER = frozenset({Component.SITE_POWER, Component.POWER_AREA})
 
 
@@ -100,7 +110,7 @@ def _kind(part: str) -> Component:
 
 def _score(graph: Graph, part: str, machines: Sequence[Stored], told: Told, gap: Around) -> float:
     kind = _kind(part)
-    own = sum(_of_machine(kind, one, gap) for one in machines)
+    own = sum(_of_machine(kind, one, gap) for one in machines) + _of_adapters(kind, machines, gap)
     asked = sum(_of_probe(graph, part, target, seen, gap) for target, seen in told.probes.items())
     return own + asked + float(graph.log_rates[graph.part_numbers[part]])
 
@@ -110,23 +120,43 @@ def _of_machine(kind: Component, one: Stored, gap: Around) -> float:
     is_power = kind in _SHARED_POWER
     if one.booted_in(gap):
         return math.log(ALMOST if is_power else RESTARTS_ANYWAY)
-    stays = STAYS_ON_BATTERY if one.on_battery else STAYS_ON_MAINS
-    found = math.log(stays if is_power else 1 - RESTARTS_ANYWAY)
+    if not one.tells_of(gap):
+        return 0.0
+    found = _by_feed(one, is_power=is_power)
+    if one.restarted_in(gap):
+        found += math.log(RAN_OUT if is_power else RESTARTED)
     beyond_gateway = kind not in (*_SHARED_POWER, Component.LAN, Component.TERMINAL)
     found += _fit(trains(one.of(GATEWAY), gap), HARDLY if beyond_gateway else ALMOST)
     found += _fit(trains(one.of(LINE) or one.of(CORE), gap), ALMOST)
-    down = trains(one.of(MACHINE), gap)
-    if down.failed or down.of:
-        share = _NIC_DOWN.get(kind, HARDLY)
-        found += math.log(share if down.failed else 1 - share)
     return found
+
+
+def _of_adapters(kind: Component, machines: Sequence[Stored], gap: Around) -> float:
+    """Whether most of those that went on had no link: one switch takes it from all of them, so that it counts once."""
+    seen = [trains(one.of(MACHINE), gap) for one in machines if one.booted_in(gap) is None]
+    told = [one.failed > 0 for one in seen if one.of]
+    if not told:
+        return 0.0
+    share = _NIC_DOWN.get(kind, HARDLY)
+    return math.log(share if 2 * sum(told) > len(told) else 1 - share)
+
+
+def _by_feed(one: Stored, *, is_power: bool) -> float:
+    """That it went on, and what it says that it ran on."""
+    if one.on_battery is None:
+        return math.log(STAYS) if is_power else 0.0
+    fits = one.on_battery is is_power
+    stays = (STAYS_ON_BATTERY if one.on_battery else STAYS) if is_power else 1.0
+    return math.log(stays * (1 - ON_BATTERY_ANYWAY if fits else ON_BATTERY_ANYWAY))
 
 
 def _fit(counted: tuple[int, int], fails: float) -> float:
     """Log likelihood of so many failures where each is as likely as this, held to what correlated echoes may say."""
     failed, of = counted
+    if not of:
+        return 0.0
     said = failed * math.log(fails) + (of - failed) * math.log(1 - fails)
-    return max(-MOST, said)
+    return max(-MOST, said * min(1.0, MOST_RUNS / of))
 
 
 def _of_probe(graph: Graph, part: str, target: str, seen: Sequence[Seen], gap: Around) -> float:
@@ -176,7 +206,7 @@ def _grounds(machines: Sequence[Stored], told: Told, gap: Around) -> tuple[Groun
     counted = {
         Fact.SILENT: (len(machines), told.silenced),
         Fact.BOOTED_INSIDE: (len(machines) - len(awake), len(machines)),
-        Fact.ON_BATTERY: (sum(one.on_battery for one in machines), len(machines)),
+        Fact.ON_BATTERY: (sum(one.on_battery is True for one in machines), len(machines)),
         Fact.STORED_GATEWAY_FAILED: _share(awake, lambda one: _failed(one, GATEWAY, gap)),
         Fact.STORED_GATEWAY_WELL: _share(awake, lambda one: _well(one, GATEWAY, gap)),
         Fact.STORED_LINE_FAILED: _share(awake, lambda one: _failed(one, LINE, gap)),

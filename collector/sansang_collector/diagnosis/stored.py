@@ -11,6 +11,8 @@ CONFIRMS_S, LAST_TRY_S = 8.0, 4.0
 """Three tries of 1 or 2 s, 1 s apart: so long a run that fails lasts, and its last try begins so long after it."""
 BEFORE_S, AFTER_S = 60.0, 60.0
 """How far around the gap its true edges are looked for."""
+BRIEF_S = 45.0
+"""A gap of less may lie between two results of a machine that went on."""
 BACK_S = 600.0
 """A machine may take this long to come back once its power is."""
 
@@ -45,11 +47,25 @@ class Stored(NamedTuple):
     """When its system started, as far as that is known; also long ago."""
     results: tuple[Seen, ...] = ()
     """Of the checks of its adapters, its gateway, its line and the core."""
-    on_battery: bool = False
+    on_battery: bool | None = None
+    """Whether it ran on battery within the gap, by reports taken then; None: it does not say."""
 
     def of(self, check: str) -> list[Seen]:
         """Its results of one check."""
         return [seen for seen in self.results if seen.check == check]
+
+    def tells_of(self, gap: Around) -> bool:
+        """Whether it went on within the gap and saw something of it; asleep, or off all the while, it saw nothing."""
+        brief = gap.ended_at - gap.onset < BRIEF_S
+        return brief or any(gap.onset + EDGE_S < one.at < gap.ended_at for one in self.results)
+
+    def restarted_in(self, gap: Around) -> bool:
+        """Whether it went on for a while within the gap, went off, and started anew."""
+        last = {boot: max((one.at for one in self.results if one.at < boot), default=boot) for boot in self.boots}
+        return any(
+            gap.onset + EDGE_S < at < gap.ended_at - EDGE_S and boot <= gap.ended_at + BACK_S
+            for boot, at in last.items()
+        )
 
     def booted_in(self, gap: Around) -> float | None:
         """When it started within the gap, or as it came back; None where it went on all the while."""

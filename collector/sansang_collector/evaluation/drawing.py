@@ -99,6 +99,19 @@ def two_of_one_node(on: Ground, running: Running, dice: Random) -> list[str] | N
     ]
 
 
+def some_of_an_area(count: int) -> Draw:
+    """The power of so many communes of one area, less than half of it, each with two machines or more."""
+
+    def draw(on: Ground, running: Running, dice: Random) -> list[str] | None:
+        fitting = [codes for codes in on.areas.values() if 2 * count < len(codes)]
+        found = [one for codes in fitting if len(one := [code for code in codes if running.get(code, 0) > 1]) >= count]
+        if not found:
+            return None
+        return [of_commune(Component.SITE_POWER, code) for code in dice.sample(dice.choice(found), count)]
+
+    return draw
+
+
 def behind(on: Ground, part: str) -> frozenset[str]:
     """The communes whose reports cross the part; none for what reports do not cross."""
     kind, _, key = part.partition(":")

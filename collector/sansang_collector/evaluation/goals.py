@@ -19,6 +19,8 @@ class Goal(NamedTuple):
     exact_set: float | None = None
     recall: float | None = None
     alerts: float | None = 1.1
+    apart: float | None = None
+    """Share of faults whose very part is named once they are over and machines have told what they stored."""
     per_week: float | None = None
     """False incidents per province and week of five office days."""
 
@@ -35,5 +37,7 @@ NOTE_ONLY = Goal(exact_set=1.0, alerts=0.0)
 TWO = Goal(exact_set=DOUBLE)
 LOSS, LITTLE_LOSS = Goal(None, 240, recall=0.9), Goal(None, 900, recall=0.9)
 RIGHT_IN_SPITE = Goal(recall=0.95, alerts=2.0)
+AFTER = Goal(apart=0.95)
 QUIET, NEVER = Goal(per_week=1.0, alerts=None), Goal(per_week=0.0, alerts=None)
+AS_ONE = Goal(exact_set=DOUBLE, alerts=1.0)
 NONE = Goal(alerts=None)

@@ -17,6 +17,9 @@ from sansang_collector.diagnosis.graph import Graph
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase
 from sansang_collector.diagnosis.shares import Shares
 from sansang_collector.diagnosis.verdict import Assessment, Held, Localiser, Verdict
+from sansang_collector.incidents.whereabouts import Whereabouts
+
+from .gathering import Gathering
 
 _STANDING = (Phase.OPEN, Phase.CLOSING)
 
@@ -64,24 +67,45 @@ class Confirmed:
 class Keeper:
     """A localiser and the incidents made of its verdicts."""
 
-    def __init__(self, name: str, localiser: Localiser, graph: Graph) -> None:
+    def __init__(self, name: str, localiser: Localiser, graph: Graph, whereabouts: Whereabouts | None = None) -> None:
+        """``whereabouts``: where situations are to be told."""
         self.name, self.said = name, list[Said]()
         self._localiser, self._graph = localiser, graph
-        self._context = Context(graph.part_numbers, Shares(graph).share, _judged)
+        share = Shares(graph).share
+        self._context = Context(graph.part_numbers, share, _judged)
+        self.gathering = Gathering(whereabouts, share) if whereabouts else None
         self._incidents: dict[int, Incident] = {}
         self._said: dict[int, Said] = {}
+
+    def opened(self, since: float) -> list[Incident]:
+        """Those that people were told of since."""
+        return [
+            one
+            for one in self._incidents.values()
+            if one.opened_at is not None and one.opened_at >= since and one.phase is not Phase.DROPPED
+        ]
+
+    def correct(self, revised: Sequence[Incident]) -> None:
+        """Take them over; nobody is told."""
+        self._incidents |= {one.id: one for one in revised}
 
     def look(self, evidence: Evidence, now: float) -> None:
         """Ask, and follow what was asked before."""
         alive = [one for one in self._incidents.values() if _is_of_interest(one, now)]
         held = lifecycle.held(alive, now, self._graph.part_numbers)
         assessment = self._localiser.localise(evidence, held, now)
-        for step in lifecycle.step(alive, assessment, now, self._context):
+        context, opened = self._context, list[int]()
+        if self.gathering is not None:
+            context = context._replace(situations=self.gathering.members())
+        for step in lifecycle.step(alive, assessment, now, context):
             incident = step.incident
             if not incident.id:
                 incident = msgspec.structs.replace(incident, id=len(self._incidents) + 1)
             self._incidents[incident.id] = incident
             self._tell(incident, step.happened, now)
+            opened += [incident.id] if step.happened is Happening.OPENED else []
+        if self.gathering is not None:
+            self.gathering.follow(self._incidents.values(), opened, evidence, now)
 
     def _tell(self, incident: Incident, happened: Happening, now: float) -> None:
         causes = frozenset({incident.verdict.part, *(cause.part for cause in incident.verdict.causes)})

@@ -19,6 +19,10 @@ LISTENED_S = 960.0
 BURSTY = 15
 """Less than so much of a hundred, lost in bursts, leaves whole minutes without a loss: it is watched for longer."""
 _LATE = Noise(late=0.10)
+CUT_S = (180.0, 3600.0)
+"""How long a cut lasts that is looked at afterwards."""
+AFTERWARDS_S = 2700.0
+"""How long it is waited for what machines tell then, as long as some are missing."""
 
 
 class Row(NamedTuple):
@@ -30,6 +34,10 @@ class Row(NamedTuple):
     goal: Goal
     losses: tuple[float, ...] = (DOWN,)
     """How much each part loses; the last holds for all that follow."""
+    slow_ms: float = 0.0
+    """Or how much longer each round trip takes; nothing is lost then."""
+    apart_s: float = 20.0
+    """Where several break: within so long after the first."""
     lasts_s: float = HARD_S
     warm_s: float = WARM_S
     options: Options = Options()
@@ -37,15 +45,31 @@ class Row(NamedTuple):
     learned: bool = True
     """Whether the diagnosis knows the province's habits."""
     stale: bool = False
+    as_one: bool = False
+    """Situations are told: what breaks is to be one."""
     note_only: bool = False
     """What breaks is no incident: right is to open none."""
     weight: float = 1.0
     """Trials, as a share of those asked for."""
+    after: tuple[float, float] | None = None
+    """The fault ends, after so long at least and at most, and what counts is what is known then."""
+    one_restarts: bool = False
+    """A machine of the same commune goes off meanwhile or just before, and comes back."""
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing breaks."""
         return self.draw is None
+
+    @property
+    def knows_times(self) -> bool:
+        """Whether it is known how long answers take: where something is slow, and where nothing is."""
+        return self.learned and (self.slow_ms > 0 or self.is_quiet)
+
+    @property
+    def is_after(self) -> bool:
+        """Whether it is watched until the fault is over and was told of."""
+        return self.after is not None
 
 
 def _lossy(name: str, draw: d.Draw, percent: int, goal: Goal | None = None, *, correlated: bool = False) -> Row:
@@ -116,13 +140,43 @@ def _degraded() -> list[Row]:
         *(_lossy(f"ring loses {percent} %", d.ring, percent) for percent in (3, 8, 30)),
         _lossy("ring loses 8 % in bursts", d.ring, 8, correlated=True),
         _lossy("a service refuses 30 %", d.any_of(Component.SVC_TCP), 30),
+        *(_slow(f"link slower by {ms} ms", many, ms) for ms in (10, 100)),
+        _slow("link slower by 100 ms, 1 PC", one, 100)._replace(goal=g.NONE),
+        _slow("ring slower by 10 ms", d.ring, 10),
     ]
+
+
+def _slow(name: str, draw: d.Draw, ms: float) -> Row:
+    return Row(name, draw, g.LOSS, slow_ms=ms, lasts_s=LOSS_S, warm_s=LISTENED_S, weight=0.5)
+
+
+def _afterwards() -> list[Row]:
+    many, two, one = (3, 99), (2, 2), (1, 1)
+    batteries = Options(batteries=0.3)
+    inside = {
+        "power": Component.SITE_POWER, "terminal": Component.TERMINAL, "link": Component.ACCESS_LINK,
+        "lan": Component.LAN,
+    }  # fmt: skip
+    rows = []
+    for name, kind in inside.items():
+        rows += [_after(f"{name}, 3+ PCs", d.commune(kind, *many)), _after(f"{name}, 2 PCs", d.commune(kind, *two))]
+        if kind is not Component.LAN:  # with one machine that is a note
+            rows.append(_after(f"{name}, 1 PC", d.commune(kind, *one)))
+        rows.append(_after(f"{name}, one restarts", d.commune(kind, *many))._replace(one_restarts=True))
+        if kind in (Component.SITE_POWER, Component.TERMINAL):
+            rows.append(_after(f"{name}, some on battery", d.commune(kind, 2))._replace(options=batteries))
+    return rows
+
+
+def _after(name: str, draw: d.Draw) -> Row:
+    return Row(f"after {name}", draw, g.AFTER, lasts_s=AFTERWARDS_S, after=CUT_S)
 
 
 def _odd() -> list[Row]:
     link, node, blind = d.commune(Component.ACCESS_LINK, 2), d.node(2), Options(vantage=False)
     return [
         Row("area power", d.shared(Component.POWER_AREA, 4), g.NONE),
+        Row("one situation", d.some_of_an_area(4), g.AS_ONE, apart_s=480, lasts_s=480 + HARD_S, as_one=True),
         Row("cold ring", d.ring, g.SHARED, warm_s=35, learned=False),
         Row("cold link", link, g.COMMUNE, warm_s=35, learned=False),
         Row("cold svc_tcp", d.any_of(Component.SVC_TCP), g.REFUSED, warm_s=35, learned=False),
@@ -147,5 +201,6 @@ def _quiet() -> list[Row]:
     ]
 
 
-ROWS = {row.name: row for row in (*_inside(), *_shared(), *_doubles(), *_odd(), *_degraded(), *_quiet())}
+_ALL = (*_inside(), *_shared(), *_doubles(), *_odd(), *_degraded(), *_afterwards(), *_quiet())
+ROWS = {row.name: row for row in _ALL}
 """All of them, in the order of the table."""

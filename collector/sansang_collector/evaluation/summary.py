@@ -5,6 +5,7 @@ from math import ceil, sqrt
 
 import msgspec
 
+from .afterwards import Apart
 from .goals import Goal
 from .rows import ROWS
 from .trial import Outcome
@@ -13,6 +14,23 @@ WEEK_DAYS = 5.0
 _Z = 1.96
 _POISSON_95 = (3.0, 4.74, 6.30, 7.75, 9.15, 10.51, 11.84, 13.15)
 """What the true count may be, at 95 %, where so many were counted."""
+
+
+class Afterwards(msgspec.Struct, kw_only=True):
+    """What became of faults that ended, once machines had told what they stored. Seconds."""
+
+    apart: float
+    """Share whose very part is named first."""
+    apart_bound: float
+    """The true share is above it, at 95 % (Wilson)."""
+    class_before: float | None
+    class_after: float | None
+    p50_s: float | None
+    """From the fault's end until that is known."""
+    p95_s: float | None
+    off_before_p95_s: float | None
+    off_p95_s: float | None
+    """How far the time that it is said to have lasted is from the truth, as seen live and as revised."""
 
 
 class Figures(msgspec.Struct, kw_only=True):
@@ -34,6 +52,8 @@ class Figures(msgspec.Struct, kw_only=True):
     """The true rate is below it, at 95 %."""
     exact_bound: float | None = None
     """The true share of exact sets is above it, at 95 % (Wilson)."""
+    afterwards: Afterwards | None = None
+    """Of a row whose faults end."""
     look_ms: float
     met: bool | None = None
     """Whether the row's figures are reached; None where none are asked."""
@@ -63,6 +83,7 @@ def _figures(trials: Sequence[Outcome]) -> Figures:
     faults = sum(max(1, len(one.truths)) for one in trials)
     made.alerts = alerts / faults
     found = [at for one in trials for at in one.found_s]
+    made.afterwards = _afterwards([one.apart for one in trials if one.apart is not None])
     if found:
         times = sorted(at for at in found if at is not None)
         firsts = [first for one in trials for first in one.first]
@@ -71,6 +92,29 @@ def _figures(trials: Sequence[Outcome]) -> Figures:
         made.class_size = sum(sizes) / len(sizes) if sizes else None
         made.p50_s, made.p95_s = quantile(times, 0.5), quantile(times, 0.95)
     return made
+
+
+def _afterwards(found: Sequence[Apart]) -> Afterwards | None:
+    if not found:
+        return None
+    right = sum(one.right for one in found)
+    times = sorted(one.revised_s for one in found if one.revised_s is not None)
+    before = sorted(one.off_before_s for one in found if one.off_before_s is not None)
+    after = sorted(one.off_s for one in found if one.off_s is not None)
+    return Afterwards(
+        apart=right / len(found),
+        apart_bound=wilson(right, len(found)),
+        class_before=_mean([one.before for one in found if one.before]),
+        class_after=_mean([one.after for one in found if one.after]),
+        p50_s=quantile(times, 0.5),
+        p95_s=quantile(times, 0.95),
+        off_before_p95_s=quantile(before, 0.95),
+        off_p95_s=quantile(after, 0.95),
+    )
+
+
+def _mean(values: Sequence[int]) -> float | None:
+    return sum(values) / len(values) if values else None
 
 
 def _quiet(made: Figures, alerts: int) -> Figures:
@@ -103,10 +147,16 @@ def _judged(made: Figures, goal: Goal) -> Figures:
     ask("p95", made.p95_s, goal.p95_s, goal.own_s)
     ask("alerts", made.alerts, goal.alerts if made.per_week is None else None)
     ask("per week", made.per_week, goal.per_week)
-    for name, value, least in (("exact set", made.exact_set, goal.exact_set), ("recall", made.recall, goal.recall)):
+    apart = made.afterwards.apart if made.afterwards else None
+    for name, value, least in (
+        ("exact set", made.exact_set, goal.exact_set),
+        ("recall", made.recall, goal.recall),
+        ("told apart", apart, goal.apart),
+    ):
         if least is not None:
             asked.append((name, value is not None and value >= least - 1e-9))
-    if any(least is not None for least in (goal.p50_s, goal.p95_s, goal.exact_set, goal.recall, goal.per_week)):
+    figures_asked = (goal.p50_s, goal.p95_s, goal.exact_set, goal.recall, goal.apart, goal.per_week)
+    if any(least is not None for least in figures_asked):
         made.missed = tuple(name for name, met in asked if not met)
         made.met = not made.missed
     return made

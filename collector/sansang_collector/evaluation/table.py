@@ -11,10 +11,12 @@ Gettext = Callable[[str], str]
 
 
 def table(found: Sequence[Figures], _: Gettext) -> str:
-    """Two tables: rows in which something breaks, and rows in which nothing does."""
-    broken = [one for one in found if one.per_week is None]
+    """Rows in which something breaks, rows in which it is over and was told of, and rows in which nothing does."""
+    over = [one for one in found if one.afterwards is not None]
+    broken = [one for one in found if one.per_week is None and one.afterwards is None]
     quiet = [one for one in found if one.per_week is not None]
     parts = [_broken(broken, _)] if broken else []
+    parts += [_over(over, _)] if over else []
     parts += [_quiet(quiet, _)] if quiet else []
     return "\n\n".join(parts)
 
@@ -32,6 +34,24 @@ def _broken(found: Sequence[Figures], _: Gettext) -> str:
             _plain(one.class_size, 1), _plain(one.p50_s, 0), _plain(one.p95_s, 0), _plain(one.alerts, 2),
             _plain(one.look_ms, 1), _asked(ROWS[one.row].goal), _verdict(one, _),
         ))  # fmt: skip
+    return _drawn(head, lines)
+
+
+def _over(found: Sequence[Figures], _: Gettext) -> str:
+    head = (
+        _("row"), _("who"), "n", _("recall"), _("told apart (at least, 95 %)"), _("class before"), _("class after"),
+        _("after its end p50 s"), "p95 s", _("lasted: off by p95 s, live"), _("afterwards"), _("alerts per fault"),
+        _("verdict"),
+    )  # fmt: skip
+    lines = [
+        (
+            one.row, one.who, str(one.n), _share(one.recall), f"{_share(told.apart)} ({_share(told.apart_bound)})",
+            _plain(told.class_before, 1), _plain(told.class_after, 1), _plain(told.p50_s, 0), _plain(told.p95_s, 0),
+            _plain(told.off_before_p95_s, 0), _plain(told.off_p95_s, 0), _plain(one.alerts, 2), _verdict(one, _),
+        )
+        for one in found
+        if (told := one.afterwards) is not None
+    ]  # fmt: skip
     return _drawn(head, lines)
 
 

@@ -6,17 +6,23 @@ Repeatable: all draws come of the seed, the row and the trial's number.
 import time
 from collections.abc import Sequence
 from itertools import permutations
+from math import exp, inf, log
 from random import Random
 from typing import NamedTuple
 
 import msgspec
 
+from sansang_agent.contract.assignment import Role
+from sansang_agent.contract.rung import Component
 from sansang_collector.diagnosis.evidence import Evidence
-from sansang_collector.simulation.faults import DAY_S, Fault, parse_time
+from sansang_collector.diagnosis.graph import NOBODY
+from sansang_collector.profiles.election import Machine
+from sansang_collector.simulation.faults import DAY_S, DOWN, Fault, parse_time
 from sansang_collector.simulation.quick import Quick
 
+from .afterwards import Afterwards, Apart
 from .ground import Ground, ground, running
-from .keeping import Contestant, Said
+from .keeping import Contestant, Keeper, Said
 from .per_check import Streaks
 from .rows import ROWS, Row
 from .watching import Watcher, watchers
@@ -26,6 +32,8 @@ PROVINCES = 5
 """So many different ones take turns."""
 MONDAY = parse_time("2026-06-22", 0)
 DAYS = 5
+AT_ONCE = 0.5
+"""How often a machine that restarts beside a fault goes off just as that begins."""
 TRIES = 20
 """Draws before a province is given up that has no fitting place."""
 
@@ -51,6 +59,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     """CPU milliseconds of one look on average."""
     said: tuple[str, ...] = ()
     """What stands in the end, for whoever looks into a failure."""
+    apart: Apart | None = None
+    """Where the fault ended: what was made of it afterwards."""
 
 
 class Drawn(NamedTuple):
@@ -62,6 +72,18 @@ class Drawn(NamedTuple):
     begins: float
     fault_at: float
     ends: float
+
+
+class Lasts(NamedTuple):
+    """How long what breaks first is broken."""
+
+    begins: float
+    seconds: float
+
+    @property
+    def ends(self) -> float:
+        """When it is well again."""
+        return self.begins + self.seconds
 
 
 def run(row_name: str, seed: int, number: int, communes: int) -> list[Outcome]:
@@ -77,18 +99,20 @@ def draw(row: Row, seed: int, number: int, communes: int) -> Drawn | None:
     begins = MONDAY + dice.randrange(DAYS) * DAY_S + parse_time(f"2026-06-22T{row.clock}", 0) - MONDAY
     begins += 0.0 if row.is_quiet else dice.uniform(0, 3600)
     fault_at = begins + row.warm_s + dice.uniform(0, 15)
-    ends = (begins if row.is_quiet else fault_at) + row.lasts_s
+    lasts = Lasts(fault_at, exp(dice.uniform(*map(log, row.after))) if row.after else inf)
+    ends = (begins if row.is_quiet else lasts.ends if row.after else fault_at) + row.lasts_s
     for attempt in range(TRIES):
         place = seed * 1000 + (number + attempt) % PROVINCES
         on = ground(place, communes, stale=row.stale)
-        faults = _faults(row, on, fault_at, begins, seed + number, dice)
+        faults = _faults(row, on, lasts, begins, seed + number, dice)
         if faults is not None:
             quick = Quick(on.made, faults, begins, ends, seed=seed + number, options=row.options)
             return Drawn(on, quick, faults, begins, fault_at, ends)
     return None
 
 
-def _faults(row: Row, on: Ground, at: float, begins: float, seed: int, dice: Random) -> list[Fault] | None:
+def _faults(row: Row, on: Ground, lasts: Lasts, begins: float, seed: int, dice: Random) -> list[Fault] | None:
+    at = lasts.begins
     if row.draw is None:
         return []
     fair = Quick(on.made, (), begins, at + 60, seed=seed, options=row.options)
@@ -98,27 +122,68 @@ def _faults(row: Row, on: Ground, at: float, begins: float, seed: int, dice: Ran
     if parts is None:
         return None
     losses = [row.losses[min(n, len(row.losses) - 1)] for n in range(len(parts))]
-    times = [at, *(at + dice.uniform(0, 20) for _ in parts[1:])]
-    return [Fault(part, loss, when, float("inf")) for part, loss, when in zip(parts, losses, times, strict=True)]
+    times = [at, *(at + dice.uniform(0, row.apart_s) for _ in parts[1:])]
+    faults = [
+        Fault(part, 0.0 if row.slow_ms else loss, when, when + lasts.seconds, row.slow_ms)
+        for part, loss, when in zip(parts, losses, times, strict=True)
+    ]
+    return [*faults, _restart(faults[0], sorted(stay), dice)] if row.one_restarts else faults
+
+
+def _restart(fault: Fault, machines: Sequence[Machine], dice: Random) -> Fault:
+    """A machine beside the fault is off for some minutes: from its beginning, or because nothing works any more."""
+    commune = fault.component.partition(":")[2].removesuffix("-a")
+    name = dice.choice([one.name for one in machines if one.commune == commune])
+    lasts = fault.ends - fault.begins
+    begins = fault.begins + (dice.uniform(-20, 40) if dice.random() < AT_ONCE else dice.uniform(40, max(60, lasts / 2)))
+    return Fault(f"{Component.PC}:{commune}/{name}", DOWN, begins, begins + dice.uniform(60, 900))
 
 
 def play(row: Row, drawn: Drawn, number: int) -> list[Outcome]:
     """Let everybody watch it."""
     streaks = Streaks(drawn.on.graph)
-    watching = watchers(drawn.on.graph, row, drawn.quick.scene, streaks)
+    watching = watchers(drawn.on, row, drawn.quick.scene, streaks)
     evidence = Evidence(drawn.on.graph, drawn.begins)
+    if row.knows_times:
+        _know_times(evidence, drawn.quick)
     for one in watching:
         one.due = drawn.begins + LOOK_S
     first: dict[tuple[str, str], float] = {}
+    after = _afterwards(drawn, watching[0].contestant) if row.is_after else None
+    ends = drawn.ends
     for sighting in drawn.quick.play():
         while (due := min(one.due for one in watching)) < sighting.received:
             _look([one for one in watching if one.due <= due], evidence, due, drawn.faults, first)
+            if after is not None:
+                after.look(due)
+        if after is not None:
+            after.hear(sighting)
+            if after.is_over(sighting.received):
+                ends = sighting.received
+                break
         if evidence.apply(sighting):
             for one in watching:
                 one.hurry(sighting.received)
         streaks.hear(sighting)
-    _look(watching, evidence, drawn.ends, drawn.faults, first)
-    return [_outcome(row, drawn, number, one, first) for one in watching]
+    _look(watching, evidence, ends, drawn.faults, first)
+    told = None if after is None else after.judged(drawn.faults[0])
+    return [_outcome(row, drawn, number, one, first, told) for one in watching]
+
+
+def _know_times(evidence: Evidence, quick: Quick) -> None:
+    """What is slow for each check, as if it had been learned."""
+    graph = evidence.graph
+    for number, agent in enumerate(graph.agents):
+        if agent.role is Role.VANTAGE and not quick.scene.options.vantage:
+            continue
+        for name, ms in quick.usual_ms(agent.id).items():
+            if (check := graph.check(number, name)) != NOBODY:
+                evidence.usual_ms[check] = ms
+
+
+def _afterwards(drawn: Drawn, ours: Contestant) -> Afterwards:
+    assert isinstance(ours, Keeper)  # what is compared first is our engine
+    return Afterwards(drawn.on.graph, drawn.quick, ours, drawn.fault_at)
 
 
 def _look(
@@ -145,9 +210,17 @@ def _is_said(who: Contestant, part: str) -> bool:
     return any(one.is_open and part in one.causes for one in who.said)
 
 
-def _outcome(row: Row, drawn: Drawn, number: int, watcher: Watcher, first: dict[tuple[str, str], float]) -> Outcome:
+def _outcome(
+    row: Row,
+    drawn: Drawn,
+    number: int,
+    watcher: Watcher,
+    first: dict[tuple[str, str], float],
+    apart: Apart | None,
+) -> Outcome:
     who = watcher.contestant
-    truths = [] if row.note_only else [one.component for one in drawn.faults]
+    broken = drawn.faults[:1] if row.is_after else drawn.faults
+    truths = [] if row.note_only else [one.component for one in broken]
     after = drawn.begins if row.is_quiet else drawn.fault_at
     standing = [one for one in who.said if one.is_open]
     return Outcome(
@@ -158,11 +231,27 @@ def _outcome(row: Row, drawn: Drawn, number: int, watcher: Watcher, first: dict[
         found_s=tuple(first.get((who.name, one)) for one in truths),
         first=tuple(any(one.part == truth for one in standing) for truth in truths),
         sizes=tuple(len(one.causes) for truth in truths for one in standing if truth in one.causes),
-        exact=is_exact(truths, standing),
-        alerts=sum(one.opened_at >= after for one in who.said),
+        exact=(is_exact(truths, standing) and _is_one(who)) if apart is None else apart.right,
+        alerts=_messages(who, after),
         look_ms=1000 * watcher.cpu_s / max(1, watcher.looks),
-        said=tuple(f"{one.part}@{one.opened_at - after:.0f}s" for one in standing[:6]),
+        said=tuple(f"{one.part}@{one.opened_at - after:.0f}s" for one in (who.said if apart else standing)[:6]),
+        apart=apart,
     )
+
+
+def _messages(who: Contestant, since: float) -> int:
+    """What people were told since, one situation of many being one message."""
+    if isinstance(who, Keeper) and who.gathering is not None:
+        return who.gathering.messages
+    return sum(one.opened_at >= since for one in who.said)
+
+
+def _is_one(who: Contestant) -> bool:
+    """Whether all that is said is told as one situation, where that is asked."""
+    if not isinstance(who, Keeper) or who.gathering is None:
+        return True
+    together = who.gathering.members()
+    return len(set(together.values())) == 1 and len(together) == sum(one.is_open for one in who.said)
 
 
 def is_exact(truths: Sequence[str], standing: Sequence[Said]) -> bool:

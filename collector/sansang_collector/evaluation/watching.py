@@ -4,10 +4,11 @@ import msgspec
 
 from sansang_collector.diagnosis.engine import Engine
 from sansang_collector.diagnosis.evidence import Evidence
-from sansang_collector.diagnosis.graph import Graph
 from sansang_collector.diagnosis.score import Score, Sight
+from sansang_collector.incidents.whereabouts import Whereabouts
 from sansang_collector.simulation.quick_scene import Scene
 
+from .ground import Ground
 from .keeping import Confirmed, Contestant, Keeper
 from .per_check import PerCheck, Streaks
 from .rows import Row
@@ -49,11 +50,20 @@ class Watcher(msgspec.Struct):
         self.contestant.look(evidence, now)
 
 
-def watchers(graph: Graph, row: Row, scene: Scene, streaks: Streaks) -> list[Watcher]:
-    """Those that take part in this row; ``streaks`` is told of every report by whoever plays it."""
+def watchers(on: Ground, row: Row, scene: Scene, streaks: Streaks) -> list[Watcher]:
+    """Those that take part in this row, our engine first; ``streaks`` is told of every report by whoever plays it.
+
+    What was stored meanwhile corrects ours alone, and only ours makes one situation of many: the others take no part
+    where that is what counts.
+    """
+    graph = on.graph
     engine, sight = Engine(graph), Sight(graph)
+    whereabouts = Whereabouts(on.made.inventory, graph) if row.as_one else None
+    ours = Watcher(Keeper(ENGINE, engine, graph, whereabouts), scene, engine, row.learned)
+    if row.is_after or row.as_one:
+        return [ours]
     return [
-        Watcher(Keeper(ENGINE, engine, graph), scene, engine, row.learned),
+        ours,
         Watcher(PerCheck(PER_CHECK, graph, streaks, parents=False), scene),
         Watcher(PerCheck(PARENTS, graph, streaks, parents=True), scene),
         Watcher(Keeper(SET_COVER, Confirmed(Score(graph, 1.0, sight), 2), graph), scene),

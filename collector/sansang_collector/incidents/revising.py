@@ -5,6 +5,7 @@ Nobody is paged. Everything it goes by is in the ledger, so that a restart revis
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,43 +14,42 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from sansang_agent.contract.outcome import Outcome, outcome_of
-from sansang_agent.contract.rung import Component
 from sansang_collector import bundles
 from sansang_collector.boots import BOOT
 from sansang_collector.chunks import Single
 from sansang_collector.contact import CONTACT
-from sansang_collector.diagnosis.graph import NOBODY, VANTAGE_KEY, Graph
+from sansang_collector.diagnosis import backfill
+from sansang_collector.diagnosis.backfill import OWN, Contact, probed
+from sansang_collector.diagnosis.graph import VANTAGE_KEY, Graph
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Revision, Step
-from sansang_collector.diagnosis.revision import MACHINE, Told, may_be_revised, revise
+from sansang_collector.diagnosis.revision import Told, may_be_revised, revise
 from sansang_collector.diagnosis.sighting import Seen
 from sansang_collector.diagnosis.stored import Stored
-from sansang_collector.diagnosis.verdict import Fact
+from sansang_collector.log import ReportLog
 from sansang_collector.rounds import Rounds
 from sansang_collector.series import SERIES
 from sansang_collector.store import Store
-from sansang_collector.topology import CORE, GATEWAY, LINE
 
-from . import recording, rows, rung_corrections
+from . import recording, rows, rung_corrections, stored_power
 from .rows import Kept
 
 _LOG = logging.getLogger(__name__)
 
 LOOK_SECONDS = 15.0
-SETTLE_S = 45.0
-"""After an incident is resolved: what machines send first is still being put into the history."""
-PATIENCE_S = 1800.0
-"""After so long those that are back speak for all; whoever comes later may have it revised again."""
 FORGET_S = 86400.0
 """An incident that ended longer ago is revised no more."""
 AROUND_S = 180.0
-_OWN = (MACHINE, GATEWAY, LINE, CORE)
 
 
 class Revising:
     """One collector's. ``graph`` is what the diagnosis works with now, None before there is one."""
 
-    def __init__(self, store: Store, graph: Callable[[], Graph | None], now: Callable[[], float]) -> None:
+    def __init__(
+        self, store: Store, graph: Callable[[], Graph | None], now: Callable[[], float], log: ReportLog | None = None
+    ) -> None:
+        """``log``: what machines ran on is read there; without it nobody says."""
         self._store = store
+        self._log = log
         self._graph = graph
         self._now = now
         self._tried: dict[int, int] = {}
@@ -75,7 +75,7 @@ class Revising:
 
     def _due(self, graph: Graph, now: float) -> list["Due"]:
         with self._store.read() as connection:
-            return list(due(connection, graph, now, self._tried))
+            return list(due(connection, graph, now, self._tried, self._log))
 
 
 class Due(NamedTuple):
@@ -86,7 +86,13 @@ class Due(NamedTuple):
     machines: int
 
 
-def due(connection: Connection, graph: Graph, now: float, tried: dict[int, int] | None = None) -> Iterator[Due]:
+def due(
+    connection: Connection,
+    graph: Graph,
+    now: float,
+    tried: dict[int, int] | None = None,
+    log: ReportLog | None = None,
+) -> Iterator[Due]:
     """What is to be revised now, each with how.
 
     ``tried``: by incident of how many machines' word it was tried last; what that made nothing of is not read again.
@@ -100,7 +106,7 @@ def due(connection: Connection, graph: Graph, now: float, tried: dict[int, int] 
         back = _due_by(connection, kept.incident, now)
         if len(back) <= known.get(kept.incident.id, 0):
             continue
-        revision = _revised(connection, graph, kept.incident, back, now)
+        revision = _revised(connection, graph, kept.incident, partial(told, log=log, agents=back), now)
         if revision is not None:
             yield Due(kept, revision, len(back))
         elif tried is not None:
@@ -108,10 +114,10 @@ def due(connection: Connection, graph: Graph, now: float, tried: dict[int, int] 
 
 
 def _revised(
-    connection: Connection, graph: Graph, incident: Incident, back: Sequence[int], now: float
+    connection: Connection, graph: Graph, incident: Incident, tell: Callable[..., Told], now: float
 ) -> Revision | None:
     try:
-        return revise(incident, graph, told(connection, graph, incident, back), now)
+        return revise(incident, graph, tell(connection, graph, incident), now)
     except (KeyError, ValueError, IndexError):  # of a part that is no more; the others are still to be revised
         _LOG.exception("incident %s cannot be revised", incident.code)
         return None
@@ -121,12 +127,8 @@ def _due_by(connection: Connection, incident: Incident, now: float) -> Sequence[
     """The machines whose word is to be taken now; none where nothing is due."""
     if incident.phase is not Phase.RESOLVED or not may_be_revised(incident):
         return ()
-    resolved = incident.resolved_at or now
-    if now < resolved + SETTLE_S:
-        return ()
-    back = _back(connection, incident)
-    all_back = len(back) >= len(incident.verdict.agents)
-    return back if len(back) > _told_before(incident) and (all_back or now >= resolved + PATIENCE_S) else ()
+    back = backfill.back(incident, _contacts(connection, incident))
+    return back if backfill.is_due(incident, back, now) else ()
 
 
 def apply(connection: Connection, *, kept: Kept, revision: Revision, graph: Graph, now: float) -> Incident | None:
@@ -141,17 +143,20 @@ def apply(connection: Connection, *, kept: Kept, revision: Revision, graph: Grap
     return written[0].incident
 
 
-def told(connection: Connection, graph: Graph, incident: Incident, agents: Sequence[int]) -> Told:
-    """What the ledger has of these machines and of the vantage's echoes around an incident."""
+def told(
+    connection: Connection, graph: Graph, incident: Incident, agents: Sequence[int], log: ReportLog | None = None
+) -> Told:
+    """What the ledger and the log have of these machines and of the vantage's echoes around an incident."""
     ended = incident.ended_at or incident.onset
     first_ms, last_ms = round((incident.onset - AROUND_S) * 1000), round((ended + AROUND_S) * 1000)
-    series = _series(connection, agents, _OWN)
+    series = _series(connection, agents, OWN)
     boots = connection.execute(select(BOOT.c.agent, BOOT.c.began).where(BOOT.c.agent.in_(list(agents)))).all()
     machines = [
         Stored(
             agent,
             tuple(row.began for row in boots if row.agent == agent and row.began is not None),
             tuple(_seen(bundles.between(connection, agent, first_ms, last_ms), series)),
+            None if log is None else stored_power.on_battery(connection, log, agent, incident.onset, ended),
         )
         for agent in agents
     ]
@@ -163,41 +168,21 @@ def told(connection: Connection, graph: Graph, incident: Incident, agents: Seque
     return Told(machines, len(incident.verdict.agents), {target: seen for target, seen in probes.items() if seen})
 
 
-def probed(graph: Graph, incident: Incident) -> list[str]:
-    """What the vantage asks on the way into the communes that were cut off: terminals, access nodes."""
-    communes = {graph.communes.index(code) for code in incident.verdict.communes if code in graph.communes}
-    if len(communes) != 1:
-        return []
-    (commune,) = communes
-    agents = [number for number, one in enumerate(graph.agents) if graph.agent_commune[number] == commune]
-    crossed = {int(part) for agent in agents for part in graph.path(int(graph.report_check[agent]))}
-    names = [name for name in graph.names[VANTAGE_KEY] if name.partition(":")[0] in _PROBED]
-    return [name for name in names if graph.part_numbers.get(name, NOBODY) in crossed]
-
-
-_PROBED = (Component.TERMINAL, Component.ACCESS_NODE)
-
-
-def _back(connection: Connection, incident: Incident) -> list[int]:
-    """The silenced machines that have spoken since, and hold nothing of that time any more."""
-    ended = incident.ended_at or incident.onset
+def _contacts(connection: Connection, incident: Incident) -> list[Contact]:
+    """How the silenced machines stand; a spool is dated by its machine's own clock."""
     found = connection.execute(
-        select(CONTACT.c.agent, CONTACT.c.at, CONTACT.c.skew, CONTACT.c.spool_rows, CONTACT.c.spool_oldest)
-        .where(CONTACT.c.agent.in_(list(incident.verdict.agents)))
-        .order_by(CONTACT.c.agent)
+        select(CONTACT.c.agent, CONTACT.c.at, CONTACT.c.skew, CONTACT.c.spool_rows, CONTACT.c.spool_oldest).where(
+            CONTACT.c.agent.in_(list(incident.verdict.agents))
+        )
     )
-    return [row.agent for row in found if row.at > incident.onset and _has_told(row, ended)]
+    return [Contact(row.agent, row.at, _holds(row)) for row in found]
 
 
-def _has_told(row: Row[Any], ended: float) -> bool:
-    """Its spool is dated by its own clock."""
-    return row.spool_rows == 0 or (row.spool_oldest is not None and row.spool_oldest - row.skew > ended)
-
-
-def _told_before(incident: Incident) -> int:
-    """Of how many machines an earlier revision knew."""
-    grounds = incident.revision.grounds if incident.revision else ()
-    return next((ground.count for ground in grounds if ground.fact is Fact.SILENT), 0)
+def _holds(row: Row[Any]) -> float | None:
+    """Who does not say of when it holds something may hold something of any time."""
+    if row.spool_rows == 0:
+        return None
+    return -math.inf if row.spool_oldest is None else float(row.spool_oldest - row.skew)
 
 
 def _series(connection: Connection, agents: Sequence[int], checks: Sequence[str]) -> dict[int, str]:

@@ -17,7 +17,7 @@ BROKEN = 0.98
 
 _FORM = re.compile(
     r"(?P<component>[^=@\s]+)"
-    r"(=(?P<level>down|lossy\((?P<loss>0?\.\d+)\)|(?P<percent>\d{1,2})%))?"
+    r"(=(?P<level>down|lossy\((?P<loss>0?\.\d+)\)|(?P<percent>\d{1,2})%|slow\((?P<slow>\d{1,5})ms\)))?"
     r"@(?P<hour>\d{1,2}):(?P<minute>\d{2})"
     r"(\+(?P<lasts>\d+(\.\d+)?[smhd]))?"
 )
@@ -26,12 +26,16 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 
 
 class Fault(NamedTuple):
-    """One part that loses ``loss`` of what crosses it (:data:`DOWN`: all) from ``begins`` until ``ends``, Unix s."""
+    """One part that loses ``loss`` of what crosses it (:data:`DOWN`: all) from ``begins`` until ``ends``, Unix s.
+
+    Or that holds it up: every round trip takes ``slow_ms`` longer on average, between nothing and twice as much.
+    """
 
     component: str
     loss: float
     begins: float
     ends: float
+    slow_ms: float = 0.0
 
     @property
     def down(self) -> bool:
@@ -43,13 +47,15 @@ class Fault(NamedTuple):
         return self.begins <= at < self.ends
 
     def __str__(self) -> str:
-        level = "down" if self.down else f"lossy({self.loss:g})"
+        held_up = f"slow({self.slow_ms:g}ms)" if self.slow_ms else f"lossy({self.loss:g})"
+        level = "down" if self.down else held_up
         lasts = "" if math.isinf(self.ends) else f"+{(self.ends - self.begins) / 60:g}m"
         return f"{self.component}={level}@{datetime.fromtimestamp(self.begins, VIETNAM):%H:%M}{lasts}"
 
 
 def parse_fault(text: str, start: float) -> Fault:
-    """``ring:van-quan@09:00+40m`` or ``access_node:a=lossy(0.2)@09:00``, the first such time from ``start`` on.
+    """``ring:van-quan@09:00+40m``, ``access_node:a=lossy(0.2)@09:00`` or ``…=slow(80ms)@…``, the first such time from
+    ``start`` on.
 
     Without a duration it lasts to the end. ValueError if it is not written so.
     """
@@ -57,12 +63,13 @@ def parse_fault(text: str, start: float) -> Fault:
     if found is None or int(found["hour"]) > 23 or int(found["minute"]) > 59:
         raise ValueError(text)
     loss = float(found["loss"]) if found["loss"] else int(found["percent"]) / 100 if found["percent"] else DOWN
-    if not 0 < loss <= 1:
+    slow_ms = float(found["slow"] or 0)
+    if not 0 < loss <= 1 or (found["slow"] and not slow_ms):
         raise ValueError(text)
     begins = day_of(start) + int(found["hour"]) * 3600 + int(found["minute"]) * 60
     begins += DAY_S if begins < start else 0
     lasts = parse_duration(found["lasts"]) if found["lasts"] else math.inf
-    return Fault(found["component"], loss, begins, begins + lasts)
+    return Fault(found["component"], 0.0 if slow_ms else loss, begins, begins + lasts, slow_ms)
 
 
 def parse_duration(text: str) -> float:

@@ -65,6 +65,8 @@ class Line(NamedTuple):
 
     loss: float
     delay_ms: float
+    held_up_ms: float = 0.0
+    """What slow parts on the way add."""
 
 
 def base_loss(noise: Noise, dice: Random) -> float:
@@ -87,6 +89,8 @@ def find(check: Check, hits: Sequence[Hit], line: Line, dice: Random, at_ms: int
     """What the check finds behind ``hits``, and the fault that made it fail."""
     if isinstance(check, HostCheck):
         return Result(check=check.id, at=at_ms, outcome=outcome_of(None)), None
+    if slow := sum(hit.fault.slow_ms for hit in hits):
+        line = line._replace(held_up_ms=2 * slow * dice.random())
     if isinstance(check, IcmpCheck):
         return _echoes(check, hits, line, dice, at_ms)
     culprit = next((hit for hit in hits if dice.random() < _effect(hit)), None)
@@ -153,7 +157,7 @@ def _reason(check: Check, hit: Hit) -> Reason:
 def delay_of(check: Check, line: Line) -> float:
     """How long one way there and back takes, milliseconds."""
     distance = _DISTANCE_MS.get(check.rung, _FAR_MS)
-    return distance if check.rung is Rung.GATEWAY else distance + line.delay_ms
+    return (distance if check.rung is Rung.GATEWAY else distance + line.delay_ms) + line.held_up_ms
 
 
 def _ms(middle: float, dice: Random) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from sansang_agent.contract.assignment import Role
+from sansang_collector.diagnosis.backfill import Contact
 from sansang_collector.diagnosis.sighting import Sighting
 from sansang_collector.profiles.election import Machine
 from sansang_collector.topology import REPORT
@@ -88,6 +89,15 @@ class Quick:
     def machines_on(self, at: float) -> list[Machine]:
         """Which machines run at that moment."""
         return [one.machine.machine for one in self._players.values() if one.machine.is_on(at)]
+
+    def contact(self, agent: int) -> Contact:
+        """How a machine stands with the collector by now."""
+        player = self._players[agent]
+        return Contact(agent, player.machine.contact_at, player.spool[0][1].at if player.spool else None)
+
+    def usual_ms(self, agent: int) -> dict[str, float]:
+        """By check: what an answer takes longer than once in a hundred times."""
+        return self._players[agent].machine.usual_ms()
 
     def _made(self) -> dict[int, _Player]:
         scene, plan = self.scene, self.scene.plan
@@ -194,5 +204,6 @@ class Quick:
             boot=taken.boot,
             booted_at=taken.booted_at,
             goodbye=taken.goodbye,
+            battery=self.scene.mains.battery(player.machine.machine, taken.at),
             results=tuple(seen),
         )

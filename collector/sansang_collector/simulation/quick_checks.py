@@ -2,10 +2,15 @@
 
 from typing import NamedTuple
 
-from sansang_agent.contract.check import Check, HttpCheck, IcmpCheck
+from sansang_agent.contract.check import Check, HostCheck, HttpCheck, IcmpCheck
 from sansang_agent.contract.rung import Rung
 
 from . import noise
+
+PAGE_TRIPS = 4
+"""Connection, encryption, question and answer."""
+LEAST_JITTER, JITTER = 0.85, 0.5
+"""An answer takes so many times as long at least, and so much more at most."""
 
 
 class Run(NamedTuple):
@@ -24,10 +29,14 @@ class Run(NamedTuple):
     tries: int
     is_service: bool
     is_page: bool
+    is_own: bool
+    """It looks at the machine's own adapters and asks nobody."""
     crosses_line: bool
     """Whether the commune's line may lose it."""
     ms: float
     """How long an answer takes, before its jitter."""
+    trips: int
+    """Ways there and back until then."""
 
 
 def run_of(check: Check, share: float, delay_ms: float) -> Run:
@@ -37,7 +46,7 @@ def run_of(check: Check, share: float, delay_ms: float) -> Run:
     line = noise.Line(0.0, delay_ms)
     ms = noise.delay_of(check, line)
     if check.rung is Rung.SERVICE:
-        ms = 4 * ms + 34 if isinstance(check, HttpCheck) else ms
+        ms = PAGE_TRIPS * ms + 34 if isinstance(check, HttpCheck) else ms
     return Run(
         check=check,
         id=check.id,
@@ -49,6 +58,8 @@ def run_of(check: Check, share: float, delay_ms: float) -> Run:
         tries=3 if check.confirm else 1,
         is_service=check.rung is Rung.SERVICE,
         is_page=isinstance(check, HttpCheck),
+        is_own=isinstance(check, HostCheck),
         crosses_line=not is_train or check.rung is not Rung.GATEWAY,
         ms=ms,
+        trips=PAGE_TRIPS if isinstance(check, HttpCheck) else 1,
     )

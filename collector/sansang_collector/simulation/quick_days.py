@@ -31,7 +31,7 @@ def ons(machine: Machine, scene: Scene, dice: Random) -> list[On]:
     found: list[On] = []
     asleep = False
     for stint in _stints(machine, scene):
-        for on in _lit(stint, scene.dark(machine), dice, boots=not asleep):
+        for on in _lit(stint, scene.mains.dark(machine), dice, boots=not asleep):
             begins = max(on.begins, scene.begins)
             if begins < min(on.ends, scene.ends):
                 found.append(On(begins, on.ends, on.goodbye, on.boots and on.begins > scene.begins))

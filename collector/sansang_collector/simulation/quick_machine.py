@@ -16,7 +16,7 @@ from sansang_collector.diagnosis.sighting import Seen
 from sansang_collector.profiles.election import Machine
 
 from .faults import DAY_S
-from .quick_checks import Run
+from .quick_checks import JITTER, LEAST_JITTER, Run
 from .quick_days import On, ons
 from .quick_outlook import Outlook
 from .quick_probe import FAILED, OK, UNKNOWN, Found, Prober
@@ -65,6 +65,10 @@ class QuickMachine:
             scene.begins - self.dice.uniform(0.2, 5) * DAY_S,
             f"{self.dice.getrandbits(64):016x}",
         )
+
+    def usual_ms(self) -> dict[str, float]:
+        """By check: what an answer takes longer than once in a hundred times."""
+        return {run.id: (LEAST_JITTER + 0.99 * JITTER) * run.ms for run in (*self._own, *self._services)}
 
     def reports(self) -> Iterator[Taken]:
         """All of them, as they are taken."""

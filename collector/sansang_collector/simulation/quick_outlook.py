@@ -21,6 +21,7 @@ class Outlook:
         self._scene = scene
         self._commune = "" if machine.role is Role.VANTAGE else machine.commune
         self._key = f"{machine.commune}/{machine.name}"
+        self._loose = scene.mains.loose(self._commune)
         self._from = self._until = 0.0
         self._hits = _NOTHING
         self._calm_from = self._calm_until = 0.0
@@ -43,6 +44,10 @@ class Outlook:
         if line and self._commune:
             left *= 1 - self.line_loss(at)
         return 1 - left
+
+    def is_plugged(self, at: float) -> bool:
+        """Whether what its cable ends in is there."""
+        return not any(begins <= at < ends for begins, ends in self._loose)
 
     def line_loss(self, at: float) -> float:
         """What the commune's line loses by itself."""

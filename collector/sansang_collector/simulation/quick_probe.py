@@ -8,7 +8,7 @@ from sansang_agent.contract.rung import Component
 from sansang_collector.diagnosis.sighting import Seen
 
 from .noise import APPLICATION, Hit, Noise
-from .quick_checks import Run
+from .quick_checks import JITTER, LEAST_JITTER, Run
 from .quick_outlook import Outlook
 
 TRY_APART_S = 1.0
@@ -37,6 +37,8 @@ class Prober:
 
     def run(self, run: Run, at: float) -> Found:
         """A run that begins ``at``, Unix seconds."""
+        if run.is_own:
+            return self._adapters(run, at)
         hits = self._outlook.hits(run.id, at)
         if run.echoes:
             return self._train(run, hits, at)
@@ -44,12 +46,22 @@ class Prober:
         for number in range(run.tries):
             culprit = self._spoils(run, hits, known)
             if culprit is None:
-                ms = run.ms * (0.85 + 0.5 * self._draw())
+                ms = run.ms * (LEAST_JITTER + JITTER * self._draw()) + self._held_up(run, hits)
                 return Found(known + ms / 1000, OK, Seen(run.id, at, 0, 1, True, ms))
             known += (_AT_ONCE_S if culprit in _QUICK_TO_FAIL else run.check.timeout) + (TRY_APART_S if number else 0)
             hits = self._outlook.hits(run.id, known + TRY_APART_S) if number + 1 < run.tries else hits
             silent = culprit if run.is_service and culprit not in _QUICK_TO_FAIL else None
         return Found(known, FAILED, Seen(run.id, at, 1, 1, True, None, "timeout"), silent)
+
+    def _held_up(self, run: Run, hits: Sequence[Hit]) -> float:
+        """Milliseconds that slow parts add."""
+        slow = sum(hit.fault.slow_ms for hit in hits) if hits else 0.0
+        return 2 * slow * self._draw() * run.trips if slow else 0.0
+
+    def _adapters(self, run: Run, at: float) -> Found:
+        if self._outlook.is_plugged(at):
+            return Found(at, OK, Seen(run.id, at, 0, 1))
+        return Found(at, FAILED, Seen(run.id, at, 1, 1, reason="unreachable"))
 
     def _spoils(self, run: Run, hits: Sequence[Hit], at: float) -> Component | None:
         """What makes one try fail; TCP asks three times by itself."""
@@ -74,7 +86,7 @@ class Prober:
             missing = self._lost(run.echoes, loss)
             lost += missing
             if missing < run.echoes:
-                ms = run.ms * (0.85 + 0.5 * self._draw())
+                ms = run.ms * (LEAST_JITTER + JITTER * self._draw()) + self._held_up(run, hits)
                 known = began + (run.train_s + ms / 1000 if not missing else run.check.timeout)
                 return Found(known, OK, Seen(run.id, at, lost, sent, True, ms))
             began += run.check.timeout + TRY_APART_S

@@ -10,7 +10,7 @@ from random import Random
 from typing import NamedTuple
 
 from sansang_agent.contract.assignment import Role
-from sansang_agent.contract.check import Check
+from sansang_agent.contract.check import Check, HostCheck
 from sansang_agent.contract.rung import Component
 from sansang_collector import topology
 from sansang_collector.expected import Usual
@@ -25,6 +25,7 @@ from .faults import DAY_S, DOWN, Fault, day_of
 from .noise import Hit, Noise
 from .provinces import Made
 from .quick_checks import Run, run_of
+from .quick_mains import Mains
 from .weather import Weather
 from .world import Pc, World
 
@@ -41,6 +42,8 @@ class Options(NamedTuple):
     """Whether losses come in bursts."""
     vantage: bool = True
     """Whether somebody looks into the communes from the province's side."""
+    batteries: float = 0.0
+    """Share of machines that go on for a while without power, and say so."""
 
 
 class Sky(NamedTuple):
@@ -68,6 +71,7 @@ class Scene:
         """What the inventory says of when people work; no habit is known."""
         self.plan = Plan(made.inventory, templates(), self.machines)
         self.faults = [*faults, *self._breakers()]
+        self.mains = Mains(self.world, self.faults, options.batteries)
         self._turns = sorted({begins, *(at for one in self.faults for at in (one.begins, one.ends) if at > begins)})
         self._skies: list[Sky | None] = [None] * len(self._turns)
         self._bursts: dict[object, Bursts] = {}
@@ -79,12 +83,16 @@ class Scene:
         return f"{self.world.seed}/{machine.commune}/{machine.name}"
 
     def runs(self, machine: Machine, checks: Iterable[Check]) -> list[Run]:
-        """Those checks that a path is known of."""
+        """Those checks that a path is known of, and a machine's look at itself."""
         vantage = machine.role is Role.VANTAGE
         known = self.inward if vantage else self.world.places[machine.commune].paths
         delay = 0.0 if vantage else self.world.places[machine.commune].delay_ms
         share = Random(f"{self.seed(machine)}/splay").random()  # noqa: S311
-        return [run_of(check, share, delay) for check in checks if check.id in known]
+        return [
+            run_of(check, share, delay)
+            for check in checks
+            if check.id in known or (isinstance(check, HostCheck) and not vantage)
+        ]
 
     def sky(self, at: float) -> tuple[float, float, Sky]:
         """What is broken at that moment, and from when until when nothing of it changes."""
@@ -112,13 +120,6 @@ class Scene:
     def share(self, fault: Fault, at: float) -> float:
         """How much of what crosses it a broken part spoils at that moment."""
         return self._bursts_of(fault, fault.loss).loss(at) if self._in_bursts(fault.loss) else fault.loss
-
-    def dark(self, machine: Machine) -> list[tuple[float, float]]:
-        """When the machine cannot run: no power, or itself broken."""
-        if machine.role is Role.VANTAGE:
-            return []
-        power, own = self.world.places[machine.commune].power, f"{Component.PC}:{machine.commune}/{machine.name}"
-        return sorted((one.begins, one.ends) for one in self.faults if one.down and one.component in {own, *power})
 
     def _in_bursts(self, loss: float) -> bool:
         return self.options.correlated and 0 < loss < DOWN

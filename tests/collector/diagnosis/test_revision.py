@@ -89,21 +89,24 @@ def train(check: str, at: float, *, failed: bool) -> Seen:
     return Seen(check, at, 5 if failed else 0, 5, live=False)
 
 
-def kept(agent: int, gateway: bool, line: bool, nic: bool = True, boot: float = BEGINS - 9000) -> Stored:
-    """A machine that stayed on through a cut of five minutes, and whether each of its checks went well meanwhile."""
-    found = []
-    for number in range(-4, 25):
-        at, inside = BEGINS + 15.0 * number, 0 <= number < 20
+def kept(
+    agent: int, gateway: bool, line: bool, nic: bool = True, boot: float = BEGINS - 9000, lasts: float = 300.0
+) -> Stored:
+    """A machine that stayed on through a cut, and whether each of its checks went well meanwhile."""
+    found, runs = [], round(lasts / 15)
+    for number in range(-4, runs + 5):
+        at, inside = BEGINS + 15.0 * number, 0 <= number < runs
         wells = {"gateway": gateway, "line": line, "core": line, "machine": nic}
         found += [train(check, at, failed=inside and not well) for check, well in wells.items()]
     return Stored(agent, (boot,), tuple(found))
 
 
-def echoes(answers: bool) -> dict[str, list[Seen]]:
+def echoes(answers: bool, lasts: float = 300.0) -> dict[str, list[Seen]]:
+    runs = round(lasts / 5)
     return {
         f"terminal:{LINE.id}": [
-            train("terminal", BEGINS + 5.0 * number, failed=0 <= number < 60 and not answers)
-            for number in range(-9, 72)
+            train("terminal", BEGINS + 5.0 * number, failed=0 <= number < runs and not answers)
+            for number in range(-9, runs + 12)
         ]
     }
 
@@ -128,6 +131,63 @@ def test_a_terminal_that_answered_all_the_while_leaves_the_local_network(graph: 
     assert revision is not None
     assert [cause.part for cause in revision.causes] == [PARTS["lan"]]
     assert Fact.NIC_DOWN in {ground.fact for ground in revision.grounds}
+
+
+@pytest.mark.parametrize(("answers", "truth"), [(True, "lan"), (False, "terminal")])
+def test_an_hour_of_echoes_tells_no_less_than_some_minutes(graph: Graph, answers: bool, truth: str) -> None:
+    machines = [kept(agent, gateway=False, line=False, lasts=3600) for agent in (1, 2)]
+    told = Told(machines, 2, echoes(answers=answers, lasts=3600))
+    revision = revise(over(BEGINS, BEGINS + 3600), graph, told, BEGINS + 4500)
+
+    assert revision is not None
+    assert [cause.part for cause in revision.causes] == [PARTS[truth]]
+
+
+def test_one_switch_that_keeps_all_links_up_speaks_once_and_not_for_each_machine(graph: Graph) -> None:
+    machines = [kept(agent, gateway=False, line=False) for agent in range(1, 11)]
+    cut = over(BEGINS, BEGINS + 300, tuple(range(1, 11)))
+    revision = revise(cut, graph, Told(machines, 10, echoes(answers=True)), BEGINS + 900)
+
+    assert revision is not None
+    assert [cause.part for cause in revision.causes] == [PARTS["lan"]]
+
+
+def test_a_machine_that_ran_on_battery_speaks_for_a_power_cut(graph: Graph) -> None:
+    said = kept(1, gateway=False, line=False, nic=False)
+    cut = over(BEGINS, BEGINS + 300, (1,))
+
+    def named(on_battery: bool | None) -> list[str]:
+        told = Told([said._replace(on_battery=on_battery)], 1, echoes(answers=False))
+        revision = revise(cut, graph, told, BEGINS + 900)
+        assert revision is not None
+        return [cause.part for cause in revision.causes]
+
+    assert named(on_battery=True) == [PARTS["power"]]
+    assert named(on_battery=False) == [PARTS["terminal"]]
+    assert set(named(on_battery=None)) == {PARTS["power"], PARTS["terminal"]}
+
+
+def test_a_battery_that_ran_out_is_no_restart_by_somebody(graph: Graph) -> None:
+    lasted = kept(1, gateway=False, line=False, nic=False, boot=BEGINS + 350)
+    ran_out = lasted._replace(results=tuple(seen for seen in lasted.results if not 100 < seen.at - BEGINS < 350))
+    revision = revise(over(BEGINS, BEGINS + 300, (1,)), graph, Told([ran_out], 1, echoes(answers=False)), BEGINS + 900)
+
+    assert revision is not None
+    assert revision.causes[0].part == PARTS["power"]
+
+
+def test_a_machine_that_slept_through_it_says_nothing(graph: Graph) -> None:
+    slept = kept(2, gateway=True, line=True)
+    slept = slept._replace(results=tuple(seen for seen in slept.results if not 0 <= seen.at - BEGINS <= 300))
+    booted = Stored(1, (BEGINS + 340,), kept(1, gateway=True, line=True).results[:16])
+    cut = over(BEGINS, BEGINS + 300)
+    one = revise(cut, graph, Told([booted], 2, echoes(answers=False)), BEGINS + 900)
+    both = revise(cut, graph, Told([booted, slept], 2, echoes(answers=False)), BEGINS + 900)
+
+    assert one is not None
+    assert both is not None
+    assert [cause.part for cause in one.causes] == [PARTS["power"]]
+    assert both.causes == one.causes
 
 
 def test_a_restart_long_after_the_cut_is_no_power_cut(graph: Graph) -> None:

@@ -8,12 +8,14 @@ import pytest
 from sansang_agent.contract.assignment import Role
 from sansang_collector import cli
 from sansang_collector.evaluation import goals, summary
+from sansang_collector.evaluation.afterwards import Apart
 from sansang_collector.evaluation.declared import misdeclared
 from sansang_collector.evaluation.goals import Goal
 from sansang_collector.evaluation.ground import ground
 from sansang_collector.evaluation.keeping import Said
 from sansang_collector.evaluation.rows import ROWS
 from sansang_collector.evaluation.summary import figures
+from sansang_collector.evaluation.table import table
 from sansang_collector.evaluation.trial import Outcome, draw, is_exact, run
 from sansang_collector.evaluation.watching import ENGINE
 from sansang_collector.profiles.templates import templates
@@ -39,6 +41,19 @@ def test_our_engine_names_it_once(row: str) -> None:
     assert ours.exact, ours
     assert ours.alerts == 1
     assert None not in ours.found_s
+
+
+def test_after_a_cut_its_very_part_is_named_once_machines_have_told_and_nobody_is_told_again() -> None:
+    (ours,) = run("after lan, 2 PCs", 3, 0, 12)
+
+    assert ours.exact, ours
+    assert ours.alerts == 1
+    assert ours.apart is not None
+    assert ours.apart.right
+    assert ours.apart.after == 1
+    assert ours.apart.revised_s is not None
+    assert ours.apart.off_s is not None
+    assert ours.apart.off_s < 20
 
 
 def test_a_trial_plays_the_same_again() -> None:
@@ -93,6 +108,21 @@ def test_a_row_is_met_only_when_each_of_its_figures_is() -> None:
     assert noisy.missed == ("alerts",)
 
 
+def test_what_was_told_apart_afterwards_has_figures_of_its_own() -> None:
+    over = [Apart(True, 3, 1, 90.0, 5.0, 2.0), Apart(False, 3, 0, None, 8.0, None)]
+    trials = [outcome("after power, 1 PC") for _ in over]
+    for one, told in zip(trials, over, strict=True):
+        one.apart = told
+    (found,) = figures(trials)
+
+    assert found.afterwards is not None
+    assert found.afterwards.apart == 0.5
+    assert (found.afterwards.class_before, found.afterwards.class_after) == (3, 1)
+    assert (found.afterwards.p95_s, found.afterwards.off_before_p95_s, found.afterwards.off_p95_s) == (90, 8, 2)
+    assert found.missed == ("told apart",)
+    assert "| after power, 1 PC | engine | 2 |" in table([found], str)
+
+
 def test_what_was_never_found_counts_against_the_recall_and_is_in_no_time() -> None:
     found = figures([outcome(), outcome(found=None, exact=False)])[0]
 
@@ -113,7 +143,7 @@ def test_no_error_in_many_trials_still_bounds_it() -> None:
 def test_every_row_has_a_place_in_a_province_and_a_goal() -> None:
     for row in ROWS.values():
         assert isinstance(row.goal, Goal)
-    for name in ("arc", "shared risk", "double 2 of one node", "double 2 rings"):
+    for name in ("arc", "shared risk", "double 2 of one node", "double 2 rings", "one situation"):
         assert draw(ROWS[name], 1, 0, 65) is not None
 
 

@@ -14,11 +14,12 @@ from sansang_collector import boots, bundles, overview, topology
 from sansang_collector.agents import AGENT
 from sansang_collector.boots import InBoot
 from sansang_collector.contact import CONTACT
+from sansang_collector.diagnosis.backfill import PATIENCE_S, SETTLE_S
 from sansang_collector.diagnosis.graph import AgentAt, build
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Step
 from sansang_collector.diagnosis.verdict import Verdict
 from sansang_collector.incidents import recording, revising, rows
-from sansang_collector.incidents.revising import PATIENCE_S, SETTLE_S, Revising, told
+from sansang_collector.incidents.revising import Revising, told
 from sansang_collector.rung_history import RUNG_INTERVAL
 from sansang_collector.series import SERIES
 from sansang_collector.simulation import provinces

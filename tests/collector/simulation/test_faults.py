@@ -18,6 +18,7 @@ from tests.collector.simulation.provinces import FRIDAY, at, code, province
         ("ring:a=down@09:00+1.5h", Fault("ring:a", 1.0, at("09:00"), at("10:30"))),
         ("core=lossy(0.2)@9:30+90s", Fault("core", 0.2, at("09:30"), at("09:30") + 90)),
         ("svc_app:hotich=30%@08:00", Fault("svc_app:hotich", 0.3, at("08:00"), math.inf)),
+        ("access_link:a=slow(80ms)@09:00+5m", Fault("access_link:a", 0.0, at("09:00"), at("09:05"), 80.0)),
         ("pc:06001/mo-phong-1@07:00", Fault("pc:06001/mo-phong-1", 1.0, at("07:00", day=1), math.inf)),
     ],
 )
@@ -29,6 +30,7 @@ def test_a_fault_is_read_as_it_is_written_down(text: str, fault: Fault) -> None:
     "text",
     ["ring:a", "ring:a@9", "ring:a@25:00", "ring:a@09:61", "ring:a=up@09:00", "ring:a=0%@09:00", "ring:a@09:00+40",
      "ring:a@09:00+0m",
+     "ring:a=slow(0ms)@09:00", "ring:a=slow(80)@09:00",
      "ring:a=lossy(1.5)@09:00", "@09:00", "ring:a =down@09:00", "ring:a@09:00-10:00"],
 )  # fmt: skip
 def test_what_is_no_fault_is_refused(text: str) -> None:
@@ -37,9 +39,10 @@ def test_what_is_no_fault_is_refused(text: str) -> None:
 
 
 def test_a_fault_is_written_as_it_is_read() -> None:
-    fault = parse_fault("ring:a=lossy(0.2)@09:00+40m", FRIDAY)
+    for text in ("ring:a=lossy(0.2)@09:00+40m", "ring:a=slow(80ms)@09:00+40m"):
+        fault = parse_fault(text, FRIDAY)
 
-    assert parse_fault(str(fault), FRIDAY) == fault
+        assert parse_fault(str(fault), FRIDAY) == fault
 
 
 def test_times_and_durations_are_those_of_vietnam() -> None:

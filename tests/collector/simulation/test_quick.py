@@ -222,6 +222,51 @@ def test_echoes_of_all_tries_count_so_that_a_burst_is_seen_as_it_is(made: Made) 
     assert sum(one.failed for one in trains) / sum(one.tried for one in trains) == pytest.approx(0.2, abs=0.08)
 
 
+def test_without_power_a_machine_goes_on_by_its_battery_and_stores_what_it_sees(made: Made) -> None:
+    code = next(one.commune for one in made.machines)
+    mine = {one.id for one in made.machines if one.commune == code}
+    everybody = Options(noise=QUIET, batteries=1.0)
+    seen = [one for one in played(made, down(f"site_power:{code}", 120.0), options=everybody) if one.agent in mine]
+    dark = [one for one in seen if one.at is not None and FAULT_AT <= one.at < FAULT_AT + 120]
+
+    assert {one.agent for one in dark} == mine
+    assert all(one.battery is not None and one.received > FAULT_AT + 120 for one in dark)
+    assert all(one.battery is None for one in seen if one not in dark)
+    assert len({one.boot for one in seen}) == len(mine)
+    assert any(failures(dark, "gateway"))
+
+
+@pytest.mark.parametrize(("kind", "loses_link"), [("lan", True), ("access_link", False)])
+def test_a_dead_switch_takes_the_link_of_all_its_machines_and_a_cut_line_of_none(
+    made: Made, kind: str, loses_link: bool
+) -> None:
+    codes = [one.code for one in made.inventory.communes]
+    parts = [f"{kind}:{code}{'-a' if kind == 'access_link' else ''}" for code in codes]
+    seen = played(made, *(down(part, 60.0) for part in parts))
+    loose: defaultdict[str, set[int]] = defaultdict(set)
+    for one, at in failures(seen, "machine"):
+        assert FAULT_AT <= at < FAULT_AT + 60
+        loose[homes(made)[one.agent]].add(one.agent)
+
+    assert (0 < len(loose) < len(codes)) is loses_link
+    for code, agents in loose.items():
+        assert agents == {one.id for one in made.machines if one.commune == code}
+
+
+def test_what_is_slow_takes_longer_and_loses_nothing(made: Made) -> None:
+    code = made.inventory.communes[0].code
+    slow = Fault(f"access_link:{code}-a", 0.0, NINE, math.inf, slow_ms=80.0)
+    times: defaultdict[str, list[float]] = defaultdict(list)
+    for one in played(made, slow):
+        for seen in one.results:
+            if homes(made)[one.agent] == code and seen.ms is not None:
+                times[seen.check].append(seen.ms)
+            assert seen.failed == 0
+
+    assert max(times["gateway"]) < 1
+    assert sum(times["core"]) / len(times["core"]) == pytest.approx(90, abs=25)
+
+
 def test_without_a_vantage_nobody_looks_into_the_communes(made: Made) -> None:
     assert vantage(made) not in {one.agent for one in played(made, options=Options(noise=QUIET, vantage=False))}
 
