@@ -77,7 +77,8 @@ def _lossy(name: str, draw: d.Draw, percent: int, goal: Goal | None = None, *, c
     hard_to_see = little or (correlated and percent < BURSTY)
     return Row(
         name, draw, goal or (g.LITTLE_LOSS if little else g.LOSS), (percent / 100,),
-        LITTLE_LOSS_S if hard_to_see else LOSS_S, LISTENED_S, options=Options(correlated=correlated), weight=0.5,
+        lasts_s=LITTLE_LOSS_S if hard_to_see else LOSS_S, warm_s=LISTENED_S,
+        options=Options(correlated=correlated), weight=0.5,
     )  # fmt: skip
 
 
