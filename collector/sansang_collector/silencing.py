@@ -1,7 +1,7 @@
 """Keeps an Alertmanager's silences equal to the planned work of the ledger: made, moved and expired with it.
 
-The Alertmanager itself is asked what it has. A silence is known by what its comment says of the work it was made for, so
-that one made just before this program was killed is found again, and ends with its work.
+The Alertmanager itself is asked what it has. A silence is known by what its comment says of the work it was made for:
+one that was made just before this program was killed is found again, and ends with its work.
 """
 
 import asyncio
