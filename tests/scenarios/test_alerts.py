@@ -5,6 +5,7 @@ configuration, to which an administrator has added an inhibition; whichever of t
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,9 +14,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import msgspec
 import pytest
 
 from sansang_alerts import keys
+from sansang_collector.diagnosis.incident import Happening as Happened
+from sansang_collector.diagnosis.incident import Incident, Step
+from sansang_collector.incidents import recording
 from sansang_collector.posted_alerts import moment
 from sansang_collector.settings import CollectorSettings
 from sansang_collector.simulation import own_collector, world
@@ -24,9 +29,13 @@ from tests.alerts.alertmanagers import alertmanager
 from tests.alerts.inboxes import Mailbox
 from tests.alerts.processes import free_port
 from tests.alerts.prometheuses import Prometheus, prometheus
+from tests.alerts.web.test_serve import form_of
 from tests.collector.simulation.provinces import at, province
 from tests.scenarios.alerted import FIRST, LAST, NEXT, Receivers, pair, receivers
 from tests.support import collector_process
+from tests.support.alerts_process import AlertsProcess
+from tests.support.collector_process import CollectorProcess, running_collector
+from tests.support.incidents import ring_cut
 from tests.support.played_province import Played, played
 from tests.support.vantage_process import Vantage
 
@@ -135,6 +144,59 @@ async def test_through_an_alertmanager_that_inhibits_and_silences_it_is_still_on
     assert [text.partition(" (")[0] for text in first.texts] == TAGS
     assert all_three.told(LAST).counts == (0, 0, 0)
     assert len(all_three.mail.mails) == 6
+
+
+async def test_what_is_taken_on_beside_a_collector_that_is_down_is_a_deed_of_the_incident_once_it_runs(
+    tmp_path: Path,
+) -> None:
+    data, config = tmp_path / "collector", tmp_path / "collector.yml"
+    config.write_text(json.dumps({"alerts": str(tmp_path / "alerts.yml")}), encoding="utf-8")
+    with receivers(tmp_path) as all_three:
+        _prepare(data)
+        incident = _begun(data)
+        collector = CollectorProcess(data, config)
+        try:
+            await _until(all_three, FIRST, (1, 1, 1))
+        finally:
+            collector.kill()
+        desk = AlertsProcess(tmp_path / "alerts.yml", tmp_path / "desk", "--ledger", str(data / "ledger.db"))
+        with desk:
+            _take(desk, incident.code, NEXT)
+            await _until(all_three, FIRST, (2, 2, 2))
+            with running_collector(data, config) as again:
+                kept = await _taken_on(again, incident.id)
+
+    assert kept["acknowledged_by"] == f"Trực {NEXT}"
+    assert [all_three.told(person).counts for person in (FIRST, NEXT, LAST)] == [(2, 2, 2), (0, 0, 0), (0, 0, 0)]
+
+
+def _begun(data: Path) -> Incident:
+    """A ring that is cut, as the collector's ledger has it."""
+    store = Store(data)
+    step = Step(msgspec.structs.replace(ring_cut(), id=0, code=""), Happened.OPENED)
+    try:
+        return store.write_sync(lambda connection: recording.write(connection, [step], NINE))[0].incident
+    finally:
+        store.close()
+
+
+def _take(desk: AlertsProcess, code: str, person: str) -> None:
+    """Somebody says at the telephone that they take it on, and the desk writes it down."""
+    with httpx.Client(base_url=desk.url, follow_redirects=True) as browser:
+        page = browser.post("/login", data={"token": desk.token("page")})
+        fields = {"form": form_of(page), "code": code, "person": person, "phone": "1"}
+        assert f"Trực {person}" in browser.post("/desk/take", data=fields).text
+
+
+async def _taken_on(collector: CollectorProcess, number: int) -> dict[str, Any]:
+    """The incident, once somebody has it."""
+    with collector.client("read") as client:
+        async with asyncio.timeout(60):
+            while True:
+                found: dict[str, Any] = client.get(f"/api/v1/incidents/{number}").json()
+                if found["acknowledged_at"] is not None:
+                    return found
+                await asyncio.sleep(0.1)
 
 
 def _prepare(folder: Path) -> None:
