@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import URL
 
-from . import keys, opening
+from . import claim, keys, opening
 from .channels import building
 from .conversing import Conversations
 from .delivery import Delivery
@@ -65,9 +65,7 @@ async def at_work(
     links = Links(secrets.links, settings.public_url)
     desk = Desk(settings, link=links.link)
     channels = building.build(settings.channels)
-    # a ledger of somebody else's is sent from by them too
-    alone = place == Path(settings.data_dir) / opening.FILE
-    delivery = Delivery(ledger, desk, channels, clock, alone=alone)
+    delivery = Delivery(ledger, desk, channels, clock, place=claim.name_of(Path(settings.data_dir)))
     conversations = Conversations(settings, ledger, desk, channels, clock, delivery.nudge)
     tasks = [asyncio.create_task(_kept_up(run)) for run in (delivery.run, conversations.run)]
     try:

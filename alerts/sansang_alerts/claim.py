@@ -5,10 +5,17 @@ first one's answers from its bots. The claim is SQLite's own lock on an empty fi
 the process ends, however it ends.
 """
 
+import hashlib
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+
+
+def name_of(folder: Path) -> str:
+    """Of the one server that a folder has at a time: the same at each start, and no other machine's or folder's."""
+    return hashlib.sha256(f"{socket.gethostname()}\0{folder.resolve()}".encode("utf-8", "replace")).hexdigest()[:16]
 
 
 class ClaimedError(Exception):

@@ -120,10 +120,11 @@ def record(connection: Connection, claim: Claim, holder: Holder, answer: Answer,
     return state
 
 
-def free(connection: Connection, now: float) -> int:
-    """End every lease: only for who knows that no other sender is alive. How many were left over."""
-    left = NOTIFICATION.update().where(_N.state == State.SENDING.value).values(held_until=now)
-    return connection.execute(left).rowcount
+def free(connection: Connection, place: str, now: float) -> int:
+    """End every lease that was taken at a place: only for who knows that no other sender works there. How many there
+    were."""
+    left = (_N.state == State.SENDING.value, _N.holder.startswith(f"{place}.", autoescape=True))
+    return connection.execute(NOTIFICATION.update().where(*left).values(held_until=now)).rowcount
 
 
 def set_back(connection: Connection, holder: Holder, now: float) -> None:

@@ -23,7 +23,7 @@ TURN_S = 1.0
 
 
 class Delivery:
-    """A desk with a clock and a sender. ``alone``: no other process sends from this ledger."""
+    """A desk with a clock and a sender, at this ``place`` (:class:`sending.Sender`)."""
 
     def __init__(
         self,
@@ -33,10 +33,10 @@ class Delivery:
         clock: Callable[[], float] = time.time,
         *,
         lease_s: float = LEASE_S,
-        alone: bool = False,
+        place: str = "",
     ) -> None:
         self.desk = desk
-        self.sender = Sender(ledger, desk, channels, clock, lease_s=lease_s, alone=alone)
+        self.sender = Sender(ledger, desk, channels, clock, lease_s=lease_s, place=place)
         self._ledger = ledger
         self._clock = clock
         self._turned_at = math.inf

@@ -33,7 +33,8 @@ _ASKING = (Kind.OPENED, Kind.UPDATED, Kind.ESCALATED, Kind.UNSTABLE)
 
 
 class Sender:
-    """Sends what the desk has decided. ``alone``: no other sender can be alive; what one left is taken up at once."""
+    """Sends what the desk has decided, beside others on the same ledger. ``place``: a name of where one sender works at
+    a time; what an earlier one left there is taken up at once, what others leave when its lease is over."""
 
     def __init__(
         self,
@@ -43,7 +44,7 @@ class Sender:
         clock: Callable[[], float],
         *,
         lease_s: float = LEASE_S,
-        alone: bool = False,
+        place: str = "",
     ) -> None:
         self.channels = channels
         """May be replaced by newer ones at any time."""
@@ -52,8 +53,9 @@ class Sender:
         self._ledger = ledger
         self._desk = desk
         self._clock = clock
-        self._holder = Holder(secrets.token_hex(8), lease_s)
-        self._alone = alone
+        self._place = place
+        self._holder = Holder(f"{place}.{secrets.token_hex(8)}", lease_s)
+        self._is_new = True
         self._under_way: dict[asyncio.Task[None], Claim] = {}
         self._news = asyncio.Event()
 
@@ -112,9 +114,10 @@ class Sender:
 
     async def _claim(self) -> list[Claim]:
         now = self._clock()
-        if self._alone:
-            await self._ledger.write(lambda connection: claims.free(connection, now))
-            self._alone = False
+        if self._is_new:
+            if self._place:
+                await self._ledger.write(lambda connection: claims.free(connection, self._place, now))
+            self._is_new = False
         with self._ledger.read() as connection:
             if not claims.is_anything_due(connection, now, self._ours()):
                 return []

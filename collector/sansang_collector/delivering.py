@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from sansang_agent.contract import secret_file
 from sansang_agent.contract.secret_file import SecretError
-from sansang_alerts import claims, keys, loading
+from sansang_alerts import claim, claims, keys, loading
 from sansang_alerts.alert_rows import Kept
 from sansang_alerts.channels import building
 from sansang_alerts.channels.building import BuildError, Channels
@@ -84,7 +84,7 @@ class Alerts:
         self._links = Links(keys.kept(folder / "link.key"), settings.public_url)
         self._token = keys.kept(folder / "alertmanager.token")
         self.desk = Desk(settings, link=self._links.link, acknowledged=self._acknowledged, announced=announced)
-        self.delivery = Delivery(around.store, self.desk, {}, around.now, alone=True)
+        self.delivery = Delivery(around.store, self.desk, {}, around.now, place=claim.name_of(folder))
         """Its channels are made when it runs."""
         self.telling = Telling(
             around.store,
@@ -157,14 +157,14 @@ class Alerts:
             tasks.create_task(self._converse(tasks))
 
     async def _take_on(self) -> None:
-        """What was taken on by another program on this ledger is a deed too."""
+        """What was taken on by another program on this ledger is a deed too, also while this one did not run."""
         while True:
-            await asyncio.sleep(RETRY_S)
             with self.store.read() as connection:
                 found = taking_on.taken_elsewhere(connection)
             for one in found:
                 at = one.standing.acknowledged_at or self._now()
                 await self.store.write(lambda it, one=one, at=at: self._acknowledged(it, one, at))  # type: ignore[misc]
+            await asyncio.sleep(RETRY_S)
 
     async def _announce(self) -> None:
         """Hand incidents and planned work to the Alertmanagers."""

@@ -106,6 +106,17 @@ FAMILIES: tuple[Family, ...] = (
         "Open incidents by the kind of what broke; kinds, owners and severities without any are left out",
         ("kind", "owner", "severity"),
     ),
+    Family(
+        "sansang_incidents_told",
+        "gauge",
+        "1 where this collector brings its incidents to people, itself or through an Alertmanager, else 0",
+    ),
+    Family(
+        "sansang_commune_cut_off",
+        "gauge",
+        "1 for a commune that an open incident keeps from the centre, so that its machines are silent; else left out",
+        ("commune",),
+    ),
     Family("sansang_maintenance", "gauge", "Planned work and announced power cuts that are under way", ("kind",)),
     Family("sansang_agents", "gauge", "Agents by state; retired ones are left out", ("commune", "state")),
     Family("sansang_agent_versions", "gauge", "Agents by the version they last reported", ("version",)),

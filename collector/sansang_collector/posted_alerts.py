@@ -66,8 +66,13 @@ def silence_of(plan: Maintenance) -> dict[str, Any]:
         "startsAt": moment(plan.begins),
         "endsAt": moment(plan.until),
         "createdBy": CREATED_BY,
-        "comment": f"maintenance:{plan.id} {plan.title}".strip(),
+        "comment": f"{_mark(plan)} {plan.title}".strip(),
     }
+
+
+def is_of(plan: Maintenance, found: dict[str, Any]) -> bool:
+    """Whether a silence as an Alertmanager has it was made for the plan, however it was then."""
+    return found.get("createdBy") == CREATED_BY and str(found.get("comment")).partition(" ")[0] == _mark(plan)
 
 
 def is_same(plan: Maintenance, found: dict[str, Any]) -> bool:
@@ -80,6 +85,11 @@ def is_same(plan: Maintenance, found: dict[str, Any]) -> bool:
 def moment(at: float) -> str:
     """RFC 3339, in UTC."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _mark(plan: Maintenance) -> str:
+    """What a silence is known by; with when the plan was made, for another collector has a plan of this number too."""
+    return f"maintenance:{plan.id}/{plan.made_at:.0f}"
 
 
 def _ended(standing: Standing, now: float) -> float:

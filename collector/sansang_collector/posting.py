@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from sansang_alerts import alert_rows
 from sansang_alerts.alert_rows import Kept
-from sansang_alerts.channels.outgoing import Outgoing, OutgoingError, Request
+from sansang_alerts.channels.outgoing import MOST_BYTES, Outgoing, OutgoingError, Request
 from sansang_alerts.fault import Source
 
 from .posted_alerts import Alert, alert_of, is_firing, labels_of, moment
@@ -48,12 +48,12 @@ class Members:
         answers = await asyncio.gather(*(self._post(url, alerts) for url in self.urls))
         return any(answers)
 
-    async def ask(self, method: str, path: str, body: object = None) -> tuple[int, object]:
-        """Status and answer of the first member that answers; status 0 where none does."""
+    async def ask(self, method: str, path: str, body: object = None, most: int = MOST_BYTES) -> tuple[int, object]:
+        """Status and answer, of so many bytes at most, of the first member that answers; status 0 where none does."""
         for url in self.urls:
             try:
                 sent = b"" if body is None else msgspec.json.encode(body)
-                reply = await self._outgoing.ask(Request(method, f"{url}/api/v2{path}", self._headers, sent))
+                reply = await self._outgoing.ask(Request(method, f"{url}/api/v2{path}", self._headers, sent, most))
                 return reply.status, msgspec.json.decode(reply.body) if reply.body else None
             except (OutgoingError, msgspec.DecodeError):
                 continue

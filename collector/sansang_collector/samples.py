@@ -15,7 +15,7 @@ from .board import Province
 from .commune import Places
 from .consumers import position_of
 from .diagnosis.hearing import Hearing
-from .incidents import listing, maintenance, maintenance_rows
+from .incidents import counting, maintenance, maintenance_rows
 from .liveness import State
 from .running import Collector
 
@@ -35,7 +35,7 @@ def samples(collector: Collector, standings: Sequence[Standing]) -> Iterator[Sam
         province = collector.board.province(connection, collector.present())
         versions = contact.versions(connection)
         own = list(_own(collector, connection))
-        trouble = list(_trouble(connection, collector.now()))
+        trouble = list(_trouble(connection, collector))
         told = list(_told(collector, connection))
     yield from _communes(sorted({*codes, *province.serving}), province.places)
     yield from _serving(province)
@@ -55,9 +55,12 @@ def _states(standings: Iterable[Standing]) -> Iterator[Sample]:
         yield from (Sample("sansang_agents", (commune_code, state), counts[state]) for state in _SHOWN)
 
 
-def _trouble(connection: Connection, now: float) -> Iterator[Sample]:
-    for labels, count in sorted(listing.counts(connection).items()):
+def _trouble(connection: Connection, collector: Collector) -> Iterator[Sample]:
+    for labels, count in sorted(counting.counts(connection).items()):
         yield Sample("sansang_incidents", labels, count)
+    yield Sample("sansang_incidents_told", (), collector.alerts is not None)
+    yield from (Sample("sansang_commune_cut_off", (code,), 1) for code in counting.cut_off(connection))
+    now = collector.now()
     plans = Counter(one.kind for one in maintenance.in_force(maintenance_rows.standing(connection, now), now))
     yield from (Sample("sansang_maintenance", (kind,), plans[kind]) for kind in maintenance.Kind)
 

@@ -1,22 +1,19 @@
 """Keeps an Alertmanager's silences equal to the planned work of the ledger: made, moved and expired with it.
 
-Which silence is of which work is kept in the alerts' tables; one that an Alertmanager has lost is made again.
+The Alertmanager itself is asked what it has. A silence is known by what its comment says of the work it was made for:
+one that was made just before this program was killed is found again, and ends with its work.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
-import msgspec
-from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import OperationalError
-
-from sansang_alerts.tables import CURSOR
 
 from .incidents import maintenance_rows
 from .incidents.maintenance import Maintenance
-from .posted_alerts import is_same, silence_of
+from .posted_alerts import is_of, is_same, silence_of
 from .posting import Members
 from .store import Store
 
@@ -25,7 +22,20 @@ _LOG = logging.getLogger(__name__)
 LOOK_S = 5.0
 VERIFY_S = 60.0
 """So often it is looked whether the silences are still there."""
-_NAME = "silences"
+MOST_BYTES = 8_388_608
+"""Of all silences of an Alertmanager, those of others and of the last days too."""
+
+Silence = dict[str, Any]
+"""As the API has it."""
+
+
+class _Plans(NamedTuple):
+    """What silences go by."""
+
+    standing: list[Maintenance]
+    """Each is to have one."""
+    called_off: list[Maintenance]
+    """Of these one may be left."""
 
 
 class Silencing:
@@ -35,7 +45,7 @@ class Silencing:
         self._store = store
         self._members = members
         self._now = now
-        self._settled: list[Maintenance] | None = None
+        self._settled = _Plans([], [])
         self._verified_at = 0.0
 
     async def run(self) -> None:
@@ -51,63 +61,50 @@ class Silencing:
         """Bring them up to what is planned, where that has changed or may be lost."""
         now = self._now()
         with self._store.read() as connection:
-            plans = [one for one in maintenance_rows.standing(connection, now) if one.communes]
-            known = _read(connection)
-        if plans == self._settled and now - self._verified_at < VERIFY_S:
+            plans = _Plans(
+                [one for one in maintenance_rows.standing(connection, now) if one.communes],
+                [one for one in maintenance_rows.called_off(connection, now) if one.communes],
+            )
+        is_known = plans == self._settled and now - self._verified_at < VERIFY_S
+        if is_known or plans == _Plans([], []):
             return
-        after = await self._expired(known, {one.id for one in plans})
-        for plan in plans:
-            made = await self._made(plan, after.get(str(plan.id), ""))
-            if made:
-                after[str(plan.id)] = made
-        if after != known:
-            await self._store.write(lambda connection: _keep(connection, after))
-        if len(after) == len(plans):
+        alive = await self._alive()
+        if alive is not None and await self._brought_up(plans, alive):
             self._settled, self._verified_at = plans, now
 
-    async def _expired(self, known: dict[str, str], standing: set[int]) -> dict[str, str]:
-        """What is left of them once those of past or cancelled work are gone."""
-        left = {}
-        for plan, silence in known.items():
-            if int(plan) in standing:
-                left[plan] = silence
-                continue
-            status, _ = await self._members.ask("DELETE", f"/silence/{silence}")
-            if status == 0:
-                left[plan] = silence  # nobody answered: another time
-        return left
-
-    async def _made(self, plan: Maintenance, silence: str) -> str:
-        """The id of its silence, made or moved where there is none like it; empty where nobody answers."""
-        found: Any = None
-        if silence:
-            status, found = await self._members.ask("GET", f"/silence/{silence}")
-            if status == 0:
-                return silence
-            if status == 200 and isinstance(found, dict):
-                is_alive = found.get("status", {}).get("state") != "expired"
-                if is_alive and is_same(plan, found):
-                    return silence
-                if is_alive:
-                    await self._members.ask("DELETE", f"/silence/{silence}")
-        status, made = await self._members.ask("POST", "/silences", silence_of(plan))
-        if status == 200 and isinstance(made, dict):
-            return str(made.get("silenceID", ""))
+    async def _alive(self) -> list[Silence] | None:
+        """All that an Alertmanager has of anybody and that are not over; None where it does not say."""
+        status, found = await self._members.ask("GET", "/silences", most=MOST_BYTES)
+        if status == 200 and isinstance(found, list):
+            return [one for one in found if isinstance(one, dict) and not _is_expired(one)]
         if status:
-            _LOG.warning("no silence for planned work %d: an Alertmanager answered %d: %s", plan.id, status, made)
-        return ""
+            _LOG.warning("an Alertmanager does not say what is silenced: it answered %d", status)
+        return None
+
+    async def _brought_up(self, plans: _Plans, alive: list[Silence]) -> bool:
+        """Whether each plan has one silence now, and none is left of the others."""
+        done = [await self._kept(plan, [one for one in alive if is_of(plan, one)]) for plan in plans.standing]
+        left = [one for one in alive if any(is_of(plan, one) for plan in plans.called_off)]
+        return await self._expire(left) and all(done)
+
+    async def _kept(self, plan: Maintenance, found: list[Silence]) -> bool:
+        """Whether it has one as it is to be; others of it go once that is there."""
+        same = next((one for one in found if is_same(plan, one)), None)
+        is_there = same is not None or await self._made(plan)
+        return is_there and await self._expire(one for one in found if one is not same)
+
+    async def _made(self, plan: Maintenance) -> bool:
+        status, answer = await self._members.ask("POST", "/silences", silence_of(plan))
+        if status not in (0, 200):
+            _LOG.warning("no silence for planned work %d: an Alertmanager answered %d: %s", plan.id, status, answer)
+        return status == 200
+
+    async def _expire(self, silences: Iterable[Silence]) -> bool:
+        """Whether an Alertmanager has answered of each; what it does not know is gone too."""
+        statuses = [(await self._members.ask("DELETE", f"/silence/{one.get('id')}"))[0] for one in silences]
+        return 0 not in statuses
 
 
-def _read(connection: Connection) -> dict[str, str]:
-    body = connection.scalar(select(CURSOR.c.body).where(CURSOR.c.name == _NAME))
-    return msgspec.json.decode(bytes(body), type=dict[str, str]) if body else {}
-
-
-def _keep(connection: Connection, silences: dict[str, str]) -> None:
-    connection.execute(_KEEP, {"name": _NAME, "body": msgspec.json.encode(silences)})
-
-
-_KEEP = text(
-    "INSERT INTO alert_cursor (name, position, body) VALUES (:name, 0, :body)"
-    " ON CONFLICT (name) DO UPDATE SET body = excluded.body"
-)
+def _is_expired(silence: Silence) -> bool:
+    status = silence.get("status")
+    return isinstance(status, dict) and status.get("state") == "expired"

@@ -15,14 +15,15 @@ WEBHOOK_TOKEN = "the-token"
 
 @contextmanager
 def alertmanager(
-    folder: Path, webhook_port: int, mailbox_port: int, port: int = 0, token: str = WEBHOOK_TOKEN
+    folder: Path, webhook_port: int, mailbox_port: int, port: int = 0, token: str = WEBHOOK_TOKEN, more: str = ""
 ) -> Iterator[str]:
-    """The address (``host:port``) of an Alertmanager that keeps its files in ``folder``."""
+    """The address (``host:port``) of an Alertmanager that keeps its files in ``folder``; ``more``: what somebody has
+    added to the configuration."""
     copytree(ALERTS / "templates", folder / "templates")
     (folder / "token").write_text(f"{token}\n")
     (folder / "password").write_text("the-password\n")
     config = folder / "alertmanager.yml"
-    config.write_text(_for_this_machine(folder, webhook_port, mailbox_port), encoding="utf-8")
+    config.write_text(_for_this_machine(folder, webhook_port, mailbox_port) + more, encoding="utf-8")
     address = f"127.0.0.1:{port or free_port()}"
     command = ["prometheus-alertmanager", f"--config.file={config}", f"--storage.path={folder / 'data'}"]
     command += [f"--web.listen-address={address}", "--cluster.listen-address=", "--log.level=warn"]

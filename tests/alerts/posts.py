@@ -64,12 +64,14 @@ class Kept(NamedTuple):
 class Post:
     """Alerts at work on one ledger."""
 
-    def __init__(self, ledger: Opened, settings: AlertSettings, lease_s: float = 120.0, **more: Any) -> None:
+    def __init__(
+        self, ledger: Opened, settings: AlertSettings, lease_s: float = 120.0, place: str = "", **more: Any
+    ) -> None:
         self.now = BEGAN
         self.ledger = ledger
         self.desk = Desk(settings, **more)
         self.channels = {one.id: FakeChannel(one.id) for one in settings.channels}
-        self.delivery = Delivery(ledger, self.desk, self.channels, lambda: self.now, lease_s=lease_s)
+        self.delivery = Delivery(ledger, self.desk, self.channels, lambda: self.now, lease_s=lease_s, place=place)
         self.sender = self.delivery.sender
 
     def report(self, happened: Happening, *faults: Fault) -> None:

@@ -2,18 +2,30 @@
 
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 
 import httpx
 import pytest
 
 from sansang_agent.contract.rung import Owner, Rung
 from sansang_agent.contract.words import word
+from sansang_alerts.channels.outgoing import MOST_BYTES, Outgoing
+from sansang_collector.incidents import maintenance_rows
+from sansang_collector.incidents.maintenance import Kind, Plan
+from sansang_collector.incidents.maintenance_rules import Ground
+from sansang_collector.posted_alerts import CREATED_BY, moment
+from sansang_collector.posting import Members
+from sansang_collector.silencing import Silencing
+from sansang_collector.store import Store
 from tests.alerts.alertmanagers import CONFIG, WEBHOOK_TOKEN, alertmanager
 from tests.alerts.documents import ALERTS, load
 from tests.alerts.inboxes import Mailbox, Webhook
+from tests.collector.simulation.provinces import code, province
 
 SILENT = {
     "labels": {
@@ -47,6 +59,11 @@ INCIDENT = {
     "annotations": {"summary": "Vòng truyền dẫn Văn Quan – Bình Gia mất kết nối từ 08:14: 7 xã"},
     "startsAt": "2026-11-20T01:14:00Z",
 }
+
+NOW = time.time()
+"""An Alertmanager takes no silence of the past."""
+WORK = Plan(kind=Kind.PLANNED_WORK, title="Hàn cáp", communes=(code(0),), begins=NOW + 600, ends=NOW + 3600)
+GROUND = Ground(province())
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +175,60 @@ def test_a_warning_goes_by_mail_and_names_the_rung_in_vietnamese(running_alertma
     subject, text = _text_of(mailbox.next())
     assert subject.startswith("[Cảnh báo] ")
     assert "Bậc: Dịch vụ công." in text
+
+
+@pytest.mark.needs("alertmanager")
+async def test_a_silence_that_was_made_just_before_a_kill_is_found_again_and_ends_with_its_work(
+    running_alertmanager: str, tmp_path: Path
+) -> None:
+    others = _silence(running_alertmanager, "maintenance:1 of somebody else")
+    with closing(Store(tmp_path)) as store:
+        async with Outgoing() as outgoing:
+            members = Members([f"http://{running_alertmanager}"], outgoing)
+            plan = store.write_sync(lambda it: maintenance_rows.add(it, WORK, GROUND, "lan", NOW))
+            with pytest.raises(KilledError):
+                await Silencing(store, KilledWithThePost(members.urls, outgoing), lambda: NOW).once()
+            (orphan,) = _active(running_alertmanager) - {others}
+            await Silencing(store, members, lambda: NOW).once()
+            assert _active(running_alertmanager) == {orphan, others}
+
+            store.write_sync(lambda it: maintenance_rows.cancel(it, plan.id, "lan", NOW))
+            with pytest.raises(KilledError):
+                await Silencing(store, KilledWithThePost(members.urls, outgoing, "DELETE"), lambda: NOW).once()
+            await Silencing(store, members, lambda: NOW).once()
+
+    assert _active(running_alertmanager) == {others}
+
+
+class KilledError(Exception):
+    """Nothing more was done."""
+
+
+class KilledWithThePost(Members):
+    """The collector is killed when an Alertmanager has done what it was asked, before the answer arrives."""
+
+    def __init__(self, urls: Sequence[str], outgoing: Outgoing, method: str = "POST") -> None:
+        super().__init__(urls, outgoing)
+        self._method = method
+
+    async def ask(self, method: str, path: str, body: object = None, most: int = MOST_BYTES) -> tuple[int, object]:
+        answer = await super().ask(method, path, body, most)
+        if method == self._method:
+            raise KilledError
+        return answer
+
+
+def _silence(address: str, comment: str) -> str:
+    body = {
+        "matchers": [{"name": "commune", "value": code(0), "isRegex": True, "isEqual": True}], "comment": comment,
+        "startsAt": moment(NOW), "endsAt": moment(NOW + 3600), "createdBy": CREATED_BY,
+    }  # fmt: skip
+    return str(httpx.post(f"http://{address}/api/v2/silences", json=body).raise_for_status().json()["silenceID"])
+
+
+def _active(address: str) -> set[str]:
+    found = httpx.get(f"http://{address}/api/v2/silences").raise_for_status().json()
+    return {one["id"] for one in found if one["status"]["state"] != "expired"}
 
 
 def test_the_templates_name_every_rung_as_the_glossary_does() -> None:

@@ -284,15 +284,28 @@ async def test_what_a_dead_sender_left_is_sent_as_a_repeat_after_its_lease(ledge
         assert outcomes(post) == ["unknown", "sent"]
 
 
-async def test_who_knows_to_be_alone_does_not_wait_for_a_dead_senders_lease(ledger: Opened) -> None:
-    dead = Post(ledger, settings())
+async def test_who_starts_again_does_not_wait_for_the_lease_of_who_was_killed_there(ledger: Opened) -> None:
+    dead = Post(ledger, settings(), place="serve")
     dead.report(Happening.OPENED, RING)
     await dead.sender._claim()
-    post = Post(ledger, settings())
-    post.sender._alone = True
+    post = Post(ledger, settings(), place="serve")
     await post.sender.drain()
 
     assert [one.repeat for one in post.channels["mail"].got] == [True]
+
+
+async def test_who_starts_sends_nothing_again_that_another_program_on_the_ledger_is_sending(ledger: Opened) -> None:
+    serve = Post(ledger, settings(), place="serve")
+    serve.channels["mail"].gate.clear()
+    serve.report(Happening.OPENED, RING)
+    sending = asyncio.create_task(serve.sender.drain())
+    await serve.channels["mail"].asked.wait()
+    collector = Post(ledger, settings(), place="server")
+    tried = await collector.sender.drain()
+    serve.channels["mail"].gate.set()
+    await sending
+
+    assert (tried, len(serve.got())) == (0, 1)
 
 
 async def test_an_answer_that_comes_after_the_lease_changes_nothing_of_what_another_sender_made(ledger: Opened) -> None:

@@ -81,7 +81,7 @@ async def open_to_request(folder: Path, incidents: int) -> list[float]:
         store.write_sync(schema.migrate)
         said = alert_settings(str(secret(folder, "url", program.url)))
         desk, channels, spoken = Desk(said), building.build(said.channels), words()
-        delivery = Delivery(store, desk, channels, alone=True)
+        delivery = Delivery(store, desk, channels, place="bench")
         telling = Telling(store, News(), desk, lambda: spoken, time.time, delivery.nudge)
         tasks = [asyncio.create_task(telling.follow()), asyncio.create_task(delivery.run())]
         await asyncio.sleep(2.0)

@@ -18,7 +18,7 @@ from sansang_alerts.fault import Fault, Happening, Place, Report
 from sansang_alerts.standing import Standing
 from sansang_collector.incidents.maintenance import Kind, Maintenance
 from sansang_collector.incidents.tables import MAINTENANCE, MAINTENANCE_COMMUNE
-from sansang_collector.posted_alerts import alert_of, is_same, silence_of
+from sansang_collector.posted_alerts import alert_of, is_of, is_same, silence_of
 from sansang_collector.posting import Members, Posting
 from sansang_collector.silencing import Silencing
 from sansang_collector.store import Store
@@ -48,6 +48,8 @@ class Member(HttpStandIn):
         if asked.path == "/api/v2/alerts":
             self.posted.append(json.loads(asked.body))
             return Says(200, b"")
+        if (asked.method, asked.path) == ("GET", "/api/v2/silences"):
+            return Says(200, json.dumps([{"id": id_} | one for id_, one in self.silences.items()]).encode())
         if asked.path == "/api/v2/silences":
             id_ = f"s{len(self.silences) + 1}"
             self.silences[id_] = json.loads(asked.body) | {"status": {"state": "active"}}
@@ -55,9 +57,8 @@ class Member(HttpStandIn):
         id_ = asked.path.rpartition("/")[2]
         if id_ not in self.silences:
             return Says(404, b'"silence not found"')
-        if asked.method == "DELETE":
-            self.silences[id_]["status"] = {"state": "expired"}
-        return Says(200, json.dumps(self.silences[id_]).encode())
+        self.silences[id_]["status"] = {"state": "expired"}
+        return Says(200, b"")
 
     def active(self) -> list[str]:
         return [id_ for id_, one in self.silences.items() if one["status"]["state"] == "active"]
@@ -226,7 +227,25 @@ async def test_work_that_ends_at_another_time_moves_its_silence(store: Store, ou
     assert member.active() == ["s2"]
 
 
+async def test_a_member_that_does_not_say_what_is_silenced_is_given_no_second_silence(
+    store: Store, outgoing: Outgoing
+) -> None:
+    with Member() as member:
+        store.write_sync(_planned)
+        silencing = Silencing(store, Members([member.url], outgoing), lambda: NOW)
+        member.next.append(Says(500, b'"no"'))
+        await silencing.once()
+        assert member.active() == []
+        await silencing.once()
+
+    assert member.active() == ["s1"]
+
+
 def test_a_silence_is_told_from_another() -> None:
+    assert is_of(PLAN, silence_of(PLAN))
+    assert not is_of(PLAN, silence_of(msgspec.structs.replace(PLAN, id=70)))
+    assert not is_of(PLAN, silence_of(msgspec.structs.replace(PLAN, made_at=BEGAN + 1)))
+    assert not is_of(PLAN, silence_of(PLAN) | {"createdBy": "lan"})
     assert is_same(PLAN, silence_of(PLAN))
     assert not is_same(PLAN, silence_of(msgspec.structs.replace(PLAN, ends=NOW + 7200)))
     assert not is_same(PLAN, {"matchers": None, "endsAt": 7})

@@ -82,4 +82,5 @@ def _settings(folder: Path, mail: MailServer, zalo: ZaloServer, sms: SmsGatewayS
         {"id": "zalo", "kind": "zalo", "token_file": "zalo-token", "api": zalo.url},
         {"id": "sms", **sms.settings(secret_file="sms-password")},
     ]  # fmt: skip
-    return yaml.safe_dump({"people": people, "teams": [team], "channels": channels}, allow_unicode=True)
+    own = {"data_dir": str(folder / "desk"), "dead_man_file": "deadman.json"}
+    return yaml.safe_dump(own | {"people": people, "teams": [team], "channels": channels}, allow_unicode=True)

@@ -1,95 +1,19 @@
 """A real collector that is killed, a real vantage beside it, a real mail server: people are told once, and the end."""
 
 import json
-import os
 import re
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
-from sansang_agent.dead_man import FILE
 from tests.support import deadman
 from tests.support.collector_process import CollectorProcess, running_collector
 from tests.support.mail_server import MailServer
-
-PATIENCE_S = 40.0
-PROGRAM = Path(sys.executable).with_name("sansang-alerts")
-
-
-class Vantage:
-    """A vantage of a collector, whose minutes are seconds; see hasty_vantage."""
-
-    def __init__(self, folder: Path, collector: CollectorProcess) -> None:
-        self.data = folder / "vantage"
-        self.log = folder / "vantage.log"
-        self.file = folder / "deadman.json"
-        token = folder / "vantage.token"
-        token.write_text(collector.token("agent", "00000", "vantage"), encoding="utf-8")
-        token.chmod(0o600)
-        settings = {
-            "collector": {"url": collector.url, "token_file": str(token)},
-            "data_dir": str(self.data),
-            "report_period": 1,
-            "policy": {"networks": ["127.0.0.0/8"]},
-            "dead_man": {"channels": "deadman.json", "after_minutes": 1, "program": str(PROGRAM)},
-        }
-        self._config = folder / "vantage.yml"
-        self._config.write_text(json.dumps(settings), encoding="utf-8")
-        self._running: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "tests.support.hasty_vantage",
-            "run",
-            "--vantage",
-            "--config",
-            str(self._config),
-        ]
-        with self.log.open("ab") as out:
-            self._running = subprocess.Popen(command, stdout=out, stderr=out)
-
-    def kill(self) -> None:
-        """As a power cut would end it; the program that it started goes with it."""
-        assert self._running is not None
-        for child in _children(self._running.pid):
-            os.kill(child, 9)
-        self._running.kill()
-        self._running.wait(20)
-
-    def stop(self) -> int:
-        assert self._running is not None
-        self._running.terminate()
-        return self._running.wait(20)
-
-    def until(self, holds: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not holds():
-            is_alive = self._running is not None and self._running.poll() is None
-            is_late = time.monotonic() > deadline
-            assert not is_late, self.log.read_text(encoding="utf-8")
-            assert is_alive, self.log.read_text(encoding="utf-8")
-            time.sleep(0.05)
-
-    def is_in_contact(self) -> bool:
-        status = self.data / "status.json"
-        return status.exists() and json.loads(status.read_bytes()).get("last_error") is None
-
-    @property
-    def watched(self) -> Path:
-        return self.data / FILE
-
-
-def _children(pid: int) -> list[int]:
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(word) for word in listed.stdout.split()]
+from tests.support.vantage_process import ALERTS, Vantage
 
 
 @pytest.fixture
@@ -116,7 +40,7 @@ def collector(tmp_path: Path, config: Path) -> Iterator[CollectorProcess]:
 
 @pytest.fixture
 def vantage(tmp_path: Path, collector: CollectorProcess) -> Iterator[Vantage]:
-    started = Vantage(tmp_path, collector)
+    started = Vantage(tmp_path, collector.url, collector.token("agent", "00000", "vantage"))
     started.start()
     yield started
     started.kill()
@@ -125,7 +49,7 @@ def vantage(tmp_path: Path, collector: CollectorProcess) -> Iterator[Vantage]:
 def test_a_killed_collector_is_told_once_and_its_end_too_whatever_else_is_killed(
     config: Path, collector: CollectorProcess, vantage: Vantage, mail: MailServer
 ) -> None:
-    vantage.until(lambda: vantage.is_in_contact() and vantage.file.exists())
+    vantage.until(vantage.is_watching)
 
     collector.kill()
     mail.until(lambda: len(mail.mails) == 1)
@@ -134,7 +58,7 @@ def test_a_killed_collector_is_told_once_and_its_end_too_whatever_else_is_killed
 
     vantage.kill()
     vantage.start()
-    vantage.until(lambda: "--since" in _commands(vantage))
+    vantage.until(lambda: "--since" in " ".join(vantage.commands()))
     assert len(mail.mails) == 1
 
     again = CollectorProcess(collector.data, config, port=collector.port)
@@ -177,16 +101,8 @@ def test_a_file_that_others_can_read_is_refused_without_a_word_of_what_it_holds(
 
 
 def _told(path: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    command = [str(PROGRAM), "deadman", "--channels", str(path), *more]
+    command = [str(ALERTS), "deadman", "--channels", str(path), *more]
     return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False)
-
-
-def _commands(vantage: Vantage) -> str:
-    """What the vantage has started, as the system shows it."""
-    assert vantage._running is not None
-    pid = str(vantage._running.pid)
-    listed = subprocess.run(["ps", "-ww", "-o", "args=", "--ppid", pid], capture_output=True, text=True, check=False)
-    return listed.stdout
 
 
 def _children_are_gone(vantage: Vantage) -> bool:

@@ -20,7 +20,7 @@ async def send(folder: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     with closing(Opened(folder / "alerts.db")) as ledger:
         channels = build(found.channels)
-        running = asyncio.create_task(Delivery(ledger, Desk(found), channels, alone=True).run())
+        running = asyncio.create_task(Delivery(ledger, Desk(found), channels, place="soak").run())
         await stopping.wait()
         running.cancel()
         await asyncio.wait([running])

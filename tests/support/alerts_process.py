@@ -13,12 +13,13 @@ START_S = 60.0
 class AlertsProcess:
     """Started when made; :meth:`stop` ends it as an administrator would, :meth:`kill` as a power cut would."""
 
-    def __init__(self, config: Path, data: Path) -> None:
+    def __init__(self, config: Path, data: Path, *more: str) -> None:
+        """``more``: further options."""
         self.data = data
         self.log = config.with_name("serve.log")
         ready = config.with_name("ready")
         ready.unlink(missing_ok=True)
-        options = ["--config", str(config), "--listen", "127.0.0.1:0", "--ready-file", str(ready)]
+        options = ["--config", str(config), "--listen", "127.0.0.1:0", "--ready-file", str(ready), *more]
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "sansang_alerts", "serve", *options], stdout=out, stderr=out

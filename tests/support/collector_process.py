@@ -55,11 +55,7 @@ class CollectorProcess:
 
     def token(self, scope: str, commune: str = "", name: str = "") -> str:
         """The secret of a new token, for example ``token("agent", "05983", "pc-1")``; made without a process."""
-        store = Store(self.data)
-        try:
-            return store.write_sync(lambda connection: _issue(connection, scope, commune, name))
-        finally:
-            store.close()
+        return token(self.data, scope, commune, name)
 
     def run(self, *arguments: str) -> str:
         """What a command of ``sansang-collector`` prints."""
@@ -102,6 +98,15 @@ def running_collector(data: Path, config: Path | None = None) -> Iterator[Collec
         yield collector
     finally:
         collector.kill()
+
+
+def token(data: Path, scope: str, commune: str = "", name: str = "") -> str:
+    """The secret of a new token of the collector that has its files there, running or not."""
+    store = Store(data)
+    try:
+        return store.write_sync(lambda connection: _issue(connection, scope, commune, name))
+    finally:
+        store.close()
 
 
 def _issue(connection: Connection, scope: str, commune: str, name: str) -> str:

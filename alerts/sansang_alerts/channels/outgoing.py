@@ -25,7 +25,7 @@ from sansang_agent.contract.version import __version__
 DEADLINE_S = 10.0
 """For all of it: finding the address, connecting, sending and the whole answer."""
 MOST_BYTES = 65_536
-"""Of an answer's body; the rest is not read."""
+"""Of an answer's body, unless more is asked for."""
 USER_AGENT = f"sansang-alerts/{__version__}"
 _SHARE = 0.45
 """Of the deadline: for connecting, and again for the greeting of TLS."""
@@ -52,6 +52,8 @@ class Request(NamedTuple):
     url: str
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    most: int = MOST_BYTES
+    """Of the answer's body; the rest is not read."""
 
 
 class Reply(NamedTuple):
@@ -61,7 +63,7 @@ class Reply(NamedTuple):
     headers: Mapping[str, str]
     """Case does not matter."""
     body: bytes
-    """Its first :data:`MOST_BYTES`, as they came."""
+    """Its first bytes, as many as were asked for at most, as they came."""
 
 
 class Outgoing:
@@ -121,9 +123,9 @@ class Outgoing:
             body = bytearray()
             async for piece in response.aiter_raw():
                 body += piece
-                if len(body) >= MOST_BYTES:
+                if len(body) >= request.most:
                     break
-            return Reply(response.status_code, response.headers, bytes(body[:MOST_BYTES]))
+            return Reply(response.status_code, response.headers, bytes(body[: request.most]))
 
 
 class _Departure:

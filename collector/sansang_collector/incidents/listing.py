@@ -133,14 +133,6 @@ def by_code(connection: Connection, code: str, of: Communes) -> int | None:
     return found.incident.id if found else None
 
 
-def counts(connection: Connection) -> dict[tuple[str, str, str], int]:
-    """How many incidents are open, by kind, owner and severity; those merged into another are not counted."""
-    is_open = INCIDENT.c.phase.in_((Phase.OPEN, Phase.CLOSING)) & INCIDENT.c.merged_into.is_(None)
-    query = select(INCIDENT.c.kind, INCIDENT.c.owner, INCIDENT.c.severity, func.count()).where(is_open)
-    found = connection.execute(query.group_by(INCIDENT.c.kind, INCIDENT.c.owner, INCIDENT.c.severity))
-    return {(kind, owner, severity): number for kind, owner, severity, number in found}
-
-
 def is_partial(one: Listed, of: Communes) -> bool:
     """Whether it hits communes that are not among these."""
     return not all(of.has(code) for code in one.communes) or (not one.communes and not of.everywhere)

@@ -88,6 +88,13 @@ def standing(connection: Connection, since: float, of: Communes = ALL) -> list[M
     return _made(connection, connection.execute(query.order_by(MAINTENANCE.c.begins, MAINTENANCE.c.id)).all())
 
 
+def called_off(connection: Connection, now: float) -> list[Maintenance]:
+    """Those that were cancelled, or are over, before the end that was announced, which is yet to come at ``now``."""
+    early = MAINTENANCE.c.cancelled_at.is_not(None) | (MAINTENANCE.c.ended_at <= now)
+    query = select(MAINTENANCE).where(MAINTENANCE.c.ends > now, early)
+    return _made(connection, connection.execute(query.order_by(MAINTENANCE.c.id)).all())
+
+
 def newest(connection: Connection, of: Communes, limit: int, offset: int = 0) -> tuple[int, list[Maintenance]]:
     """How many there are of these communes, and a piece of them, the latest to begin first."""
     total = connection.scalar(select(func.count()).select_from(MAINTENANCE).where(_of(of))) or 0

@@ -12,7 +12,7 @@ from sansang_agent.contract.severity import Severity
 from sansang_collector.audit import AUDIT
 from sansang_collector.commune import PACKAGED
 from sansang_collector.diagnosis.incident import Happening, Phase, Step
-from sansang_collector.incidents import deeds, listing, recording, rows, situation_listing
+from sansang_collector.incidents import counting, deeds, listing, recording, rows, situation_listing
 from sansang_collector.incidents.deed_words import IncidentError, Refused
 from sansang_collector.incidents.deeds import By
 from sansang_collector.incidents.listing import Listed, Question, Seeing, Standing
@@ -66,9 +66,19 @@ def test_a_list_holds_what_is_asked_for_critical_first_then_the_newest(connectio
     assert over not in numbers(connection, state=Standing.ALL, since=NOW - 499)
     assert numbers(connection, Communes(frozenset({B, C}))) == [new, old]
     assert [one.incident.id for one in listing.page(connection, Question(), ALL, 2, 1)[1]] == [new, old]
-    assert listing.counts(connection) == {
+    assert counting.counts(connection) == {
         ("ring", "telecom", "warning"): 1, ("ring", "telecom", "critical"): 1, ("site_power", "power", "critical"): 1,
     }  # fmt: skip
+
+
+def test_communes_are_cut_off_by_open_incidents_of_what_is_on_their_way_to_the_centre(connection: Connection) -> None:
+    add_incident(connection, [A, B], NOW - 90)
+    add_incident(connection, [B], NOW, f"lan:{B}")
+    add_incident(connection, [C], NOW, "svc_app:dichvucong")
+    add_incident(connection, [C], NOW, phase=Phase.SUSPECT)
+    add_incident(connection, [C], NOW - 900, phase=Phase.RESOLVED, resolved_at=NOW - 500)
+
+    assert counting.cut_off(connection) == [A, B]
 
 
 def test_what_people_do_beside_an_incident_stands_in_row_story_and_audit(connection: Connection) -> None:
@@ -91,7 +101,7 @@ def test_resolved_by_hand_it_is_over_for_lists_and_counts(connection: Connection
     deeds.resolve(connection, number, "đã hàn", BY)
 
     assert numbers(connection) == []
-    assert listing.counts(connection) == {}
+    assert counting.counts(connection) == {}
     with pytest.raises(IncidentError) as refused:
         deeds.acknowledge(connection, number, BY)
     assert refused.value.refused is Refused.OVER
@@ -104,11 +114,11 @@ def test_a_merge_lends_its_communes_and_taken_back_leaves_only_ones_own(connecti
 
     assert found(connection, other).communes == (A, B, C)
     assert [member.incident.id for member in listing.merged_into(connection, other, ALL)] == [one, third]
-    assert sum(listing.counts(connection).values()) == 1
+    assert sum(counting.counts(connection).values()) == 1
     deeds.unmerge(connection, one, BY)
     assert found(connection, other).communes == (B, C)
     assert found(connection, one).kept.merged_into is None
-    assert sum(listing.counts(connection).values()) == 2
+    assert sum(counting.counts(connection).values()) == 2
     deeds.unmerge(connection, third, BY)
     assert found(connection, other).communes == (B,)
 
