@@ -16,7 +16,7 @@ from .channels.building import BuildError
 from .claim import ClaimedError, claimed
 from .settings import AlertSettings
 from .web.app import application
-from .web.server import Server
+from .web.server import MOST_AT_ONCE, STOP_S, Server, config
 
 _LOG = logging.getLogger(__name__)
 
@@ -54,7 +54,8 @@ def _run(listener: socket.socket, options: argparse.Namespace, settings: AlertSe
     for warning in loading.warnings(options.config):
         _LOG.warning("%s", warning)
     url = _url(listener)
-    server = Server(application(settings, place, secrets), lambda: _announce(url, options.ready_file))
+    served = config(application(settings, place, secrets), STOP_S, limit_concurrency=MOST_AT_ONCE)
+    server = Server(served, lambda: _announce(url, options.ready_file))
     server.run(sockets=[listener])
     return 0 if server.started else 1
 
