@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from . import loading, oncall_view, oncall_words, opening, overrides, pairing
+from . import loading, oncall_view, oncall_words, opening, overrides, roster_rows
 from .moments import NoMomentError, moment_of
 from .oncall_view import Arranged
 from .operator import operator
@@ -18,8 +18,6 @@ from .overrides import OverrideError, Wish
 from .settings import AlertSettings, Team
 from .texts.phrases import Phrases
 from .vietnam import DAY_S
-
-AHEAD_S = 28 * DAY_S
 
 
 def oncall(options: argparse.Namespace) -> int:
@@ -73,7 +71,7 @@ def _arranged(options: argparse.Namespace, settings: AlertSettings, at: float) -
     if not opening.is_there(opening.place_of(settings, options.ledger)):
         return Arranged()
     with _opened(options, settings) as ledger, ledger.read() as connection:
-        return Arranged(overrides.between(connection, settings, at, at + AHEAD_S), pairing.chats(connection))
+        return roster_rows.arranged(connection, settings, at)
 
 
 @contextmanager
