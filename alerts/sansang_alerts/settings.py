@@ -177,6 +177,10 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Of ``sansang-alerts serve``: holds alerts.db. The collector keeps alerts in its own ledger."""
     ledger: str = ""
     """A database to keep alerts in, instead: a file, such as the collector's ledger.db, or ``postgresql+psycopg://…``."""
+    keep_days: Annotated[float, msgspec.Meta(ge=30, le=36_500)] = 400
+    """Faults that are over, with every message and attempt, digests and stand-ins: a year's inspection and a month."""
+    keep_answers_days: Annotated[float, msgspec.Meta(ge=4, le=36_500)] = 60
+    """What channels answered, in full; then its beginning is left. Longer than any message is tried for."""
     people: tuple[Person, ...] = ()
     teams: tuple[Team, ...] = ()
     channels: tuple[AnyChannel, ...] = ()
