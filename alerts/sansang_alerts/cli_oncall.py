@@ -4,7 +4,6 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -70,17 +69,8 @@ def _arranged(options: argparse.Namespace, settings: AlertSettings, at: float) -
     """What the database adds; nothing where there is none yet, which is not made for a question."""
     if not opening.is_there(opening.place_of(settings, options.ledger)):
         return Arranged()
-    with _opened(options, settings) as ledger, ledger.read() as connection:
+    with opening.to_be_changed(settings, options.ledger) as ledger, ledger.read() as connection:
         return roster_rows.arranged(connection, settings, at)
-
-
-@contextmanager
-def _opened(options: argparse.Namespace, settings: AlertSettings) -> Iterator[opening.Opened]:
-    ledger = opening.Opened(opening.to_change(settings, options.ledger))
-    try:
-        yield ledger
-    finally:
-        ledger.close()
 
 
 def _add(options: argparse.Namespace, settings: AlertSettings, phrases: Phrases) -> int:
@@ -101,7 +91,7 @@ def _written(
     phrases: Phrases,
     change: Callable[[Connection], overrides.Kept],
 ) -> int:
-    with _opened(options, settings) as ledger:
+    with opening.to_be_changed(settings, options.ledger) as ledger:
         changed = ledger.write_sync(change)
     print(oncall_words.override_line(changed, settings, phrases))
     return 0
@@ -110,7 +100,7 @@ def _written(
 def _list(options: argparse.Namespace, settings: AlertSettings, phrases: Phrases) -> int:
     found: Sequence[overrides.Kept] = ()
     if opening.is_there(opening.place_of(settings, options.ledger)):
-        with _opened(options, settings) as ledger, ledger.read() as connection:
+        with opening.to_be_changed(settings, options.ledger) as ledger, ledger.read() as connection:
             found = overrides.newest(connection, 1000) if options.all else overrides.standing(connection, phrases.now)
     for one in found:
         print(oncall_words.override_line(one, settings, phrases))

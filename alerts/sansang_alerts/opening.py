@@ -3,6 +3,8 @@
 Whoever embeds alerts hands in a ledger of its own.
 """
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -59,6 +61,13 @@ def to_change(settings: AlertSettings, ledger: str = "") -> Path | URL:
     if (ledger or settings.ledger) and not is_there(place):
         raise FileNotFoundError(f"there is no file {place}")
     return place
+
+
+@contextmanager
+def to_be_changed(settings: AlertSettings, ledger: str = "") -> Iterator[Opened]:
+    """That database, open for the time of the block; raises what :func:`to_change` and :class:`Opened` do."""
+    with closing(Opened(to_change(settings, ledger))) as opened:
+        yield opened
 
 
 def is_there(place: Path | URL) -> bool:

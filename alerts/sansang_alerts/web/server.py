@@ -64,3 +64,9 @@ def config(application: ASGIApp, stop_s: int, **more: Any) -> uvicorn.Config:
         log_config=None,
         **more,
     )
+
+
+def url_of(listener: socket, scheme: str) -> str:
+    """Where it listens."""
+    host, port = listener.getsockname()[:2]
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
