@@ -13,8 +13,9 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from . import assignment_file, whole_file
+from . import assignment_file
 from .config import AgentConfig, CollectorConfig, Commune, data_dir
+from .contract import whole_file
 from .contract.joining import Joined
 from .probes.results import plain
 from .spool import Spool

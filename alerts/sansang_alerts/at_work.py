@@ -1,4 +1,4 @@
-"""Everything that ``serve`` runs, put together: ledger, desk, channels, sender and the conversations with people.
+"""Everything that ``serve`` runs, put together: ledger, desk, channels, sender, the conversations with people, keeping.
 
 Opened with the server's event loop and closed with it; the collector puts the same parts together by itself.
 """
@@ -8,12 +8,13 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import URL
 
-from . import claim, keys, opening
+from . import claim, forgetting, keys, opening
 from .channels import building
 from .conversing import Conversations
 from .delivery import Delivery
@@ -67,7 +68,12 @@ async def at_work(
     channels = building.build(settings.channels)
     delivery = Delivery(ledger, desk, channels, clock, place=claim.name_of(Path(settings.data_dir)))
     conversations = Conversations(settings, ledger, desk, channels, clock, delivery.nudge)
-    tasks = [asyncio.create_task(_kept_up(run)) for run in (delivery.run, conversations.run)]
+    runs: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+        "people are not told just now": delivery.run,
+        "nobody is listened to just now": conversations.run,
+        "what is long over stays just now": partial(forgetting.follow, ledger, settings, clock),
+    }
+    tasks = [asyncio.create_task(_kept_up(run, trouble)) for trouble, run in runs.items()]
     try:
         yield AtWork(settings, ledger, desk, delivery, conversations, links, secrets, clock)
     finally:
@@ -78,11 +84,11 @@ async def at_work(
         ledger.close()
 
 
-async def _kept_up(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def _kept_up(run: Callable[[], Coroutine[Any, Any, None]], trouble: str) -> None:
     """Again and again: a defect must not let people wait for messages that nobody sends."""
     while True:
         try:
             await run()
         except Exception:  # noqa: BLE001  # whatever it was is in the log, and the next message may well go out
-            _LOG.exception("people are not told just now; trying again")
+            _LOG.exception("%s; trying again", trouble)
         await asyncio.sleep(AGAIN_S)

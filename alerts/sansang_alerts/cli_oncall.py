@@ -4,13 +4,12 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
-from . import loading, oncall_view, oncall_words, opening, overrides, pairing
+from . import loading, oncall_view, oncall_words, opening, overrides, roster_rows
 from .moments import NoMomentError, moment_of
 from .oncall_view import Arranged
 from .operator import operator
@@ -18,8 +17,6 @@ from .overrides import OverrideError, Wish
 from .settings import AlertSettings, Team
 from .texts.phrases import Phrases
 from .vietnam import DAY_S
-
-AHEAD_S = 28 * DAY_S
 
 
 def oncall(options: argparse.Namespace) -> int:
@@ -72,17 +69,8 @@ def _arranged(options: argparse.Namespace, settings: AlertSettings, at: float) -
     """What the database adds; nothing where there is none yet, which is not made for a question."""
     if not opening.is_there(opening.place_of(settings, options.ledger)):
         return Arranged()
-    with _opened(options, settings) as ledger, ledger.read() as connection:
-        return Arranged(overrides.between(connection, settings, at, at + AHEAD_S), pairing.chats(connection))
-
-
-@contextmanager
-def _opened(options: argparse.Namespace, settings: AlertSettings) -> Iterator[opening.Opened]:
-    ledger = opening.Opened(opening.to_change(settings, options.ledger))
-    try:
-        yield ledger
-    finally:
-        ledger.close()
+    with opening.to_be_changed(settings, options.ledger) as ledger, ledger.read() as connection:
+        return roster_rows.arranged(connection, settings, at)
 
 
 def _add(options: argparse.Namespace, settings: AlertSettings, phrases: Phrases) -> int:
@@ -103,7 +91,7 @@ def _written(
     phrases: Phrases,
     change: Callable[[Connection], overrides.Kept],
 ) -> int:
-    with _opened(options, settings) as ledger:
+    with opening.to_be_changed(settings, options.ledger) as ledger:
         changed = ledger.write_sync(change)
     print(oncall_words.override_line(changed, settings, phrases))
     return 0
@@ -112,7 +100,7 @@ def _written(
 def _list(options: argparse.Namespace, settings: AlertSettings, phrases: Phrases) -> int:
     found: Sequence[overrides.Kept] = ()
     if opening.is_there(opening.place_of(settings, options.ledger)):
-        with _opened(options, settings) as ledger, ledger.read() as connection:
+        with opening.to_be_changed(settings, options.ledger) as ledger, ledger.read() as connection:
             found = overrides.newest(connection, 1000) if options.all else overrides.standing(connection, phrases.now)
     for one in found:
         print(oncall_words.override_line(one, settings, phrases))

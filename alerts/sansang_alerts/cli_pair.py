@@ -4,8 +4,6 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sansang_agent.contract import secret_file
@@ -41,7 +39,7 @@ def _done(
 ) -> int:
     if options.listen and bot.webhook_secret_file:
         return _no(phrases.say("Zalo hands over what is written to this bot, so it cannot be fetched here."))
-    with _opened(options, settings) as ledger:
+    with opening.to_be_changed(settings, options.ledger) as ledger:
         if options.forget:
             return _forgotten(ledger, bot, person, phrases)
         try:
@@ -60,20 +58,11 @@ def _bot(named: str, settings: AlertSettings) -> ZaloChannel | None:
     return bots[0] if len(bots) == 1 else None
 
 
-@contextmanager
-def _opened(options: argparse.Namespace, settings: AlertSettings) -> Iterator[opening.Opened]:
-    ledger = opening.Opened(opening.to_change(settings, options.ledger))
-    try:
-        yield ledger
-    finally:
-        ledger.close()
-
-
 def _list(options: argparse.Namespace, settings: AlertSettings, phrases: Phrases) -> int:
     if not opening.is_there(opening.place_of(settings, options.ledger)):
         print(phrases.say("Nobody is paired."))
         return 0
-    with _opened(options, settings) as ledger, ledger.read() as connection:
+    with opening.to_be_changed(settings, options.ledger) as ledger, ledger.read() as connection:
         found = pairing.standing(connection)
     for one in found:
         where = phrases.say("a group") if one.is_group else phrases.say("a chat")

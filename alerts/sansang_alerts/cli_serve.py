@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from sansang_agent.contract import log_lines, secret_file
+from sansang_agent.contract import log_lines, secret_file, whole_file
 from sansang_agent.contract.words import catalogue
 
 from . import at_work, loading, opening
@@ -16,7 +16,7 @@ from .channels.building import BuildError
 from .claim import ClaimedError, claimed
 from .settings import AlertSettings
 from .web.app import application
-from .web.server import Server
+from .web.server import MOST_AT_ONCE, STOP_S, Server, config, url_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,8 +53,9 @@ def _run(listener: socket.socket, options: argparse.Namespace, settings: AlertSe
     opening.Opened(place).close()
     for warning in loading.warnings(options.config):
         _LOG.warning("%s", warning)
-    url = _url(listener)
-    server = Server(application(settings, place, secrets), lambda: _announce(url, options.ready_file))
+    url = url_of(listener, "http")
+    served = config(application(settings, place, secrets), STOP_S, limit_concurrency=MOST_AT_ONCE)
+    server = Server(served, lambda: _announce(url, options.ready_file))
     server.run(sockets=[listener])
     return 0 if server.started else 1
 
@@ -66,14 +67,7 @@ def _listener(listen: str) -> socket.socket:
     return socket.create_server((host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
 
 
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
 def _announce(url: str, ready_file: Path | None) -> None:
     _LOG.info("ready on %s", url)
     if ready_file:
-        half = ready_file.with_name(ready_file.name + ".part")
-        half.write_text(url + "\n", encoding="utf-8")
-        half.replace(ready_file)
+        whole_file.write(ready_file, f"{url}\n".encode(), whole_file.PUBLIC)

@@ -8,6 +8,7 @@ import asyncio
 import secrets
 import sys
 import time
+from contextlib import closing
 
 from . import loading, opening, pairing, people_rules, reach
 from .channels import building
@@ -71,12 +72,8 @@ def _chats(options: argparse.Namespace, settings: AlertSettings, channel: AnyCha
     place = opening.place_of(settings, options.ledger)
     if not isinstance(channel, ZaloChannel) or not opening.is_there(place):
         return {}
-    ledger = opening.Opened(place)
-    try:
-        with ledger.read() as connection:
-            return pairing.chats(connection)
-    finally:
-        ledger.close()
+    with closing(opening.Opened(place)) as ledger, ledger.read() as connection:
+        return pairing.chats(connection)
 
 
 def _reachable(options: argparse.Namespace, settings: AlertSettings, channel: AnyChannel) -> list[str]:

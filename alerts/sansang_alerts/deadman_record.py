@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from . import private_file
+from sansang_agent.contract import whole_file
+
 from .notice import Kind, Outcome
 from .standing import Standing, Told
 
@@ -59,7 +60,7 @@ class Book:
 
     def keep(self) -> None:
         """Have it on disk; raises OSError."""
-        private_file.write(self._path, msgspec.json.encode(self.record))
+        whole_file.write(self._path, msgspec.json.encode(self.record))
 
 
 def of_silence(path: Path, since: float) -> Book:

@@ -1,4 +1,4 @@
-"""Who takes whose place on call for a while, as rows that say who did it: made, cancelled, listed, never deleted.
+"""Who takes whose place on call for a while, as rows that say who did it: made, cancelled, listed, kept like messages.
 
 What is allowed is judged here; the words for a refusal are in ``oncall_words``.
 """

@@ -7,11 +7,17 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, text
 
-from .tables import ALERTS
+from .tables import ALERT_OVER, ALERTS
 
 Migration = Callable[[Connection], None]
 
-MIGRATIONS: Sequence[Migration] = (ALERTS.create_all,)
+
+def _find_ends(connection: Connection) -> None:
+    """What is not over, or long over, is found without reading every fault there ever was."""
+    ALERT_OVER.create(connection, checkfirst=True)
+
+
+MIGRATIONS: Sequence[Migration] = (ALERTS.create_all, _find_ends)
 """The steps that lead from one version to the next. The first makes the tables as they were first released; what is
 made new is made at the newest version at once."""
 

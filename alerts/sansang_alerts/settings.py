@@ -177,6 +177,10 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Of ``sansang-alerts serve``: holds alerts.db. The collector keeps alerts in its own ledger."""
     ledger: str = ""
     """A database to keep alerts in, instead: a file, such as the collector's ledger.db, or ``postgresql+psycopg://…``."""
+    keep_days: Annotated[float, msgspec.Meta(ge=30, le=36_500)] = 400
+    """Faults that are over, with every message and attempt, digests and stand-ins: a year's inspection and a month."""
+    keep_answers_days: Annotated[float, msgspec.Meta(ge=4, le=36_500)] = 60
+    """What channels answered, in full; then its beginning is left. Longer than any message is tried for."""
     people: tuple[Person, ...] = ()
     teams: tuple[Team, ...] = ()
     channels: tuple[AnyChannel, ...] = ()
@@ -189,6 +193,12 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     digest_at: Clock = "07:00"
     digest_to: tuple[Id, ...] = ()
     """People who get the daily digest."""
+    digest_away_hours: Annotated[float, msgspec.Meta(ge=1, le=720)] = 8
+    """A machine that is missed for so long is a note; shorter silences are incidents' or nobody's business."""
+    digest_certificate_days: Annotated[float, msgspec.Meta(ge=1, le=366)] = 21
+    """A certificate that ends within so many is a note; the rules for Prometheus have the same."""
+    digest_disk_gb: Annotated[float, msgspec.Meta(ge=0, le=10_000)] = 2
+    """A machine with less free disk (in 10^9 bytes) is a note, for updates of the system fail first; 0: none is."""
     dead_man_file: str = ""
     """Where the collector writes what a vantage needs to tell people that the collector is silent; empty: nowhere."""
     alertmanager_config: str = ""

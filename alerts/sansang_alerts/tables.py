@@ -32,6 +32,7 @@ ALERT = Table(
 recovered or withdrawn; ``next_at``: when the next step or reminder is due; ``body``: a :class:`standing.Standing`."""
 Index("alert_of_source", ALERT.c.source, ALERT.c.key)
 Index("alert_due", ALERT.c.next_at)
+ALERT_OVER = Index("alert_over", ALERT.c.over_at)
 
 NOTIFICATION = Table(
     "alert_notification",
@@ -128,4 +129,4 @@ CURSOR = Table(
     Column("position", _WHOLE, nullable=False),
     Column("body", LargeBinary),
 )
-"""How far somebody's events have been taken in, written in the transaction of their effect."""
+"""How far somebody has come with what lies in an order, written in the transaction of its effect."""

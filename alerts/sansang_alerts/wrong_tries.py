@@ -1,10 +1,10 @@
-"""Counts wrong codes by whose they are, in bounded memory. Time is an argument."""
+"""Counts wrong codes and passwords by whose they are, in bounded memory. Time is an argument."""
 
 from collections import OrderedDict
 from typing import NamedTuple
 
 KEYS = 10_000
-"""Counted at once; beyond that whoever began longest ago is forgotten."""
+"""Counted at once; beyond that whoever tried longest ago is forgotten."""
 
 
 class _Window(NamedTuple):
@@ -25,13 +25,14 @@ class WrongTries:
         window = self._standing(key, now)
         return window is not None and window.tries >= self._most
 
-    def count(self, key: str, now: float) -> None:
-        """One more was wrong."""
+    def count(self, key: str, now: float) -> float:
+        """One more was wrong; for how many seconds there were too many by now, 0 where there were not."""
         window = self._standing(key, now) or _Window(now + self._window_s, 0)
         self._windows.pop(key, None)
-        self._windows[key] = window._replace(tries=window.tries + 1)
+        self._windows[key] = window = window._replace(tries=window.tries + 1)
         while len(self._windows) > KEYS:
             self._windows.popitem(last=False)
+        return window.ends - now if window.tries > self._most else 0.0
 
     def _standing(self, key: str, now: float) -> _Window | None:
         window = self._windows.get(key)

@@ -21,6 +21,7 @@ from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 from . import (
     cli_ask_arguments,
     cli_audit_arguments,
+    cli_deadman_arguments,
     cli_evaluate_arguments,
     cli_explain_arguments,
     cli_inventory_arguments,
@@ -58,6 +59,7 @@ _COMMANDS = {
     "check-config": ("sansang_collector.cli_certificates", "check_config"),
     "ask": ("sansang_collector.cli_ask", "ask"),
     "audit": ("sansang_collector.cli_audit", "show"),
+    "deadman-file": ("sansang_collector.cli_deadman", "write"),
     "explain": ("sansang_collector.cli_explain", "explain"),
     "coverage": ("sansang_collector.cli_topology", "coverage"),
     "maintenance": ("sansang_collector.cli_maintenance", "maintenance"),
@@ -151,6 +153,7 @@ def parser(language: str) -> argparse.ArgumentParser:
     cli_ask_arguments.add(commands, placed, language)
     cli_join_arguments.add(commands, placed, language)
     cli_audit_arguments.add(commands, placed, language)
+    cli_deadman_arguments.add(commands, placed, language)
     cli_explain_arguments.add(commands, placed, language)
     cli_inventory_arguments.add(commands, shared, placed, language)
     cli_maintenance_arguments.add(commands, placed, language)

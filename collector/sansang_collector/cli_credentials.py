@@ -12,10 +12,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from sansang_agent.contract import whole_file
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.words import catalogue
 
-from . import agents, audit, cli_tokens, fleet_changes, links, tokens, whole_file
+from . import agents, audit, cli_tokens, fleet_changes, links, tokens
 from .audit import Deed
 from .commune import CODE, NOWHERE
 from .settings import CollectorSettings
@@ -73,7 +74,7 @@ def _make(store: Store, options: argparse.Namespace, folder: Path) -> Path:
         now = time.time()
         number, secret = _enrol(connection, options, now) if scope == "agent" else _issue(connection, scope, now)
         path: Path = options.out or folder / f"{label.replace('/', '-')}-{number}.token"
-        whole_file.write(path, f"{secret}\n".encode())
+        whole_file.write_placed(path, f"{secret}\n".encode())
         return path
 
     return store.write_sync(make)

@@ -12,11 +12,12 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from sansang_agent.contract import whole_file
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.joining import JoinCode
 from sansang_agent.contract.words import catalogue
 
-from . import agents, audit, join_codes, join_places, qr, waiting, whole_file
+from . import agents, audit, join_codes, join_places, qr, waiting
 from .commune import NOWHERE
 from .fleet_changes import MisplacedVantageError, RefusedError
 from .inventory import versions
@@ -112,7 +113,7 @@ def _draw(options: argparse.Namespace, text: str) -> None:
     for kind in pictures:
         path = getattr(options, kind)
         if path:
-            whole_file.write(path, qr.drawn(text, kind))
+            whole_file.write_placed(path, qr.drawn(text, kind))
 
 
 def _show(code: JoinCode, wanted: Wanted, url: str, _: Translate) -> None:

@@ -10,9 +10,10 @@ import threading
 import time
 from pathlib import Path
 
-from sansang_agent.contract import log_lines
+from sansang_agent.contract import log_lines, whole_file
 from sansang_agent.contract.words import catalogue
 from sansang_alerts.claim import ClaimedError, claimed
+from sansang_alerts.web.server import url_of
 
 from .app import create_app
 from .cli import read_settings
@@ -59,7 +60,7 @@ def _run(listener: socket.socket, options: argparse.Namespace, settings: Collect
     if warned := warning(settings):
         _LOG.warning("%s", warned)
     tls = None if settings.tls_kind == "off" else ServerTls(settings, time.time())
-    url = _url(listener, "https" if tls else "http")
+    url = url_of(listener, "https" if tls else "http")
     application = create_app(settings, time.time, load=lambda: read_settings(options), tls=tls)
 
     def read_again() -> None:
@@ -89,17 +90,10 @@ def _listener(settings: CollectorSettings) -> socket.socket:
     return socket.create_server((settings.listen_host, settings.listen_port), family=family, backlog=2048)
 
 
-def _url(listener: socket.socket, scheme: str) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
 def _announce(url: str, ready_file: Path | None) -> None:
     # What is loaded by now stays until the end; looking through it for garbage takes tens of milliseconds each time.
     gc.collect()
     gc.freeze()
     _LOG.info("ready on %s", url)
     if ready_file:
-        half = ready_file.with_name(ready_file.name + ".part")
-        half.write_text(url + "\n", encoding="utf-8")
-        half.replace(ready_file)
+        whole_file.write(ready_file, f"{url}\n".encode(), whole_file.PUBLIC)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
+from sansang_agent.contract import whole_file
 from sansang_agent.contract.secret_file import SecretError
 from sansang_alerts import deadman_file, overrides, pairing
 from sansang_alerts.settings import AlertSettings
 
-from . import whole_file
 from .store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -23,6 +23,14 @@ _LOG = logging.getLogger(__name__)
 LOOK_S = 30.0
 AHEAD_S = 400 * 86400.0
 """Whoever stands in for somebody until then."""
+
+
+def made(store: Store, settings: AlertSettings, now: float, *, simulated: bool = False) -> bytes:
+    """What is to stand in it; raises SecretError, OSError, OperationalError."""
+    with store.read() as connection:
+        chats = pairing.chats(connection)
+        arranged = overrides.between(connection, settings, now, now + AHEAD_S)
+    return deadman_file.made(settings, chats, arranged, simulated=simulated)
 
 
 class DeadManFile:
@@ -56,23 +64,16 @@ class DeadManFile:
             return False
         path = Path(settings.dead_man_file)
         try:
-            content = self._content(settings)
+            content = made(self._store, settings, self._now(), simulated=self._simulated)
             if path.is_file() and path.read_bytes() == content:
                 return False
-            whole_file.write(path, content)
+            whole_file.write_placed(path, content)
         except (SecretError, OSError, OperationalError) as error:
             self._complain(path, str(getattr(error, "orig", error)))
             return False
         self._complained = ""
         _LOG.info("whom to tell when this collector is silent stands in %s", path)
         return True
-
-    def _content(self, settings: AlertSettings) -> bytes:
-        now = self._now()
-        with self._store.read() as connection:
-            chats = pairing.chats(connection)
-            arranged = overrides.between(connection, settings, now, now + AHEAD_S)
-        return deadman_file.made(settings, chats, arranged, simulated=self._simulated)
 
     def _complain(self, path: Path, said: str) -> None:
         if said != self._complained:

@@ -84,7 +84,8 @@ class DailyDigest:
             if not digest_rows.is_due(connection, self._desk.settings, present.at):
                 return None
         rows = self._roster.standing(self._store, present).rows
-        facts = digest_facts.read(self._store, rows, self._communes(), self._own_ends(), present.at)
+        limits = digest_facts.limits_of(self._desk.settings)
+        facts = digest_facts.read(self._store, rows, self._communes(), limits, self._own_ends(), present.at)
         return digest_notes.digest_of(facts, self._says(), present.at)
 
     def _write(self, connection: Connection, found: Digest, now: float) -> bool:

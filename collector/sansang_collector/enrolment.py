@@ -22,6 +22,7 @@ from sansang_agent.contract.joining import (
     ca_proof,
     join_proof,
 )
+from sansang_alerts.wrong_tries import WrongTries
 
 from . import join_codes, nonces, waiting
 from .client_address import neighbourhood
@@ -32,7 +33,6 @@ from .nonces import Nonces
 from .store import Store
 from .tls_identity import TlsIdentity
 from .tokens import digest
-from .wrong_tries import WrongTries
 
 WRONG_OF_ADDRESS, ADDRESS_WINDOW_S = 10, 60.0
 WRONG_OF_CODE, CODE_WINDOW_S = 20, 600.0

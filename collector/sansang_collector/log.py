@@ -24,9 +24,8 @@ from sansang_agent.contract.report import Report, Sent
 from . import forgetting, log_rows
 from .arrivals import Arrival, Entry, Stored, Taken
 from .rhythm import Rhythm
-from .store.engine import driver_connection
 from .store.log_schema import MIGRATIONS
-from .store.opening import open_migrated
+from .store.opening import driver_connection, open_migrated
 
 __all__ = ["Arrival", "Entry", "Outcome", "ReportLog", "Stored", "Taken"]
 

@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Table, delete, func, select
 
+from sansang_alerts import forgetting as alerts_forgetting
+from sansang_alerts.settings import AlertSettings
+
 from . import chunk_history, chunks, join_codes, waiting
 from .agents import AGENT
 from .boots import BOOT
@@ -69,13 +72,17 @@ def keeping_bounded(
     store: Store,
     consumers: Sequence[Consumer],
     limits: Callable[[], Retention],
+    alerts: Callable[[], AlertSettings | None],
     now: Callable[[], float],
 ) -> Rounds:
-    """Looks every five minutes."""
+    """Looks every five minutes. ``alerts``: how long those who tell people keep it; None where this collector does not,
+    and then what there is of it stays."""
 
     async def look() -> None:
         await trim_log(log, applied(store, consumers), limits(), now())
         await trim_ledger(store, limits(), now())
+        if (kept := alerts()) is not None:
+            await alerts_forgetting.forget(store, kept, now())
 
     return Rounds(LOOK_SECONDS, now, look, "what is old")
 

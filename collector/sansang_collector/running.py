@@ -206,7 +206,12 @@ class Collector:
             self._tasks.append(asyncio.create_task(follow, name=consumer.name))
         self._tasks.append(asyncio.create_task(self.diagnosis.follow(), name="diagnosis"))
         keep = retention.keeping_bounded(
-            self.log, self.store, self.consumers, lambda: self.settings.retention, self.now
+            self.log,
+            self.store,
+            self.consumers,
+            lambda: self.settings.retention,
+            lambda: self.alerts.settings if self.alerts is not None else None,
+            self.now,
         )
         for name, rounds in (
             ("retention", keep),

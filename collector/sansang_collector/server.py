@@ -4,56 +4,36 @@ uvicorn itself ends the application only after the last stream.
 """
 
 import asyncio
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from socket import socket
 
-import uvicorn
+from sansang_alerts.web.server import Server, config
 
 from .app import Application
 from .report_protocol import ReportProtocol
 from .tls.accepting import TlsListeners
 
-KEEP_ALIVE_SECONDS = 75
 STOP_SECONDS = 4
 ACCEPTED_AT_ONCE = 16
 
 
-class CollectorServer(uvicorn.Server):
+class CollectorServer(Server):
     """Says when it is ready, and ends the streams before it waits for requests to finish."""
 
     def __init__(self, application: Application, on_ready: Callable[[], None]) -> None:
-        super().__init__(_config(application))
+        super().__init__(config(application, STOP_SECONDS, http=ReportProtocol), on_ready)
         self._application = application
-        self._on_ready = on_ready
         self._tls: TlsListeners | None = None
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop at SIGINT and SIGTERM. Unlike uvicorn's own, the signal is not raised again: stopping as asked is 0."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start, then tell."""
+    async def listen(self, sockets: list[socket] | None) -> None:
+        """Start the application and take connections, by TLS where it is on."""
         if self._application.tls is None or not sockets:
-            await super().startup([copy for each in sockets for copy in _copies(each)] if sockets else None)
+            await super().listen([copy for each in sockets for copy in _copies(each)] if sockets else None)
         else:
-            await super().startup([])
+            await super().listen([])
             self._tls = TlsListeners(self._application, self._protocol)
             for listener in sockets:
                 self._tls.listen(listener)
-        if self.started and not self.should_exit:
-            self._on_ready()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """End the streams, then stop as uvicorn does."""
@@ -74,18 +54,3 @@ def _copies(listener: socket) -> list[socket]:
     """
     ours = type(asyncio.get_running_loop()).__module__.startswith("uvloop")
     return [listener, *(listener.dup() for _ in range(ACCEPTED_AT_ONCE - 1))] if ours else [listener]
-
-
-def _config(application: Application) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,
-        http=ReportProtocol,
-        ws="none",
-        lifespan="on",
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=STOP_SECONDS,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        log_config=None,
-    )

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
-from sansang_alerts import oncall_view, overrides, pairing
+from sansang_alerts import oncall_view, roster_rows
 from sansang_alerts.fault import Source
 from sansang_alerts.notice import Kind, State
-from sansang_alerts.oncall_view import Arranged, OnCall, Turn
+from sansang_alerts.oncall_view import OnCall, Turn
 from sansang_alerts.reach import person_of
 from sansang_alerts.settings import AlertSettings
 from sansang_alerts.tables import ALERT, NOTIFICATION
@@ -19,8 +19,6 @@ from sansang_alerts.vietnam import DAY_S
 
 from .incidents.tables import INCIDENT
 
-AHEAD_S = 28 * DAY_S
-"""So far a hand-over is looked for."""
 WEEK_S = 7 * DAY_S
 
 
@@ -96,7 +94,7 @@ def _view(row: Row[Any], settings: AlertSettings | None) -> NotificationView:
 
 def on_call(connection: Connection, settings: AlertSettings, now: float) -> list[TeamOnCall]:
     """Every team of the settings, in their order."""
-    arranged = Arranged(overrides.between(connection, settings, now, now + AHEAD_S), pairing.chats(connection))
+    arranged = roster_rows.arranged(connection, settings, now)
     return [
         TeamOnCall(
             now=oncall_view.on_call_now(settings, team, now, arranged),

@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sansang_agent import assignment_file, enrolment, whole_file
+from sansang_agent import assignment_file, enrolment
 from sansang_agent.config import AgentConfig, CollectorConfig, Commune
+from sansang_agent.contract import whole_file
 from sansang_agent.contract.check import Profile
 from sansang_agent.enrolment import Draft, EnrolmentError, Found, followed, in_use, part, read
 from sansang_agent.spool import FILE, Spool

@@ -1,12 +1,15 @@
 """The database of alerts as a file: made for its owner alone, in a collector's ledger too, refused if it is newer."""
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import URL, inspect, text
+from sqlalchemy.exc import OperationalError
 
-from sansang_alerts import opening, schema
+from sansang_alerts import engines, opening, schema
 from sansang_alerts.opening import Opened, place_of
 from sansang_alerts.settings import AlertSettings
 from sansang_alerts.tables import ALERTS
@@ -50,6 +53,28 @@ def test_what_fails_is_undone_whole_and_others_go_on(tmp_path: Path) -> None:
     with opened.read() as connection:
         assert connection.scalar(text("SELECT max(version) FROM alert_schema_version")) == len(schema.MIGRATIONS)
     opened.close()
+
+
+def test_whoever_finds_another_program_writing_all_the_while_is_told_so_on_either_engine(
+    ledger: Opened, place: Path | URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 50)
+    writing, done = threading.Event(), threading.Event()
+
+    def slowly(_: object) -> None:
+        writing.set()
+        done.wait(60)
+
+    with ThreadPoolExecutor() as beside:
+        slow = beside.submit(ledger.write_sync, slowly)
+        writing.wait(60)
+        try:
+            with pytest.raises(OperationalError):
+                Opened(place)
+        finally:
+            done.set()
+        slow.result(60)
+    Opened(place).close()
 
 
 def test_a_newer_programs_tables_are_left_alone(tmp_path: Path) -> None:

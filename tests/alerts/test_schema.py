@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Inspector, create_engine, inspect, select, text
+from sqlalchemy import URL, Connection, Inspector, create_engine, inspect, select, text
 
 from sansang_alerts import schema
 from sansang_alerts.fault import Happening
 from sansang_alerts.opening import Opened
-from sansang_alerts.tables import ALERT, ALERTS
+from sansang_alerts.tables import ALERT, ALERT_OVER, ALERTS
 from tests.alerts.desks import fault, settings
 from tests.alerts.posts import Post
 
@@ -62,11 +62,27 @@ def test_what_a_version_before_wrote_is_brought_up_step_by_step(
     newer.close()
 
 
+def test_the_first_versions_tables_get_the_index_of_ends(ledger: Opened, place: Path | URL) -> None:
+    def as_it_was(connection: Connection) -> None:
+        ALERT_OVER.drop(connection)
+        connection.execute(text("UPDATE alert_schema_version SET version = 1"))
+
+    Post(ledger, settings()).report(Happening.OPENED, fault())
+    ledger.write_sync(as_it_was)
+    Opened(place).close()
+
+    with ledger.read() as connection:
+        assert "alert_over" in {one["name"] for one in inspect(connection).get_indexes("alert")}
+        assert connection.scalars(select(ALERT.c.code)).all() == ["M4T7QX"]
+
+
 def test_a_newer_programs_tables_are_refused_and_stay_as_they_are(tmp_path: Path) -> None:
     place = tmp_path / "alerts.db"
     opened = Opened(place)
     opened.write_sync(lambda connection: connection.execute(text("INSERT INTO alert_schema_version VALUES (99)")))
     opened.close()
 
-    with pytest.raises(schema.NewerTablesError, match="have version 99, but this program only knows up to 1"):
+    with pytest.raises(
+        schema.NewerTablesError, match=f"have version 99, but this program only knows up to {len(schema.MIGRATIONS)}"
+    ):
         Opened(place)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from sansang_alerts import engines
 from sansang_collector import agents, cli, cli_ask, commune, fleet_changes, tokens
 from sansang_collector.log import ReportLog
 from sansang_collector.settings import CollectorSettings
-from sansang_collector.store import Store, engine
+from sansang_collector.store import Store
 from tests.support.collector_process import running_collector
 
 
@@ -229,7 +230,7 @@ def test_more_looks_are_waited_for_longer() -> None:
 def test_a_ledger_that_another_program_holds_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 10)
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 10)
     assert run(capsys, "token", "read", "--data", str(tmp_path))[0] == 0
     holder = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")

@@ -1,17 +1,22 @@
 """The dead man's file as the collector keeps it: written at each change, whole, and its owner's alone."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from sansang_agent.contract import whole_file
+from sansang_alerts import cli as deadman_check
 from sansang_alerts import deadman_file, overrides, pairing
 from sansang_alerts import schema as alert_tables
 from sansang_alerts.incoming import Heard
 from sansang_alerts.overrides import Wish
 from sansang_alerts.settings import AlertSettings
+from sansang_alerts.tables import PAIRING
+from sansang_collector import cli
 from sansang_collector.deadman_file import DeadManFile
 from sansang_collector.store import Store
 from tests.support import deadman
@@ -19,6 +24,11 @@ from tests.support.channels import secret
 from tests.support.channels import settings as channel
 
 NOW = 1_795_000_000.0
+ALERTS = """
+people: [{id: a, name: Trực 1}]
+teams: [{id: watch, name: Trực hệ thống, takes: [{}], fallback: a}]
+channels: [{id: zalo, kind: zalo, token_file: token}]
+"""
 
 
 class Kept:
@@ -88,6 +98,56 @@ def test_a_secret_that_cannot_be_read_leaves_the_file_before_and_is_said_once(
 
     assert kept.path.read_bytes() == before
     assert caplog.text.count("stays as it was") == 1
+
+
+@pytest.fixture
+def province(tmp_path: Path) -> Path:
+    """The settings of a collector that has run and tells people by one gateway; a chat is paired."""
+    secret(tmp_path, "token", "zalo-token-123")
+    (tmp_path / "alerts.yml").write_text(ALERTS, encoding="utf-8")
+    (tmp_path / "collector.yml").write_text("alerts: alerts.yml\n", encoding="utf-8")
+    store = Store(tmp_path / "data")
+    store.write_sync(alert_tables.migrate)
+    store.write_sync(
+        lambda it: it.execute(PAIRING.insert(), {"channel": "zalo", "person": "a", "chat": "7", "paired_at": NOW})
+    )
+    store.close()
+    return tmp_path / "collector.yml"
+
+
+def run(province: Path, out: str, data: str = "data") -> int:
+    placed = ("--config", str(province), "--data", str(province.parent / data))
+    return cli.main(["deadman-file", *placed, "--out", out, "--lang", "en"])
+
+
+def test_the_command_writes_what_another_machine_needs_beside_a_running_collector(
+    province: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file, piped = province.parent / "out.json", province.parent / "piped.json"
+    assert run(province, str(file)) == 0
+    assert run(province, "-") == 0
+    whole_file.write(piped, capfdbinary.readouterr().out)
+
+    plan = deadman_file.read(file)
+    assert plan == deadman_file.read(piped)
+    assert plan.roster.chats == {("zalo", "a"): "7"}
+    assert list(plan.secrets.values()) == ["zalo-token-123\n"]
+    assert deadman_check.main(["deadman", "--channels", str(piped), "--check"]) == 0
+
+
+def test_the_command_shows_secrets_on_no_screen_and_makes_no_ledger(
+    province: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(province, str(province.parent / "out.json"), data="mistyped") == 1
+    assert "There is no ledger in" in capsys.readouterr().err
+    assert not (province.parent / "mistyped").exists()
+    province.write_text("delivery: 'off'\nalerts: alerts.yml\n", encoding="utf-8")
+    assert run(province, str(province.parent / "out.json")) == 1
+    assert "Nobody is told of anything" in capsys.readouterr().err
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run(province, "-") == 2
+    assert "not to the screen" in capsys.readouterr().err
+    assert not (province.parent / "out.json").exists()
 
 
 def test_where_no_file_is_wanted_none_is_written(kept: Kept) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from sansang_agent.contract.check import HttpCheck
@@ -47,6 +48,7 @@ class Morning:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.now = SEVEN
+        self.settings = SETTINGS
         self.listening_since = 0.0
         self.own_ends = 0.0
         self.nudged = 0
@@ -58,7 +60,7 @@ class Morning:
         says = [Phrases("vi"), Phrases("en")]
         self.digest = DailyDigest(
             self.store,
-            Desk(SETTINGS),
+            Desk(self.settings),
             Roster(),
             self.present,
             lambda: says,
@@ -178,6 +180,21 @@ async def test_disks_with_little_room_are_named(morning: Morning) -> None:
     (body,) = morning.bodies()
     assert "máy quay-1 chỉ còn 1,2 GB đĩa trống." in body
     assert "quay-2" not in body
+
+
+async def test_what_is_worth_a_note_is_for_the_settings_to_say(morning: Morning) -> None:
+    morning.settings = replace(SETTINGS, digest_away_hours=16, digest_certificate_days=100, digest_disk_gb=1)
+    morning.begin()
+    room = {"uptime_s": 60, "disk_free_bytes": 1_234_000_000}
+    morning.hear("05983", "quay-1", SEVEN - 5, result("dvc", cert_expiry=SEVEN + 90 * DAY_S), host=room)
+    morning.hear("06004", "quay-1", FOUR)
+
+    await morning.digest.look()
+
+    (body,) = morning.bodies()
+    assert "Chứng chỉ của Cổng dịch vụ công còn 90 ngày là hết hạn" in body
+    assert "chưa trở lại" not in body
+    assert "đĩa trống" not in body
 
 
 async def test_it_is_not_told_before_its_hour(morning: Morning) -> None:

@@ -3,14 +3,15 @@
 import pytest
 
 from sansang_agent.contract.assignment import Role
-from sansang_collector import agents, join_places, nonces, wrong_tries
+from sansang_alerts import wrong_tries
+from sansang_alerts.wrong_tries import WrongTries
+from sansang_collector import agents, join_places, nonces
 from sansang_collector.client_address import neighbourhood
 from sansang_collector.fleet_changes import MisplacedVantageError
 from sansang_collector.join_places import NoSuchCommuneError, NotTheirsError
 from sansang_collector.machine_names import LONGEST, free_name, name_of, plain_text
 from sansang_collector.nonces import LIFE_S, FullError, Nonces
 from sansang_collector.rights import ALL, Communes
-from sansang_collector.wrong_tries import WrongTries
 
 NOW = 1_795_000_000.0
 MINE = "a" * 64

@@ -15,9 +15,9 @@ import pytest
 
 from sansang_agent.contract.codec import encode, report_code
 from sansang_agent.contract.report import Report, Sent, SpoolState
+from sansang_alerts import engines
 from sansang_collector import log as log_module
 from sansang_collector.log import Arrival, Outcome, ReportLog, Stored, Taken
-from sansang_collector.store import engine
 from tests.support.ledgers import NOW
 from tests.support.reports import BOOT, STREAM, report, result
 
@@ -257,7 +257,7 @@ def test_one_that_cannot_be_written_takes_no_neighbour_with_it_and_the_writer_li
 def test_a_locked_file_is_waited_for_once_however_many_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 400)
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 400)
     log = ReportLog(tmp_path)
     with closing(sqlite3.connect(tmp_path / "log.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

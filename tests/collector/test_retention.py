@@ -13,6 +13,9 @@ from sansang_agent.contract.codec import profile_hash
 from sansang_agent.contract.joining import Ask
 from sansang_agent.contract.report import Sent, SpoolState
 from sansang_agent.contract.settings import SettingsError, loads
+from sansang_alerts import schema as alert_tables
+from sansang_alerts.settings import AlertSettings
+from sansang_alerts.tables import NOTIFICATION
 from sansang_collector import (
     asking,
     boots,
@@ -358,7 +361,7 @@ async def test_the_collector_looks_again_and_again_whatever_fails(
         return 0
 
     monkeypatch.setattr(retention, "trim_log", trim_log)
-    rounds = retention.keeping_bounded(log, store, [], lambda: LIMITS, lambda: now)
+    rounds = retention.keeping_bounded(log, store, [], lambda: LIMITS, lambda: None, lambda: now)
     following = asyncio.create_task(rounds.follow(0.001, at_once=True))
     async with asyncio.timeout(10):
         await enough.wait()
@@ -366,6 +369,25 @@ async def test_the_collector_looks_again_and_again_whatever_fails(
     await asyncio.gather(following, return_exceptions=True)
 
     assert looked[:4] == [NOW + turn * retention.LOOK_SECONDS for turn in range(4)]
+
+
+@pytest.mark.parametrize(("alerts", "left"), [(AlertSettings(), []), (None, ["old"])])
+async def test_who_was_told_is_kept_by_the_settings_of_alerts_where_they_tell_people(
+    log: ReportLog, store: Store, alerts: AlertSettings | None, left: list[str]
+) -> None:
+    ended = {"message_id": "old", "state": "sent", "kind": "digest", "made_at": NOW - 401 * DAY, "due_at": 0.0}
+    texts = dict.fromkeys(("team", "person", "channel", "address", "severity", "subject", "body"), "")
+    store.write_sync(alert_tables.migrate)
+    store.write_sync(lambda connection: connection.execute(NOTIFICATION.delete()))
+    store.write_sync(lambda connection: connection.execute(NOTIFICATION.insert(), ended | texts))
+    rounds = retention.keeping_bounded(log, store, [], lambda: LIMITS, lambda: alerts, lambda: NOW)
+    following = asyncio.create_task(rounds.follow(10, at_once=True))
+    await rounds.settled()
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+    with store.read() as connection:
+        assert connection.scalars(select(NOTIFICATION.c.message_id)).all() == left
 
 
 def test_the_line_in_the_guide_is_what_holds_without_it() -> None:

@@ -203,13 +203,23 @@ def test_the_collector_imports_of_the_agent_only_the_contract(path: Path) -> Non
 
 
 @pytest.mark.parametrize("path", modules(COLLECTOR), ids=lambda p: str(p.relative_to(COLLECTOR)))
-def test_only_the_store_makes_database_engines(path: Path) -> None:
-    if path.is_relative_to(COLLECTOR / "store"):
-        return
+def test_of_the_collector_only_the_store_asks_for_database_engines(path: Path) -> None:
+    if not path.is_relative_to(COLLECTOR / "store"):
+        assert not [name for name in imports(path) if starts(name, "sansang_alerts.engines")]
+
+
+@pytest.mark.parametrize("path", modules(ALERTS), ids=lambda p: p.name)
+def test_of_alerts_only_opening_a_database_asks_for_engines(path: Path) -> None:
+    if path.stem not in ("opening", "database"):
+        assert not [name for name in imports(path) if starts(name, "sansang_alerts.engines")]
+
+
+@pytest.mark.parametrize("path", [*modules(COLLECTOR), *modules(ALERTS)], ids=lambda p: p.name)
+def test_one_module_makes_all_database_engines(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
 
-    assert "create_engine" not in text
-    assert "sqlite3.connect" not in text
+    assert "create_engine" not in text or path == ALERTS / "engines.py"
+    assert "sqlite3.connect" not in text or path == ALERTS / "claim.py"  # holds a lock, and no rows
 
 
 @pytest.mark.parametrize("path", modules(ALERTS), ids=lambda p: p.name)

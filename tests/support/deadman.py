@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from sansang_alerts import deadman_file, private_file
+from sansang_agent.contract import whole_file
+from sansang_alerts import deadman_file
 from sansang_alerts.rota import Override
 from sansang_alerts.settings import AlertSettings, AnyChannel, Person, Shift, Takes, Team
 from tests.support.channels import settings as channel
@@ -34,5 +35,5 @@ def write(
     chats: dict[tuple[str, str], str] | None = None,
     overrides: tuple[Override, ...] = (),
 ) -> Path:
-    private_file.write(path, deadman_file.made(found, chats or {}, overrides))
+    whole_file.write(path, deadman_file.made(found, chats or {}, overrides))
     return path

@@ -1,1 +1,1 @@
-"""What alerts answer by HTTP: ``doors`` is for the collector and ``serve`` alike, the rest for ``serve`` alone."""
+"""What alerts answer by HTTP: ``doors`` and ``server`` are for the collector too, the rest for ``serve`` alone."""

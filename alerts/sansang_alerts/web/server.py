@@ -1,10 +1,14 @@
-"""uvicorn as serve needs it: says when it is ready, stops with status 0 when asked to, and is not run over."""
+"""uvicorn as our servers need it: says when it is ready, and stops with status 0 when asked to.
+
+``serve`` runs it as it is; the collector's own adds its protocol and its streams.
+"""
 
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socket import socket
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -18,21 +22,8 @@ MOST_AT_ONCE = 500
 class Server(uvicorn.Server):
     """Of one application."""
 
-    def __init__(self, application: ASGIApp, on_ready: Callable[[], None]) -> None:
-        super().__init__(
-            uvicorn.Config(
-                application,
-                ws="none",
-                lifespan="on",
-                timeout_keep_alive=KEEP_ALIVE_S,
-                timeout_graceful_shutdown=STOP_S,
-                limit_concurrency=MOST_AT_ONCE,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                log_config=None,
-            )
-        )
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
         self._on_ready = on_ready
 
     @contextmanager
@@ -50,6 +41,32 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Start, then tell."""
-        await super().startup(sockets)
+        await self.listen(sockets)
         if self.started and not self.should_exit:
             self._on_ready()
+
+    async def listen(self, sockets: list[socket] | None) -> None:
+        """Start the application and take connections."""
+        await super().startup(sockets)
+
+
+def config(application: ASGIApp, stop_s: int, **more: Any) -> uvicorn.Config:
+    """What every server of ours is told: connections are kept, nothing of uvicorn's own is logged or said of itself."""
+    return uvicorn.Config(
+        application,
+        ws="none",
+        lifespan="on",
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=stop_s,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        **more,
+    )
+
+
+def url_of(listener: socket, scheme: str) -> str:
+    """Where it listens."""
+    host, port = listener.getsockname()[:2]
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from sansang_alerts import lists, oncall_view, oncall_words, overrides, pairing
+from sansang_alerts import lists, oncall_view, oncall_words, overrides, roster_rows
 from sansang_alerts.alert_rows import Kept
 from sansang_alerts.oncall_view import Arranged, OnCall
 from sansang_alerts.reach import person_of
@@ -12,7 +12,6 @@ from sansang_alerts.settings import AlertSettings, ZaloChannel
 from sansang_alerts.texts.phrases import Phrases
 from sansang_alerts.vietnam import DAY_S
 
-AHEAD_S = 28 * DAY_S
 SHIFT_S = 12 * 3600.0
 SLOW_S = 300.0
 """A message that waits for so long is worth a word."""
@@ -56,7 +55,7 @@ class View(NamedTuple):
 def view(connection: Connection, settings: AlertSettings, phrases: Phrases, ahead_s: float = DAY_S) -> View:
     """As it is now."""
     now = phrases.now
-    arranged = Arranged(overrides.between(connection, settings, now, now + AHEAD_S), pairing.chats(connection))
+    arranged = roster_rows.arranged(connection, settings, now)
     return View(
         under_way=[_line(one, settings, phrases) for one in lists.under_way(connection)],
         ended=[_line(one, settings, phrases) for one in lists.ended(connection, now - SHIFT_S)],
@@ -72,7 +71,7 @@ def view(connection: Connection, settings: AlertSettings, phrases: Phrases, ahea
 
 def oncall(connection: Connection, settings: AlertSettings, now: float) -> list[OnCall]:
     """Every team now, for programs."""
-    arranged = Arranged(overrides.between(connection, settings, now, now + AHEAD_S), pairing.chats(connection))
+    arranged = roster_rows.arranged(connection, settings, now)
     return [oncall_view.on_call_now(settings, team, now, arranged) for team in settings.teams]
 
 

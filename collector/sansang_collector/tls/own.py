@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from sansang_collector import whole_file
+from sansang_agent.contract import whole_file
 
 from . import certificates, files
 from .certificates import Pair
@@ -52,8 +52,8 @@ def prepare(at: OwnFiles, names: frozenset[str], now: float) -> bool:
         return False
     leaf = certificates.new_leaf(_signing(at, ca, now), names, now)
     # The key first: a certificate whose key is not there yet would be served by nobody, and both are made anew.
-    whole_file.write(at.key, certificates.key_pem(leaf.key))
-    whole_file.write(at.certificate, certificates.pem(leaf.certificate))
+    whole_file.write_placed(at.key, certificates.key_pem(leaf.key))
+    whole_file.write_placed(at.certificate, certificates.pem(leaf.certificate))
     _LOG.info("new certificate until %s for %s", leaf.certificate.not_valid_after_utc.date(), ", ".join(sorted(names)))
     return True
 
@@ -72,8 +72,8 @@ def _make_authority(at: OwnFiles, now: float) -> None:
     shutil.rmtree(half.folder, ignore_errors=True)
     half.folder.mkdir(parents=True, mode=0o700)
     made = certificates.new_authority(now)
-    whole_file.write(half.ca_key, certificates.key_pem(made.key))
-    whole_file.write(half.ca, certificates.pem(made.certificate))
+    whole_file.write_placed(half.ca_key, certificates.key_pem(made.key))
+    whole_file.write_placed(half.ca, certificates.pem(made.certificate))
     if at.folder.exists():
         at.folder.rmdir()  # with something unknown in it this says so
     half.folder.rename(at.folder)

@@ -140,7 +140,7 @@ def test_later_migrations_bring_up_a_database_too(postgres: Server) -> None:
     )
     migrations = (*MIGRATIONS, (later, "ALTER TABLE agent ADD COLUMN room TEXT NOT NULL DEFAULT ''"))
     for _ in range(2):
-        writing, reading, _ = open_postgres(url, LEDGER, migrations)
+        writing, reading = open_postgres(url, LEDGER, migrations)
         with reading.connect() as connection:
             versions = connection.execute(text("SELECT version FROM schema_version ORDER BY version")).scalars().all()
             assert versions == [len(MIGRATIONS), len(migrations)]

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import OperationalError
 
+from sansang_alerts import engines
 from sansang_collector import changes, consumers, tokens
 from sansang_collector.agents import AGENT, communes
-from sansang_collector.store import Store, engine, postgres
+from sansang_collector.store import Store
 from sansang_collector.store.dialect import Direct, listed
 from tests.support.ledgers import NOW, Place, add_agent
 from tests.support.postgres import Server
@@ -117,8 +118,7 @@ def test_of_two_that_write_at_a_time_each_sees_what_the_other_wrote(store: Store
 def test_who_waits_too_long_for_another_process_is_told_so_and_may_try_again(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (engine, postgres):
-        monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 50)
     writing, done = threading.Event(), threading.Event()
 
     def slowly(connection: Connection) -> int:
