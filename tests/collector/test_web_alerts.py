@@ -37,8 +37,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebCollecto
         for secret in ("token", "hook"):
             (folder / secret).write_text("a secret of tests only\n")
             (folder / secret).chmod(0o600)
-        # with a webhook nobody is asked for what was written to the bot
+        # nobody listens there: what is written to the bot is of no interest here
         bot = {"id": "bot", "kind": "zalo", "token_file": "token", "webhook_secret_file": "hook"}
+        bot["api"] = "http://127.0.0.1:9"
         settings = SETTINGS | {"channels": [channel | {"security": "none"}, bot]}
         (folder / "alerts.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
         with web_collector(folder, public_url="https://sansang.example.vn", alerts=str(folder / "alerts.yml")) as web:
