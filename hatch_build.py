@@ -1,6 +1,7 @@
-"""Compiles the gettext catalogues before a wheel or an editable install is built.
+"""Compiles the gettext catalogues before a wheel or an editable install is built, and puts the runbooks into wheels.
 
-Catalogues (.mo) are not in version control; without them every user would read English.
+Catalogues (.mo) are not in version control; without them every user would read English. Runbooks are documents, which
+the collector shows as pages; an editable install finds them where they are.
 """
 
 from pathlib import Path
@@ -8,16 +9,21 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+RUNBOOKS = "docs/vi/runbooks"
+SHOWN_FROM = "sansang_alerts/web/runbook_pages"
+
 
 class CompileCatalogues(BuildHookInterface):  # type: ignore[misc, type-arg, unused-ignore]  # hatchling is partly untyped
-    """Build hook: every ``*.po`` below the packages becomes the ``*.mo`` beside it."""
+    """Build hook: every ``*.po`` below the packages becomes the ``*.mo`` beside it; a wheel gets the runbooks."""
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # the hook's signature
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile all catalogues; called by hatchling before files are collected."""
         for po in sorted(Path(self.root).glob("*/sansang_*/locale/*/LC_MESSAGES/*.po")):
             compile_catalogue(po)
+        if self.target_name == "wheel" and version == "standard":
+            build_data["force_include"][RUNBOOKS] = SHOWN_FROM
 
 
 def compile_catalogue(po: Path) -> Path:

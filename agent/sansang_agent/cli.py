@@ -19,14 +19,14 @@ import msgspec
 from . import config as settings
 from .assigned import Assigned
 from .assignment_file import kept
-from .cli_arguments import ACCESS_2C, ACCESS_3, UsageError, access_of, asked_language, parser
+from .cli_arguments import ACCESS_2C, ACCESS_3, UsageError, access_of, parser
 from .clock import SystemClock
 from .commands import Said
 from .config import AgentConfig, data_dir, load_config, told_dirs
 from .contract.check import Check
 from .contract.rung import Owner
 from .contract.settings import SettingsError
-from .contract.words import DEFAULT_LANGUAGE
+from .contract.words import DEFAULT_LANGUAGE, asked_language, mistakes_in
 from .default_profile import expand
 from .enrolment import Found, find, followed
 from .last_good import Chosen, choose
@@ -122,7 +122,8 @@ def _apology(problem: BaseException, speech: Speech) -> str:
         case UsageError():
             return str(problem)
         case SettingsError():
-            return "\n".join((_("The configuration cannot be used:"), str(problem)))
+            mistakes = problem.said(mistakes_in(speech.language))
+            return "\n".join((_("The configuration cannot be used:"), mistakes))
         case KeyboardInterrupt():
             return _("Stopped.")
         case AlreadyRunningError():

@@ -4,7 +4,7 @@ A usage mistake is an exception, so that it ends with 3 ("could not find out") a
 """
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
@@ -20,15 +20,6 @@ _ACCESS = ("community_file", "user", "auth", "auth_file", "priv", "priv_file")
 
 class UsageError(Exception):
     """Arguments that make no sense; ``str()`` says so in the user's language."""
-
-
-def asked_language(arguments: Sequence[str]) -> str | None:
-    """The language named by ``--lang``, found before anything else is parsed; None where there is none of ours."""
-    for number, argument in enumerate(arguments):
-        value = argument.partition("=")[2] if argument.startswith("--lang=") else "".join(arguments[number + 1 :][:1])
-        if argument.startswith("--lang") and value in LANGUAGES:
-            return value
-    return None
 
 
 class _Help(argparse.HelpFormatter):

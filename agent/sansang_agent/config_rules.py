@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from . import config_snmp
 from .contract import check, secret_file
 from .contract.allowance import wrong_host
+from .contract.mistake import mark, wrong
 from .contract.pattern import mistake
 from .contract.signed_policy import FormError, public_key
 from .contract.strict import INVALID
@@ -25,6 +26,8 @@ TEMPLATES = ("{gateway}", "{dns}")
 QUESTIONS = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
 """Record types a dns check may ask for."""
 
+_RESOLVER = mark("a name server's address, with or without :port")
+
 Found = Iterator[tuple[str, str]]
 
 
@@ -35,7 +38,7 @@ def judge(folder: Path, type_: type, parts: Mapping[str, Any]) -> Found:
     elif type_.__name__ == "AgentConfig":
         yield from _double_ids(parts.get("checks", ()))
         if parts.get("dead_man") and not parts.get("collector"):
-            yield "dead_man", "there is no collector that could be silent: 'collector' is missing"
+            yield "dead_man", wrong("there is no collector that could be silent: 'collector' is missing")
         yield from _fields(type_, parts, folder)
     elif type_ in _TARGETS:
         yield from _target(type_, parts)
@@ -57,7 +60,7 @@ def _double_ids(checks: tuple[Any, ...]) -> Found:
             continue
         seen[item.id] += 1
         if seen[item.id] > 1:
-            yield f"checks[{number}].id", f"there is already a check '{item.id}'"
+            yield f"checks[{number}].id", wrong("there is already a check '{id}'", id=item.id)
 
 
 def _target(type_: type, parts: Mapping[str, Any]) -> Found:
@@ -65,7 +68,7 @@ def _target(type_: type, parts: Mapping[str, Any]) -> Found:
     if target is not None:
         rule, wanted = _TARGETS[type_]
         if not rule(target):
-            yield "target", f"'{target}' is not {wanted}"
+            yield "target", wrong("'{value}' is not {wanted}", value=target, wanted=wrong(wanted))
 
 
 def _nothing(_parts: Mapping[str, Any], _folder: Path) -> Found:
@@ -75,19 +78,19 @@ def _nothing(_parts: Mapping[str, Any], _folder: Path) -> Found:
 def _question(parts: Mapping[str, Any], _folder: Path) -> Found:
     """A question no resolver could answer would only ever blame the resolver."""
     if "query" in parts and not _is_name(parts["query"]):
-        yield "query", f"'{parts['query']}' is not a name as DNS has it"
+        yield "query", wrong("'{text}' is not a name as DNS has it", text=parts["query"])
     kind = parts.get("type", "A")
     if kind not in QUESTIONS:
-        yield "type", f"must be one of {', '.join(QUESTIONS)}"
+        yield "type", wrong("must be one of {names}{guess}", names=QUESTIONS, guess="")
     for number, network in enumerate(parts.get("expect", ())):
         if network is not INVALID and not _is_network(network):
-            yield f"expect[{number}]", f"'{network}' is not an address or a network"
+            yield f"expect[{number}]", wrong("'{text}' is not an address or a network", text=network)
 
 
 def _distances(parts: Mapping[str, Any], _folder: Path) -> Found:
     first, last = parts.get("first_ttl", 2), parts.get("max_ttl", 5)
     if first > last:
-        yield "max_ttl", f"must be at least first_ttl ({first})"
+        yield "max_ttl", wrong("must be at least first_ttl ({first})", first=first)
 
 
 def _authorities(parts: Mapping[str, Any], folder: Path) -> Found:
@@ -102,10 +105,10 @@ def _page(parts: Mapping[str, Any], folder: Path) -> Found:
         yield "pattern", mistake(parts["pattern"])
     for path in parts.get("json", {}):
         if path is not INVALID and not all(path.split(".")):
-            yield "json", f"'{path}' is not a dotted path such as data.status"
+            yield "json", wrong("'{text}' is not a dotted path such as data.status", text=path)
     proxy = parts.get("proxy")
     if proxy and not _is_proxy(proxy):
-        yield "proxy", f"'{proxy}' is not http://host:port"
+        yield "proxy", wrong("'{text}' is not http://host:port", text=proxy)
 
 
 def _is_proxy(text: str) -> bool:
@@ -188,15 +191,15 @@ def _split(text: str) -> SplitResult | None:
 
 
 _TARGETS: dict[type, tuple[Callable[[str], bool], str]] = {
-    check.IcmpCheck: (is_host, "an address or a host name"),
-    check.PathCheck: (is_host, "an address or a host name"),
-    check.TcpCheck: (is_host_and_port, "host:port"),
-    check.TlsCheck: (is_host_and_port, "host:port"),
-    check.DnsCheck: (is_resolver, "a name server's address, with or without :port"),
-    check.HttpCheck: (is_url, "a URL that starts with http:// or https://"),
-    check.TimestampCheck: (is_url, "a URL that starts with http:// or https://"),
-    check.HostCheck: (lambda target: target == "local", "'local'"),
-    check.SnmpCheck: (is_device, "an address or a host name, with or without :port"),
+    check.IcmpCheck: (is_host, mark("an address or a host name")),
+    check.PathCheck: (is_host, mark("an address or a host name")),
+    check.TcpCheck: (is_host_and_port, mark("host:port")),
+    check.TlsCheck: (is_host_and_port, mark("host:port")),
+    check.DnsCheck: (is_resolver, _RESOLVER),
+    check.HttpCheck: (is_url, mark("a URL that starts with http:// or https://")),
+    check.TimestampCheck: (is_url, mark("a URL that starts with http:// or https://")),
+    check.HostCheck: (lambda target: target == "local", mark("'local'")),
+    check.SnmpCheck: (is_device, mark("an address or a host name, with or without :port")),
 }
 
 
@@ -218,9 +221,9 @@ def collector_url_mistakes(url: str) -> Iterator[str]:
     """What is wrong with the address of a collector."""
     parts = _split(url)
     if not is_url(url) or parts is None:
-        yield f"'{url}' is not a URL that starts with https://"
+        yield wrong("'{text}' is not a URL that starts with https://", text=url)
     elif parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        yield "plain http is for a collector on this machine only; use https://"
+        yield wrong("plain http is for a collector on this machine only; use https://")
 
 
 def is_loopback(host: str) -> bool:
@@ -234,7 +237,7 @@ def _token_file(name: str, folder: Path) -> Iterator[str]:
 
 def _ca(name: str, folder: Path) -> Iterator[str]:
     if not (folder / name).is_file():
-        yield f"there is no file {folder / name}"
+        yield wrong("there is no file {file}", file=folder / name)
 
 
 def _dead_man_file(name: str, folder: Path) -> Iterator[str]:
@@ -246,31 +249,31 @@ def _dead_man_file(name: str, folder: Path) -> Iterator[str]:
 
 def _program(name: str, _folder: Path) -> Iterator[str]:
     if not Path(name).is_absolute():
-        yield f"'{name}' is not the whole path of a program"
+        yield wrong("'{text}' is not the whole path of a program", text=name)
     elif not os.access(name, os.X_OK):
-        yield f"there is no program {name} that may be run"
+        yield wrong("there is no program {file} that may be run", file=name)
 
 
 def _code(code: str, _folder: Path) -> Iterator[str]:
     if not (len(code) == 5 and code.isascii() and code.isdigit()):
-        yield f"'{code}' is not a commune's code of five digits"
+        yield wrong("'{text}' is not a commune's code of five digits", text=code)
 
 
 def _language(language: str, _folder: Path) -> Iterator[str]:
     if language not in LANGUAGES:
-        yield f"'{language}' is not one of {', '.join(LANGUAGES)}"
+        yield wrong("'{name}' is not one of {names}{guess}", name=language, names=LANGUAGES, guess="")
 
 
 def _resolvers(resolvers: tuple[Any, ...], _folder: Path) -> Iterator[str]:
     for resolver in resolvers:
         if resolver is not INVALID and (not is_resolver(resolver) or resolver.startswith("{")):
-            yield f"'{resolver}' is not a name server's address, with or without :port"
+            yield wrong("'{value}' is not {wanted}", value=resolver, wanted=wrong(_RESOLVER))
 
 
 def _networks(networks: tuple[Any, ...], _folder: Path) -> Iterator[str]:
     for network in networks:
         if network is not INVALID and not _is_network(network):
-            yield f"'{network}' is not an address or a network such as 10.20.0.0/16"
+            yield wrong("'{text}' is not an address or a network such as 10.20.0.0/16", text=network)
 
 
 def _hosts(hosts: tuple[Any, ...], _folder: Path) -> Iterator[str]:
@@ -283,12 +286,13 @@ def _keys(keys: tuple[Any, ...], _folder: Path) -> Iterator[str]:
             public_key("" if key is INVALID else key)
         except FormError as error:
             if key is not INVALID:
-                yield f"'{key}' is not a public key as 'sansang policy keygen' prints it ({error})"
+                form = mark("'{text}' is not a public key as 'sansang policy keygen' prints it ({reason})")
+                yield wrong(form, text=key, reason=str(error))
 
 
 def _contact(contact: str, _folder: Path) -> Iterator[str]:
     if not (contact.isascii() and contact.isprintable()) or set(contact) & set("()\\"):
-        yield "must be plain ASCII without brackets: it is sent to every server that is probed"
+        yield wrong("must be plain ASCII without brackets: it is sent to every server that is probed")
 
 
 _FIELDS: dict[str, dict[str, Callable[[Any, Path], Iterator[str]]]] = {

@@ -9,6 +9,7 @@ from typing import Any
 
 from .contract import secret_file
 from .contract.check import SnmpVersion
+from .contract.mistake import wrong
 from .contract.strict import INVALID
 
 _SHORTEST = {"community_file": 1, "auth_file": 8, "priv_file": 8}
@@ -26,17 +27,20 @@ def mistakes(parts: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, str]
     for key in _FOREIGN[version]:
         if parts.get(key):
             other = SnmpVersion.V3 if version is SnmpVersion.V2C else SnmpVersion.V2C
-            yield key, f"goes with version {other}; this check has version {version}"
+            yield (
+                key,
+                wrong("goes with version {other}; this check has version {version}", other=other, version=version),
+            )
     for key in _NEEDED[version]:
         if not parts.get(key):
-            yield key, f"is needed for version {version}"
+            yield key, wrong("is needed for version {version}", version=version)
         elif key in _SHORTEST:
             yield from ((key, message) for message in _secret(folder / parts[key], _SHORTEST[key]))
     if len(parts.get("user", "").encode()) > _LONGEST_USER:
-        yield "user", f"is longer than {_LONGEST_USER} bytes"
+        yield "user", wrong("is longer than {count} bytes", count=_LONGEST_USER)
     for number, pattern in enumerate(parts.get("interfaces", ())):
         if pattern is not INVALID and not pattern.strip():
-            yield f"interfaces[{number}]", "is empty"
+            yield f"interfaces[{number}]", wrong("is empty")
 
 
 def _secret(path: Path, shortest: int) -> Iterator[str]:
@@ -46,4 +50,4 @@ def _secret(path: Path, shortest: int) -> Iterator[str]:
     except secret_file.UnreadableError:
         return
     except secret_file.SecretError as error:
-        yield str(error)
+        yield error.args[0]

@@ -48,7 +48,7 @@ def choose(path: Path | None = None, environ: Mapping[str, str] = os.environ) ->
         kept = _kept(file, environ) if file else None
         if kept is None:
             raise
-        return Chosen(kept, file, tuple(str(mistake) for mistake in exc.mistakes))
+        return Chosen(kept, file, tuple(mistake.whole for mistake in exc.mistakes))
 
 
 def keep(chosen: Chosen) -> None:

@@ -6,8 +6,9 @@ Everything comes from the catalogue and the glossary; ``Speech`` holds them for 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
+from .contract.mistake import in_words
 from .contract.rung import Owner
-from .contract.words import catalogue, word
+from .contract.words import catalogue, mistakes_in, word
 from .verdict import Part
 
 PACKAGE = "sansang_agent"
@@ -23,7 +24,8 @@ def mark(text: str) -> str:
 def in_spite_of(mistakes: Sequence[str], speech: "Speech") -> str:
     """That the last good configuration is in use, and what is wrong with the file: one line each."""
     _ = speech.say
-    return "\n".join((_("The configuration file cannot be used; the last good one is in use:"), *mistakes))
+    told = (in_words(one, mistakes_in(speech.language)) for one in mistakes)
+    return "\n".join((_("The configuration file cannot be used; the last good one is in use:"), *told))
 
 
 _PARTS = {

@@ -15,6 +15,7 @@ from sansang_agent.contract.severity import Severity
 
 from .fault import Fault, Place, Source, Wording
 from .texts.phrases import Phrases
+from .texts.times import marked
 
 INCIDENT = "incident"
 """The label of what a collector posted: the incident's code."""
@@ -127,7 +128,7 @@ def _wording(alert: Alert, phrases: Phrases, began: float) -> Wording:
         headline=headline,
         short=_short(headline, 100),
         where=", ".join(place.name for place in _communes(alert.labels)) or _instance(alert.labels),
-        since=phrases.clock(began),
+        since=marked(began),
         impact=_annotated(alert, language, "impact"),
         evidence=tuple(one for one in evidence if one),
         next_steps=(action,) if action else (),

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from sansang_agent.contract.mistake import mark, wrong
+
 from .settings import Person
 
 KEY = "alertmanager_config"
@@ -19,17 +21,20 @@ def told_by_alertmanager(file: Path, people: Mapping[int, Person]) -> Iterator[t
     try:
         config = yaml.safe_load(file.read_bytes())
     except OSError as error:
-        yield KEY, f"{file} cannot be read: {error.strerror or error}"
+        yield KEY, wrong("{file} cannot be read: {reason}", file=file, reason=error.strerror or str(error))
         return
     except (yaml.YAMLError, ValueError, RecursionError):
-        yield KEY, f"{file} is not YAML; 'amtool check-config' says more"
+        yield KEY, wrong("{file} is not YAML; 'amtool check-config' says more", file=file)
         return
     tells = dict(_addresses(config))
     for number, person in people.items():
         receiver = tells.get(person.email.casefold()) if person.email else None
         if receiver is not None:
-            told = f"Alertmanager's receiver '{receiver}' writes to {person.email} too: each fault would come twice"
-            yield f"people[{number}].email", f"{told}; leave one of the two out"
+            form = mark(
+                "Alertmanager's receiver '{receiver}' writes to {address} too: each fault would come twice; leave one"
+                " of the two out"
+            )
+            yield f"people[{number}].email", wrong(form, receiver=receiver, address=person.email)
 
 
 def _addresses(config: object) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from sansang_agent.contract import secret_file
+from sansang_agent.contract.mistake import mark, wrong
 from sansang_agent.contract.rung import Component
 from sansang_agent.contract.scalars import guess
 from sansang_agent.contract.strict import INVALID
@@ -45,36 +46,36 @@ def mistakes(kind: type, parts: Mapping[str, Any], folder: Path) -> Found:
         if parts.get(key):
             yield from ((key, message) for message in secret_file.mistakes(folder / parts[key]))
     if parts.get("ca") and not (folder / parts["ca"]).is_file():
-        yield "ca", f"there is no file {folder / parts['ca']}"
+        yield "ca", wrong("there is no file {file}", file=folder / parts["ca"])
 
 
 def _via(via: tuple[Any, ...]) -> Found:
     names = [one.value for one in Component]
     for number, part in enumerate(via):
         if part is not INVALID and part.partition(":")[0] not in names:
-            wanted = "a kind of component such as wan or core, or one by its id"
-            yield f"via[{number}]", f"'{part}' is not {wanted}{guess(part, names)}"
+            form = mark("'{part}' is not a kind of component such as wan or core, or one by its id{guess}")
+            yield f"via[{number}]", wrong(form, part=part, guess=guess(part, names))
 
 
 def _email(parts: Mapping[str, Any], _folder: Path) -> Found:
     host, colon, port = parts.get("server", "-:1").rpartition(":")
     if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
-        yield "server", f"'{parts['server']}' is not host:port"
+        yield "server", wrong("'{text}' is not host:port", text=parts["server"])
     if "sender" in parts:
         try:
             bare(parts["sender"])
         except ValueError:
-            yield "sender", f"'{parts['sender']}' is not an e-mail address"
+            yield "sender", wrong("'{text}' is not an e-mail address", text=parts["sender"])
     if bool(parts.get("user")) != bool(parts.get("password_file")):
-        yield "user", "'user' and 'password_file' go together"
+        yield "user", wrong("'user' and 'password_file' go together")
     if parts.get("user") and parts.get("security") == "none" and not is_loopback(f"smtp://{parts.get('server', '')}"):
-        yield "security", "'none' would show the password to whoever is on the way; use starttls or tls"
+        yield "security", wrong("'none' would show the password to whoever is on the way; use starttls or tls")
 
 
 def _zalo(parts: Mapping[str, Any], _folder: Path) -> Found:
     api = parts.get("api", "https://-")
     if not is_web_address(api) or (api.startswith("http://") and not is_loopback(api)):
-        yield "api", f"'{api}' is not a URL that starts with https://"
+        yield "api", wrong("'{text}' is not a URL that starts with https://", text=api)
 
 
 def _webhook(parts: Mapping[str, Any], folder: Path) -> Found:
@@ -84,21 +85,21 @@ def _webhook(parts: Mapping[str, Any], folder: Path) -> Found:
     except secret_file.SecretError:
         return
     if any(loop in address for loop in LOOPS):
-        yield "url_file", "leads to an Alertmanager or to ourselves: every message would come back as a fault"
+        yield "url_file", wrong("leads to an Alertmanager or to ourselves: every message would come back as a fault")
 
 
 def _sms(parts: Mapping[str, Any], _folder: Path) -> Found:
     url, body = parts.get("url", "https://-"), parts.get("body", "")
     if not is_web_address(_PLACEHOLDER.sub("-", url.partition("?")[0])):
-        yield "url", f"'{url}' is not a URL that starts with http:// or https://"
+        yield "url", wrong("'{text}' is not a URL that starts with http:// or https://", text=url)
     yield from _placeholders(parts)
     for needed in ("to", "text"):
         if "url" in parts and f"{{{needed}}}" not in url + body:
-            yield "body", f"neither 'url' nor 'body' holds {{{needed}}}"
+            yield "body", wrong("neither 'url' nor 'body' holds {placeholder}", placeholder=f"{{{needed}}}")
     if parts.get("method") == "GET" and body:
-        yield "body", "a GET has none; put it into 'url' or use POST"
+        yield "body", wrong("a GET has none; put it into 'url' or use POST")
     if parts.get("sender") and not re.fullmatch(r"[A-Za-z0-9 _.-]{1,11}|\+?\d{3,11}", parts["sender"]):
-        yield "sender", "must be up to 11 plain letters, digits, blanks, '_', '.' and '-'"
+        yield "sender", wrong("must be up to 11 plain letters, digits, blanks, '_', '.' and '-'")
     for key in PATTERNS:
         if parts.get(key):
             yield from _pattern(key, parts[key])
@@ -107,10 +108,13 @@ def _sms(parts: Mapping[str, Any], _folder: Path) -> Found:
         and "{reference}" not in url + body
         and "?P<reference>" not in parts.get("accepted", "")
     ):
-        wanted = "neither 'url' nor 'body' holds {reference}, and 'accepted' has no group (?P<reference>…)"
-        yield "report_secret_file", f"no report could be told from another: {wanted}"
+        form = mark(
+            "no report could be told from another: neither 'url' nor 'body' holds {placeholder}, and 'accepted' has no"
+            " group (?P<reference>…)"
+        )
+        yield "report_secret_file", wrong(form, placeholder="{reference}")
     if body.lstrip().startswith("{") and not _is_json(_PLACEHOLDER.sub("0", body)):
-        yield "body", "is no JSON once it is filled in"
+        yield "body", wrong("is no JSON once it is filled in")
 
 
 def _placeholders(parts: Mapping[str, Any]) -> Found:
@@ -122,12 +126,15 @@ def _placeholders(parts: Mapping[str, Any]) -> Found:
             used.add(name)
             known = ("secret",) if key == "headers" else PLACEHOLDERS
             if name not in known:
-                wanted = ", ".join(f"{{{one}}}" for one in known)
-                yield key, f"'{{{name}}}' is not one of {wanted}{guess(name, known)}"
+                wanted = tuple(f"{{{one}}}" for one in known)
+                form, close = mark("'{name}' is not one of {names}{guess}"), guess(name, known)
+                yield key, wrong(form, name=f"{{{name}}}", names=wanted, guess=close)
     if "secret" in used and not parts.get("secret_file"):
-        yield "secret_file" if "secret_file" in parts else "url", "'{secret}' is used: name its file as 'secret_file'"
+        form = mark("'{placeholder}' is used: name its file as 'secret_file'")
+        yield "secret_file" if "secret_file" in parts else "url", wrong(form, placeholder="{secret}")
     if "secret" not in used and parts.get("secret_file"):
-        yield "secret_file", "is not used: neither 'url' nor 'body' nor 'headers' holds {secret}"
+        form = mark("is not used: neither 'url' nor 'body' nor 'headers' holds {placeholder}")
+        yield "secret_file", wrong(form, placeholder="{secret}")
 
 
 def _is_json(text: str) -> bool:
@@ -142,4 +149,4 @@ def _pattern(key: str, pattern: str) -> Found:
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        yield key, f"'{pattern}' is not a regular expression: {error}"
+        yield key, wrong("'{pattern}' is not a regular expression: {reason}", pattern=pattern, reason=str(error))

@@ -6,15 +6,14 @@ command is a row of ``_COMMANDS`` and a module ``cli_NAME_arguments`` in ``_ARGU
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import pairwise
 from pathlib import Path
 
 from sansang_agent.contract.mistake import SettingsError
 from sansang_agent.contract.version import __version__
-from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
+from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, asked_language, catalogue, mistakes_in
 
 from . import (
     cli_ack_arguments,
@@ -25,7 +24,7 @@ from . import (
     cli_test_arguments,
 )
 
-NEEDED = ("apprise", "fastapi", "httpx", "jinja2", "sqlalchemy", "uvicorn")
+NEEDED = ("apprise", "fastapi", "httpx", "jinja2", "markdown_it", "sqlalchemy", "uvicorn")
 """What the extra ``alerts`` brings."""
 CONFIG = Path("/etc/sansang/alerts.yml")
 
@@ -54,7 +53,7 @@ _ARGUMENTS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 could not, 2 misused or not installed."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    language = _language(given)
+    language = asked_language(given) or DEFAULT_LANGUAGE
     _ = catalogue("sansang_alerts", language).gettext
     if any(find_spec(name) is None for name in NEEDED):
         hint = _("Alerts are not installed here. Install them with: {command}")
@@ -68,7 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         module, name = _COMMANDS[options.command]
         return int(getattr(import_module(module), name)(options))
-    except (SettingsError, NewerTablesError) as error:
+    except SettingsError as error:
+        print(error.said(mistakes_in(options.lang, "sansang_alerts")), file=sys.stderr)
+    except NewerTablesError as error:
         print(error, file=sys.stderr)
     except OperationalError as error:
         said = _(
@@ -80,25 +81,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _language(arguments: Sequence[str]) -> str:
-    """The language asked for, needed before the rest can be read."""
-    asked = [after for word, after in pairwise(arguments) if word == "--lang"]
-    return asked[-1] if asked and asked[-1] in LANGUAGES else DEFAULT_LANGUAGE
-
-
 def parser(language: str) -> argparse.ArgumentParser:
     """The command line in this language."""
     _ = catalogue("sansang_alerts", language).gettext
-    parser = argparse.ArgumentParser(prog="sansang-alerts", description=_("Tells people what is broken."))
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
-    # What is given before a command inside a command is not to be forgotten by it: hence no defaults here.
-    placed = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    placed.add_argument("--lang", choices=LANGUAGES, help=_("language of what is printed"))
-    placed.add_argument(
-        "--config", type=Path, metavar="FILE", help=_("the settings file (YAML), if not {file}").format(file=CONFIG)
+    top, placed = _placed(_), _placed(_)
+    parser = argparse.ArgumentParser(
+        prog="sansang-alerts", description=_("Tells people what is broken."), parents=[top]
     )
+    parser.add_argument("--version", action="version", version=__version__)
     parser.set_defaults(lang=language, config=CONFIG, ledger="")
+    commands = parser.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
     commands.add_parser("check-config", parents=[placed], help=_("say every mistake in a settings file, and its gaps"))
     stored = argparse.ArgumentParser(add_help=False, parents=[placed], argument_default=argparse.SUPPRESS)
     where = _("the database of alerts, instead of the one in the settings: a file, or postgresql+psycopg://…")
@@ -106,3 +98,14 @@ def parser(language: str) -> argparse.ArgumentParser:
     for add in _ARGUMENTS:
         add(commands, stored, language)
     return parser
+
+
+def _placed(_: Callable[[str], str]) -> argparse.ArgumentParser:
+    """What may stand before and behind a command. What is given before it is not to be forgotten by it: hence no
+    defaults here, and options of its own for whoever has them."""
+    placed = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    placed.add_argument("--lang", choices=LANGUAGES, help=_("language of what is printed"))
+    placed.add_argument(
+        "--config", type=Path, metavar="FILE", help=_("the settings file (YAML), if not {file}").format(file=CONFIG)
+    )
+    return placed

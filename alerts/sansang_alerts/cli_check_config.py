@@ -8,9 +8,9 @@ import asyncio
 import sys
 from collections.abc import Iterator
 
-from sansang_agent.contract.mistake import Mistake, SettingsError
+from sansang_agent.contract.mistake import Mistake, SettingsError, Wrong, in_words
 from sansang_agent.contract.secret_file import SecretError, UnreadableError
-from sansang_agent.contract.words import catalogue
+from sansang_agent.contract.words import catalogue, mistakes_in
 
 from . import loading
 from .channels import building
@@ -20,16 +20,18 @@ from .settings import AlertSettings
 
 def check_config(options: argparse.Namespace) -> int:
     """0 where the settings can be used; raises SettingsError where they cannot."""
-    _ = catalogue("sansang_alerts", options.lang).gettext
+    _, said_in = catalogue("sansang_alerts", options.lang).gettext, mistakes_in(options.lang, "sansang_alerts")
     settings = loading.load(options.config)
     found = asyncio.run(_tried(settings))
     if wrong := [Mistake(str(options.config), 0, key, said) for key, said, is_wrong in found if is_wrong]:
         raise SettingsError(wrong)
     for warning in loading.warnings(options.config):
-        print(warning, file=sys.stderr)
+        print(warning.said(said_in), file=sys.stderr)
     for key, said, _is_wrong in found:
         print(
-            _("{file}: {key} was not tried: {reason}").format(file=options.config, key=key, reason=said),
+            _("{file}: {key} was not tried: {reason}").format(
+                file=options.config, key=key, reason=in_words(said, said_in)
+            ),
             file=sys.stderr,
         )
     print(_("{file} is good.").format(file=options.config))
@@ -45,11 +47,17 @@ async def _tried(settings: AlertSettings) -> list[tuple[str, str, bool]]:
         await held.close()
 
 
+def _why(error: Exception) -> str:
+    """In words that can be said in another language, where it has any."""
+    first = error.args[0] if error.args else ""
+    return first if isinstance(first, Wrong) else str(error)
+
+
 def _made(settings: AlertSettings, held: building.Channels) -> Iterator[tuple[str, str, bool]]:
     for number, channel in enumerate(settings.channels):
         try:
             building.one(channel, held)
         except UnreadableError as error:
-            yield f"channels[{number}]", str(error), False
+            yield f"channels[{number}]", error.args[0], False
         except (SecretError, OSError, ValueError) as error:
-            yield f"channels[{number}]", str(error), True
+            yield f"channels[{number}]", _why(error), True

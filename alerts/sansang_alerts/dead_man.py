@@ -21,7 +21,8 @@ from .deadman_record import Book, Line
 from .escalating import Decision
 from .fault import Happening, Report
 from .notice import Answer, Kind, Message, Outcome
-from .texts import Extra, Words, render, repeated, silence
+from .texts import Extra, Words, introduced, render, silence
+from .texts.phrases import Phrases
 from .wording import Way, way_of
 
 MOST_UNSURE = 3
@@ -118,7 +119,9 @@ class DeadMan:
             words = self._words(kind, decision, way, now)
             message_id = f"{kind.value}-{secrets.token_hex(8)}"
             subject, body = words
-            record.lines.append(Line(kind=kind, to=to, subject=subject, body=body, message_id=message_id, due_at=now))
+            record.lines.append(
+                Line(kind=kind, to=to, subject=subject, body=body, message_id=message_id, made_at=now, due_at=now)
+            )
         self._book.keep()
 
     def _words(self, kind: Kind, decision: Decision, way: Way, now: float) -> Words:
@@ -146,10 +149,9 @@ class DeadMan:
         if channel is None or way is None:
             _close(line, "the channel is gone")
             return
-        is_repeat = line.may_have_arrived
+        is_repeat, phrases = line.may_have_arrived, Phrases(way.language, self._clock())
         words = Words(line.subject, line.body)
-        if is_repeat:
-            words = repeated(words, way.medium, way.language)
+        words = introduced(words, way.medium, phrases, line.made_at or phrases.now, repeat=is_repeat)
         while len(line.answers) < line.attempts:  # whoever tried before was killed meanwhile
             line.answers.append(Outcome.UNKNOWN)
         line.attempts += 1

@@ -20,6 +20,7 @@ class Line(msgspec.Struct, kw_only=True):
     subject: str
     body: str
     message_id: str
+    made_at: float = 0.0
     attempts: int = 0
     """Written before each attempt …"""
     answers: list[Outcome] = []

@@ -51,7 +51,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Wording(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A fault's sentences in one language. Empty says nothing."""
+    """A fault's sentences in one language, their moments as ``texts.times`` marks them. Empty says nothing."""
 
     headline: str
     """What, where, since when, in one line: ``Vòng truyền dẫn Văn Quan – Bình Gia mất kết nối từ 08:14: 7 xã …``."""
@@ -103,7 +103,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By language: at least ``vi``."""
 
     def said(self, language: str) -> Wording:
-        """In a language, or in Vietnamese."""
+        """In a language, or in Vietnamese, moments as marks: people are told what ``Phrases.said`` makes of it."""
         return self.wordings.get(language) or self.wordings["vi"]
 
 

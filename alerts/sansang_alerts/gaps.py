@@ -5,6 +5,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from sansang_agent.contract.mistake import wrong
+
 from .rota import coming
 from .settings import Team
 from .vietnam import ZONE_S, clock_of, date, day_at, moment, weekday_of
@@ -36,19 +38,29 @@ def on_holidays(team: Team, holidays: frozenset[int]) -> list[Gap]:
     return [gap for gap in found if (weekday_of(gap.day), gap.begins, gap.ends) not in usual]
 
 
-def spelled(gaps: Iterable[Gap]) -> str:
-    """``sat 00:00-24:00, sun 00:00-07:00 and 17:00-24:00``: day by day."""
-    return ", ".join(
-        f"{weekday_of(day)} {' and '.join(f'{clock_of(gap.begins)}-{clock_of(gap.ends)}' for gap in found)}"
-        for day, found in groupby(gaps, attrgetter("day"))
-    )
+def spelled(gaps: Iterable[Gap]) -> tuple[str, ...]:
+    """``sat 00:00-24:00, sun 00:00-07:00 and 17:00-24:00``: day by day, as the settings name them."""
+    return tuple(_of_day(weekday_of(day), [*found]) for day, found in groupby(gaps, attrgetter("day")))
 
 
-def dated(gaps: Iterable[Gap]) -> str:
+def dated(gaps: Iterable[Gap]) -> tuple[str, ...]:
     """``2026-02-16 00:00-24:00, …``: by true days, at most a few of them."""
-    found = [f"{date(gap.day)} {clock_of(gap.begins)}-{clock_of(gap.ends)}" for gap in gaps]
-    more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
-    return ", ".join(found[:MOST]) + more
+    found = [f"{date(gap.day)} {_span(gap)}" for gap in gaps]
+    if len(found) <= MOST:
+        return tuple(found)
+    last = wrong("{gap} and {count} more", gap=found[MOST - 1], count=len(found) - MOST)
+    return (*found[: MOST - 1], last)
+
+
+def _of_day(day: str, found: list[Gap]) -> str:
+    said: str = f"{day} {_span(found[0])}"
+    for gap in found[1:]:
+        said = wrong("{first} and {last}", first=said, last=_span(gap))
+    return said
+
+
+def _span(gap: Gap) -> str:
+    return f"{clock_of(gap.begins)}-{clock_of(gap.ends)}"
 
 
 def _gaps(team: Team, first: int, last: int, holidays: frozenset[int]) -> Iterable[Gap]:

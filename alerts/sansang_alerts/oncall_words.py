@@ -8,7 +8,7 @@ from .reach import person_of
 from .rota import Why
 from .settings import AlertSettings
 from .texts.phrases import Phrases
-from .vietnam import day_at, weekday_of
+from .vietnam import clock_at, day_at, weekday_of
 
 
 def now_lines(one: OnCall, phrases: Phrases) -> Iterator[str]:
@@ -95,7 +95,7 @@ def refused(error: OverrideError, phrases: Phrases) -> str:
 
 def when(at: float, phrases: Phrases) -> str:
     """``Thu 08:00 26/11/2026``."""
-    return f"{weekday(weekday_of(day_at(at)), phrases)} {phrases.moment(at)}"
+    return f"{weekday(weekday_of(day_at(at)), phrases)} {clock_at(at)} {phrases.date(at)}"
 
 
 def weekday(day: str, phrases: Phrases) -> str:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
+from sansang_agent.contract.mistake import mark, wrong
 from sansang_agent.contract.strict import INVALID
 
 from . import vietnam
@@ -30,18 +31,18 @@ def person(parts: Mapping[str, Any]) -> Found:
     """Names that do not fit into a line, and addresses that are none."""
     name = parts.get("name", "-")
     if not name.strip() or not name.isprintable() or len(name) > 80:
-        yield "name", "must be one line of 1 to 80 characters"
+        yield "name", wrong("must be one line of 1 to 80 characters")
     if parts.get("email") and not is_email(parts["email"]):
-        yield "email", f"'{parts['email']}' is not an e-mail address"
+        yield "email", wrong("'{text}' is not an e-mail address", text=parts["email"])
     if parts.get("phone") and not _PHONE.fullmatch(parts["phone"]):
-        yield "phone", f"'{parts['phone']}' is not a telephone number: 8 to 15 digits"
+        yield "phone", wrong("'{text}' is not a telephone number: 8 to 15 digits", text=parts["phone"])
 
 
 def takes(parts: Mapping[str, Any]) -> Found:
     """Codes that no commune has, and what is named twice."""
     for number, code in enumerate(parts.get("communes", ())):
         if code is not INVALID and not _COMMUNE.fullmatch(code):
-            yield f"communes[{number}]", f"'{code}' is not a commune's code of five digits"
+            yield f"communes[{number}]", wrong("'{text}' is not a commune's code of five digits", text=code)
     for key in ("owners", "communes", "systems"):
         yield from _doubles(key, parts.get(key, ()))
 
@@ -50,61 +51,63 @@ def shift(parts: Mapping[str, Any]) -> Found:
     """Nobody, nobody's turn, and days that no calendar has."""
     for key in ("people", "days"):
         if parts.get(key, "some") == ():
-            yield key, "is empty; a shift needs at least one"
+            yield key, wrong("is empty; a shift needs at least one")
         yield from _doubles(key, parts.get(key, ()))
     if parts.get("from_day") is not None:
         yield from _day("from_day", parts["from_day"])
         if not parts.get("rotate_days"):
-            yield "from_day", "counts with 'rotate_days' only"
+            yield "from_day", wrong("counts with 'rotate_days' only")
     if parts.get("rotate_days"):
         if parts.get("from_day", "") is None or "from_day" not in parts:
-            yield "rotate_days", "needs 'from_day': the first day of the first one's turn"
+            yield "rotate_days", wrong("needs 'from_day': the first day of the first one's turn")
         if len(parts.get("people", "two")) < 2:
-            yield "rotate_days", "needs two people at least"
+            yield "rotate_days", wrong("needs two people at least")
 
 
 def team(parts: Mapping[str, Any]) -> Found:
     """Steps that begin late, go back in time or lead from nowhere."""
     name = parts.get("name", "-")
     if not name.strip() or not name.isprintable() or len(name) > 80:
-        yield "name", "must be one line of 1 to 80 characters"
+        yield "name", wrong("must be one line of 1 to 80 characters")
     steps: tuple[Any, ...] = parts.get("steps", (Step(after_minutes=0),))
     if not steps:
-        yield "steps", "is empty; the first one tells who is on call"
+        yield "steps", wrong("is empty; the first one tells who is on call")
     elif steps[0] is not INVALID:
         if steps[0].after_minutes:
-            yield "steps[0].after_minutes", "must be 0: the first step tells of the fault"
+            yield "steps[0].after_minutes", wrong("must be 0: the first step tells of the fault")
         if steps[0].to == "next":
-            yield "steps[0].to", "there is nobody before the first step that one could come next to"
+            yield "steps[0].to", wrong("there is nobody before the first step that one could come next to")
     for number, (before, after) in enumerate(pairwise(steps), start=1):
         if INVALID not in (before, after) and after.after_minutes <= before.after_minutes:
-            yield f"steps[{number}].after_minutes", f"must be more than the {before.after_minutes:g} of the step before"
+            late = wrong("must be more than the {minutes:g} of the step before", minutes=before.after_minutes)
+            yield f"steps[{number}].after_minutes", late
     for number, step in enumerate(steps):
         if step is not INVALID and step.to == f"team:{parts.get('id')}":
-            yield f"steps[{number}].to", "is this team itself; say on_call, next, everyone or fallback"
+            yield f"steps[{number}].to", wrong("is this team itself; say on_call, next, everyone or fallback")
 
 
 def addresses(parts: Mapping[str, Any]) -> Found:
     """Where alerts are found by people, and where they listen."""
     url = parts.get("public_url", "")
     if url and not is_web_address(url):
-        yield "public_url", f"'{url}' is not a URL that starts with https:// and ends with a host or a path"
+        form = mark("'{text}' is not a URL that starts with https:// and ends with a host or a path")
+        yield "public_url", wrong(form, text=url)
     elif url.startswith("http://") and not is_loopback(url):
-        yield "public_url", "must start with https://: a link acknowledges for whoever reads it on the way"
+        yield "public_url", wrong("must start with https://: a link acknowledges for whoever reads it on the way")
     host, colon, port = parts.get("listen", "127.0.0.1:0").rpartition(":")
     if not (colon and host and port.isascii() and port.isdigit() and int(port[:6]) < 65536):
-        yield "listen", f"'{parts['listen']}' is not host:port"
+        yield "listen", wrong("'{text}' is not host:port", text=parts["listen"])
     soon, late = parts.get("recovery_after_minutes", 3), parts.get("unstable_after_minutes", 30)
     if soon > late:
         if "unstable_after_minutes" in parts:
-            yield "unstable_after_minutes", f"must be at least recovery_after_minutes ({soon:g})"
+            yield "unstable_after_minutes", wrong("must be at least recovery_after_minutes ({minutes:g})", minutes=soon)
         else:
-            yield "recovery_after_minutes", f"must be at most unstable_after_minutes ({late:g})"
+            yield "recovery_after_minutes", wrong("must be at most unstable_after_minutes ({minutes:g})", minutes=late)
     scheme, slashes, rest = parts.get("ledger", "").partition("://")
     if slashes and scheme != "postgresql+psycopg":
-        yield "ledger", f"'{scheme}://' is not used: give a file or postgresql+psycopg://…"
+        yield "ledger", wrong("'{scheme}://' is not used: give a file or postgresql+psycopg://…", scheme=scheme)
     elif slashes and ":" in rest.rpartition("@")[0]:
-        yield "ledger", "holds a password; keep it in a file of PostgreSQL's (passfile=… or ~/.pgpass)"
+        yield "ledger", wrong("holds a password; keep it in a file of PostgreSQL's (passfile=… or ~/.pgpass)")
 
 
 def is_web_address(text: str) -> bool:
@@ -131,14 +134,17 @@ def holidays(spans: tuple[Any, ...]) -> Found:
             continue
         key = f"holidays[{number}]"
         first, dots, last = text.partition("..")
-        wrong = [*_day(key, first), *(_day(key, last) if dots else ())]
-        yield from wrong
-        if dots and not wrong:
+        found = [*_day(key, first), *(_day(key, last) if dots else ())]
+        yield from found
+        if dots and not found:
             length = vietnam.day_of(last) - vietnam.day_of(first) + 1
             if length < 1:
-                yield key, f"'{text}' ends before it begins"
+                yield key, wrong("'{text}' ends before it begins", text=text)
             elif length > 60:
-                yield key, f"'{text}' are {length} days; at most 60 are holidays at a time"
+                yield (
+                    key,
+                    wrong("'{text}' are {count} days; at most 60 are holidays at a time", text=text, count=length),
+                )
 
 
 def in_order(row: Takes) -> Takes:
@@ -152,7 +158,7 @@ def _day(key: str, text: str) -> Found:
     try:
         vietnam.day_of(text)
     except ValueError as error:
-        yield key, str(error)
+        yield key, error.args[0]
 
 
 def _doubles(key: str, items: tuple[Any, ...]) -> Found:
@@ -161,5 +167,5 @@ def _doubles(key: str, items: tuple[Any, ...]) -> Found:
         if item is INVALID:
             continue
         if item in seen:
-            yield f"{key}[{number}]", f"'{item}' is there already"
+            yield f"{key}[{number}]", wrong("'{text}' is there already", text=item)
         seen.add(item)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sansang_agent.contract.mistake import mark, wrong
 from sansang_agent.contract.strict import INVALID
 
 from .people_rules import Found
@@ -22,14 +23,15 @@ def mistakes(parts: Mapping[str, Any]) -> Found:
             for id_ in sorted(_told_by(step, team, [team for _, team in teams])) if those else ():
                 person = person_of(people, id_)
                 if person is not None and not any(could_reach(channel, person) for channel in those):
-                    said = f"nothing of this reaches '{id_}', whom this step may tell"
+                    said = wrong("nothing of this reaches '{person}', whom this step may tell", person=id_)
                     yield f"teams[{number}].steps[{place}].channels", said
 
 
 def _nowhere(people: Iterable[Person], channels: tuple[AnyChannel, ...], needed: set[str]) -> Found:
     for number, person in enumerate(people):
         if person.id in needed and not any(could_reach(channel, person) for channel in channels):
-            yield f"people[{number}]", f"no channel can reach '{person.id}': give an address that one of them needs"
+            form = mark("no channel can reach '{person}': give an address that one of them needs")
+            yield f"people[{number}]", wrong(form, person=person.id)
 
 
 def _told_by(step: Step, team: Team, teams: Iterable[Team]) -> Iterator[str]:

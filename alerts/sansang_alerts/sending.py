@@ -20,7 +20,8 @@ from .claims import Claim, Holder
 from .desk import Desk
 from .ledger import Ledger
 from .notice import Answer, Kind, Message, Outcome, State
-from .texts import Words, repeated
+from .texts import Words, introduced
+from .texts.phrases import Phrases
 
 _LOG = logging.getLogger(__name__)
 
@@ -167,8 +168,9 @@ class Sender:
     def _message(self, claim: Claim) -> Message:
         words = Words(claim.subject, claim.body)
         way = self._desk.way(claim.channel, claim.person)
-        if claim.repeat and way is not None:
-            words = repeated(words, way.medium, way.language)
+        if way is not None:
+            phrases = Phrases(way.language, self._clock())
+            words = introduced(words, way.medium, phrases, claim.made_at, repeat=claim.repeat)
         return Message(claim.address, words.subject, words.body, claim.message_id, claim.repeat)
 
     def _record(self, connection: Connection, claim: Claim, answer: Answer) -> None:

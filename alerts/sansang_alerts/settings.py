@@ -8,18 +8,24 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from sansang_agent.contract.mistake import mark
 from sansang_agent.contract.rung import Owner
 
 Id = Annotated[
-    str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$(?!\n)", description="lower-case letters, digits and hyphens")
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,39}$(?!\n)", description=mark("lower-case letters, digits and hyphens")
+    ),
 ]
-Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$(?!\n)", description="a time such as 07:00")]
-Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\d$(?!\n)", description="a day such as 2026-11-26")]
+Clock = Annotated[
+    str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$(?!\n)", description=mark("a time such as 07:00"))
+]
+Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\d$(?!\n)", description=mark("a day such as 2026-11-26"))]
 Days = Annotated[
     str,
     msgspec.Meta(
         pattern=r"^\d{4}-\d\d-\d\d(\.\.\d{4}-\d\d-\d\d)?$(?!\n)",
-        description="a day such as 2026-02-16, or days such as 2026-02-16..2026-02-20",
+        description=mark("a day such as 2026-02-16, or days such as 2026-02-16..2026-02-20"),
     ),
 ]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

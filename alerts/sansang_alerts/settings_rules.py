@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from sansang_agent.contract.mistake import mark, wrong
 from sansang_agent.contract.scalars import guess
 from sansang_agent.contract.settings import Rule
 from sansang_agent.contract.strict import INVALID
@@ -18,6 +19,10 @@ from . import channel_rules, people_rules, reach_rules
 from . import settings as kinds
 from .both_ways import told_by_alertmanager
 from .people_rules import Found
+
+_NO_PERSON = mark("there is no person '{name}'{guess}")
+_NO_CHANNEL = mark("there is no channel '{name}'{guess}")
+_NO_TEAM = mark("there is no team '{name}'{guess}")
 
 
 class Known(NamedTuple):
@@ -70,31 +75,31 @@ def rule(folder: Path, ids: Known) -> Rule:
 
 def _shift(parts: Mapping[str, Any], ids: Known) -> Found:
     yield from people_rules.shift(parts)
-    yield from _unknown("people", parts.get("people", ()), "person", ids.people)
+    yield from _unknown("people", parts.get("people", ()), _NO_PERSON, ids.people)
 
 
 def _step(parts: Mapping[str, Any], ids: Known) -> Found:
-    yield from _unknown("channels", parts.get("channels", ()), "channel", ids.channels)
+    yield from _unknown("channels", parts.get("channels", ()), _NO_CHANNEL, ids.channels)
     to = parts.get("to", "on_call")
     if to.startswith("team:"):
-        yield from _unknown("to", (to.removeprefix("team:"),), "team", ids.teams)
+        yield from _unknown("to", (to.removeprefix("team:"),), _NO_TEAM, ids.teams)
     elif to not in people_rules.STEPS_TO:
-        wanted = ", ".join((*people_rules.STEPS_TO, "team:ID"))
-        yield "to", f"'{to}' is not one of {wanted}{guess(to, people_rules.STEPS_TO)}"
+        known, close = (*people_rules.STEPS_TO, "team:ID"), guess(to, people_rules.STEPS_TO)
+        yield "to", wrong("'{name}' is not one of {names}{guess}", name=to, names=known, guess=close)
 
 
 def _team(parts: Mapping[str, Any], ids: Known) -> Found:
     yield from people_rules.team(parts)
     if "fallback" in parts:
-        yield from _unknown("fallback", (parts["fallback"],), "person", ids.people)
+        yield from _unknown("fallback", (parts["fallback"],), _NO_PERSON, ids.people)
 
 
-def _unknown(key: str, names: tuple[Any, ...], what: str, declared: frozenset[str]) -> Found:
-    """Names of what the file does not declare; ``key[n]`` where the key holds a list."""
+def _unknown(key: str, names: tuple[Any, ...], form: str, declared: frozenset[str]) -> Found:
+    """Names of what the file does not declare, said as ``form`` has it; ``key[n]`` where the key holds a list."""
     for number, name in enumerate(names):
         if name is not INVALID and name not in declared:
             place = f"{key}[{number}]" if key in {"people", "channels", "digest_to"} else key
-            yield place, f"there is no {what} '{name}'{guess(name, sorted(declared))}"
+            yield place, wrong(form, name=name, guess=guess(name, sorted(declared)))
 
 
 def _whole(parts: Mapping[str, Any], ids: Known, folder: Path) -> Found:
@@ -102,7 +107,7 @@ def _whole(parts: Mapping[str, Any], ids: Known, folder: Path) -> Found:
         yield from _double_ids(key, _good(parts.get(key, ())))
     yield from people_rules.addresses(parts)
     yield from people_rules.holidays(parts.get("holidays", ()))
-    yield from _unknown("digest_to", parts.get("digest_to", ()), "person", ids.people)
+    yield from _unknown("digest_to", parts.get("digest_to", ()), _NO_PERSON, ids.people)
     if INVALID not in parts.get("teams", ()):
         yield from _teams(parts.get("teams", ()))
     if INVALID not in (*parts.get("people", ()), *parts.get("channels", ())):
@@ -119,7 +124,7 @@ def _double_ids(key: str, items: list[tuple[int, Any]]) -> Found:
     seen: set[str] = set()
     for number, item in items:
         if item.id in seen:
-            yield f"{key}[{number}].id", f"there is already one with the id '{item.id}'"
+            yield f"{key}[{number}].id", wrong("there is already one with the id '{id}'", id=item.id)
         seen.add(item.id)
 
 
@@ -130,6 +135,9 @@ def _teams(teams: tuple[kinds.Team, ...]) -> Found:
         for row, takes in enumerate(team.takes):
             other = first.setdefault(people_rules.in_order(takes), team.id)
             if other != team.id:
-                yield f"teams[{number}].takes[{row}]", f"the team '{other}' takes the same already"
+                yield f"teams[{number}].takes[{row}]", wrong("the team '{team}' takes the same already", team=other)
     if kinds.Takes() not in first:
-        yield "teams", "a fault that fits no row would be nobody's; give one team 'takes: [{}]', which takes the rest"
+        nobodys = mark(
+            "a fault that fits no row would be nobody's; give one team 'takes: [{{}}]', which takes the rest"
+        )
+        yield "teams", wrong(nobodys)

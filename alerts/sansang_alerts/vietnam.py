@@ -6,6 +6,8 @@ A day is a number, counted from 1 January 1970; a day always has 1,440 minutes.
 from calendar import monthrange, timegm
 from collections.abc import Iterable
 
+from sansang_agent.contract.mistake import wrong
+
 ZONE_S = 7 * 3600
 DAY_S = 86_400
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -39,7 +41,7 @@ def day_of(text: str) -> int:
     """The day ``2026-11-26``; ValueError for one that no calendar has."""
     year, month, day = (int(part) for part in text.split("-"))
     if not (1970 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]):
-        raise ValueError(f"there is no day {text}")
+        raise ValueError(wrong("there is no day {day}", day=text))
     return timegm((year, month, day, 0, 0, 0)) // DAY_S
 
 

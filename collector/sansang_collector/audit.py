@@ -54,6 +54,7 @@ What = Literal[
     "maintenance_end",
     "merge",
     "note",
+    "pair",
     "password",
     "person_add",
     "person_disable",

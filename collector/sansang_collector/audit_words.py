@@ -30,6 +30,7 @@ def names(_: Callable[[str], str]) -> dict[str, str]:
         "maintenance_end": _("planned work ended early"),
         "merge": _("incident merged into another"),
         "note": _("note on an incident"),
+        "pair": _("code for a Zalo chat made"),
         "password": _("password changed"),
         "person_add": _("account made"),
         "person_disable": _("account disabled"),

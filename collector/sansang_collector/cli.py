@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -16,7 +15,7 @@ import msgspec
 from sansang_agent.contract import settings as files
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.version import __version__
-from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue
+from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, asked_language, catalogue, mistakes_in
 
 from . import (
     cli_ask_arguments,
@@ -72,19 +71,22 @@ _COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 could not, 2 misused or not installed."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    _ = catalogue("sansang_collector", _language(given)).gettext
+    language = asked_language(given) or DEFAULT_LANGUAGE
+    _ = catalogue("sansang_collector", language).gettext
     if any(find_spec(name) is None for name in NEEDED):
         hint = _("The collector is not installed here. Install it with: {command}")
         print(hint.format(command="pip install 'sansang[collector]'"), file=sys.stderr)
         return 2
     from sqlalchemy.exc import OperationalError  # noqa: PLC0415  # it comes with the extra
 
-    options = parser(_language(given)).parse_args(given)
+    options = parser(language).parse_args(given)
     try:
         settings = read_settings(options)
         module, name = _COMMANDS[options.command]
         return int(getattr(import_module(module), name)(options, settings))
-    except (files.SettingsError, NewerSchemaError) as error:
+    except files.SettingsError as error:
+        print(error.said(mistakes_in(language, "sansang_collector", "sansang_alerts")), file=sys.stderr)
+    except NewerSchemaError as error:
         print(error, file=sys.stderr)
     except OperationalError as error:
         said = _("The ledger cannot be used just now ({reason}). Another program may be writing; try again.")
@@ -113,20 +115,16 @@ def _load(config: Path) -> CollectorSettings:
     return msgspec.structs.replace(settings, **{key: str(folder / name) for key, name in names.items() if name})
 
 
-def _language(arguments: Sequence[str]) -> str:
-    """The language asked for, needed before the rest can be read."""
-    asked = [after for word, after in pairwise(arguments) if word == "--lang"]
-    return asked[-1] if asked and asked[-1] in LANGUAGES else DEFAULT_LANGUAGE
-
-
 def parser(language: str) -> argparse.ArgumentParser:
     """The command line in this language."""
     _ = catalogue("sansang_collector", language).gettext
-    parser = argparse.ArgumentParser(prog="sansang-collector", description=_("The collector of sansang."))
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--lang", choices=LANGUAGES, default=language, help=_("language of what is printed"))
+    parser = argparse.ArgumentParser(
+        prog="sansang-collector", description=_("The collector of sansang."), parents=[shared]
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar=_("COMMAND"))
     placed = argparse.ArgumentParser(add_help=False, parents=[shared])
     placed.add_argument("--config", type=Path, help=_("the settings file (YAML)"))
     placed.add_argument("--data", type=Path, help=_("the data directory, instead of the one in the settings"))

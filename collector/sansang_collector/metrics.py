@@ -121,6 +121,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("sansang_agents", "gauge", "Agents by state; retired ones are left out", ("commune", "state")),
     Family("sansang_agent_versions", "gauge", "Agents by the version they last reported", ("version",)),
     Family("sansang_build_info", "gauge", "The running collector's version", ("version",)),
+    Family("sansang_collector_info", "gauge", "How people reach its pages; absent without public_url", ("public_url",)),
     Family(
         "sansang_collector_certificate_expiry_timestamp_seconds",
         "gauge",

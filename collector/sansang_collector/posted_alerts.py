@@ -10,6 +10,7 @@ from typing import Any
 from sansang_agent.contract.severity import Severity
 from sansang_alerts.alert_rows import Kept
 from sansang_alerts.standing import Standing
+from sansang_alerts.texts.phrases import Phrases
 
 from .incidents.maintenance import Maintenance
 
@@ -49,10 +50,13 @@ def alert_of(kept: Kept, address: str, now: float) -> Alert:
     standing = kept.standing
     fault = standing.fault
     page = f"{address}{fault.page}"
-    summaries = {"summary": fault.said("vi").headline, "summary_en": fault.said("en").headline}
+    notes = {"page": page} | ({"runbook_url": f"{address}{fault.runbook}"} if fault.runbook else {})
+    summaries = {
+        key: Phrases(language, now).said(fault).headline for key, language in (("summary", "vi"), ("summary_en", "en"))
+    }
     return {
         "labels": labels_of(kept),
-        "annotations": summaries | {"page": page},
+        "annotations": summaries | notes,
         "startsAt": moment(fault.began_at),
         "endsAt": moment(now + LASTS_S if is_firing(standing) else _ended(standing, now)),
         "generatorURL": page,

@@ -32,6 +32,8 @@ class Right(StrEnum):
     """Roles of machines, retiring, revoking."""
     SEE_AUDIT = "see_audit"
     """Who did what."""
+    PAIR = "pair"
+    """Have somebody's Zalo chat paired, which is told of every commune from then on. Everywhere only."""
     PEOPLE = "people"
     """Accounts and what they may do. Everywhere only."""
     OPERATE = "operate"
@@ -45,7 +47,7 @@ _LOOKING = frozenset({Right.SEE_CENTRE, Right.SEE_FLEET})
 OF_ROLE: dict[str, frozenset[Right]] = {
     "viewer": _LOOKING,
     "commune": frozenset({Right.SEE_CENTRE}),
-    "technician": _LOOKING | {Right.ASK, Right.ENROL, Right.HANDLE, Right.PLAN},
+    "technician": _LOOKING | {Right.ASK, Right.ENROL, Right.HANDLE, Right.PLAN, Right.PAIR},
     "admin": frozenset(Right),
 }
 
@@ -57,7 +59,7 @@ OF_SCOPE: dict[str, frozenset[Right]] = {
 }
 
 
-EVERYWHERE_ONLY = frozenset({Right.PEOPLE, Right.OPERATE, Right.METRICS})
+EVERYWHERE_ONLY = frozenset({Right.PAIR, Right.PEOPLE, Right.OPERATE, Right.METRICS})
 """What belongs to no commune: a role that is held for some communes only does not give it."""
 
 

@@ -75,6 +75,8 @@ def _told(collector: Collector, connection: Connection) -> Iterator[Sample]:
 
 def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:
     yield Sample("sansang_build_info", (__version__,), 1)
+    if collector.settings.public_url:
+        yield Sample("sansang_collector_info", (collector.settings.public_url.rstrip("/"),), 1)
     if collector.tls_identity.expires_at:
         until = collector.tls_identity.expires_at
         yield Sample("sansang_collector_certificate_expiry_timestamp_seconds", (), until)

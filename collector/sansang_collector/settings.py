@@ -9,17 +9,20 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from sansang_agent.contract.mistake import mark
+
 _PORT = r"(6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]\d{4}|\d{1,4})"
 
 Listen = Annotated[
-    str, msgspec.Meta(pattern=rf"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):{_PORT}$", description="host:port")
+    str, msgspec.Meta(pattern=rf"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):{_PORT}$", description=mark("host:port"))
 ]
 """``host:port``; an IPv6 address in brackets; port 0 lets the system choose."""
 
 HostName = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253})$", description="a host name or an address, without port"
+        pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253})$",
+        description=mark("a host name or an address, without port"),
     ),
 ]
 """A name people and agents may reach the collector by, without port."""
@@ -27,17 +30,21 @@ HostName = Annotated[
 PublicUrl = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(https?://[^/\s?#]+(/[^\s?#]*)?)?$", description="a URL that starts with http:// or https://"
+        pattern=r"^(https?://[^/\s?#]+(/[^\s?#]*)?)?$", description=mark("a URL that starts with http:// or https://")
     ),
 ]
 
 
 AlertmanagerUrl = Annotated[
-    str, msgspec.Meta(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$", description="a URL such as http://127.0.0.1:9093")
+    str,
+    msgspec.Meta(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$", description=mark("a URL such as http://127.0.0.1:9093")),
 ]
 
 Proxy = Annotated[
-    str, msgspec.Meta(pattern=r"^[0-9a-fA-F:.]+(/\d{1,3})?$", description="an address or a network such as 10.1.2.0/24")
+    str,
+    msgspec.Meta(
+        pattern=r"^[0-9a-fA-F:.]+(/\d{1,3})?$", description=mark("an address or a network such as 10.1.2.0/24")
+    ),
 ]
 
 Tls = Literal["auto", "own", "files", "off"]

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from sansang_agent.contract import secret_file
-from sansang_agent.contract.settings import Rule, SettingsError
+from sansang_agent.contract.mistake import SettingsError, wrong
+from sansang_agent.contract.settings import Rule
 from sansang_agent.contract.strict import INVALID
 
 from .settings import CollectorSettings
@@ -54,10 +55,10 @@ def _proxies(proxies: tuple[Any, ...]) -> Found:
         try:
             network = ip_network(text, strict=False)
         except ValueError:
-            yield f"proxies[{number}]", f"'{text}' is not an address or a network such as 10.1.2.0/24"
+            yield f"proxies[{number}]", wrong("'{text}' is not an address or a network such as 10.1.2.0/24", text=text)
         else:
             if network.prefixlen == 0:
-                yield f"proxies[{number}]", f"'{text}' is everybody, who could then claim any address"
+                yield f"proxies[{number}]", wrong("'{text}' is everybody, who could then claim any address", text=text)
 
 
 def _delivery(folder: Path, parts: Mapping[str, Any]) -> Found:
@@ -65,11 +66,11 @@ def _delivery(folder: Path, parts: Mapping[str, Any]) -> Found:
     if parts.get("delivery") == "alertmanager":
         for key in ("alerts", "alertmanagers"):
             if not parts.get(key):
-                yield "delivery", f"'delivery: alertmanager' needs '{key}'"
+                yield "delivery", wrong("'delivery: alertmanager' needs '{key}'", key=key)
     else:
         for key in _OF_ALERTMANAGER:
             if parts.get(key):
-                yield key, "counts with 'delivery: alertmanager' only"
+                yield key, wrong("counts with 'delivery: alertmanager' only")
     if parts.get("alertmanager_token_file"):
         mistakes = secret_file.mistakes(folder / parts["alertmanager_token_file"])
         yield from (("alertmanager_token_file", said) for said in mistakes)
@@ -83,13 +84,13 @@ def _alerts(file: Path) -> Found:
     try:
         loading.load(file)
     except SettingsError as error:
-        yield from (("alerts", str(mistake)) for mistake in error.mistakes)
+        yield from (("alerts", mistake.whole) for mistake in error.mistakes)
 
 
 def _not_counting(parts: Mapping[str, Any]) -> Found:
     for key in TLS_FILES:
         if parts.get(key):
-            yield key, "counts with 'tls: files' only"
+            yield key, wrong("counts with 'tls: files' only")
 
 
 def _given(folder: Path, parts: Mapping[str, Any]) -> Found:
@@ -99,11 +100,11 @@ def _given(folder: Path, parts: Mapping[str, Any]) -> Found:
     certificate, key = parts.get("tls_certificate"), parts.get("tls_key")
     for name, value in (("tls_certificate", certificate), ("tls_key", key)):
         if not value:
-            yield name if value is not None else "tls", f"'tls: files' needs '{name}'"
+            yield name if value is not None else "tls", wrong("'tls: files' needs '{key}'", key=name)
     if certificate and key:
         yield from files.mistakes(folder / certificate, folder / key)
     if parts.get("tls_ca"):
         try:
             files.chain(folder / parts["tls_ca"])
         except TlsError as error:
-            yield "tls_ca", str(error)
+            yield "tls_ca", error.args[0]

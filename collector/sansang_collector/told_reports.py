@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from sansang_alerts import runbooks
 from sansang_alerts.fault import Fault, Happening, Report, Source, Wording
 
 from .diagnosis.incident import Happening as Happened
@@ -137,6 +138,7 @@ def _bare(kept: Kept) -> Fault:
         parts=(incident.verdict.part,),
         held_back=incident.held_back,
         page=f"/incidents/{incident.id}",
+        runbook=runbooks.path_of(incident.owner),
         wordings={"vi": said},
     )
 

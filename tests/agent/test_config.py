@@ -1,5 +1,6 @@
 """The agent's configuration: one bad file per mistake with its exact message, five mistakes in five lines, defaults."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from sansang_agent.config_rules import is_host, is_host_and_port, is_loopback, i
 from sansang_agent.contract.check import SnmpCheck, TlsCheck
 from sansang_agent.contract.codec import encode
 from sansang_agent.contract.settings import SettingsError
+from sansang_agent.contract.words import mistakes_in
 
 BAD = sorted((Path(__file__).parent / "bad_config").glob("*.yml"))
 
@@ -39,6 +41,18 @@ def test_a_mistake_is_named_with_line_and_key(here: Path, bad: Path) -> None:
     file = here / "agent.yml"
     assert expected
     assert str(refused.value).splitlines() == [f"{file}:{line.replace('{here}', str(here))}" for line in expected]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.stem)
+def test_a_mistake_is_said_in_vietnamese_at_the_same_place(here: Path, bad: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(here, bad.read_text(encoding="utf-8"))
+
+    spoken = refused.value.said(mistakes_in("vi")).splitlines()
+    for mistake, line in zip(refused.value.mistakes, spoken, strict=True):
+        place = str(mistake._replace(message=""))
+        assert line.startswith(place)
+        assert re.search(r"[^\x00-\x7f]", line.removeprefix(place)), line
 
 
 def test_five_mistakes_are_five_lines(here: Path) -> None:

@@ -165,6 +165,20 @@ def test_options_before_a_command_inside_a_command_are_not_forgotten(
     assert (status, capsys.readouterr().out) == (0, "Nothing is arranged.\n")
 
 
+@pytest.mark.parametrize("where", ["before", "behind", "joined"])
+def test_the_language_may_stand_before_a_command_or_behind_it(
+    alerts: Cli, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    config, given = ["--config", str(alerts.file)], ["--lang=en" if where == "joined" else "--lang", "en"]
+    given = given[:1] if where == "joined" else given
+    before = [] if where == "behind" else [*given, *config]
+    behind = [] if before else [*config, *given]
+
+    status = cli.main([*before, "oncall", *behind, "override", "list"])
+
+    assert (status, capsys.readouterr().out) == (0, "Nothing is arranged.\n")
+
+
 def test_without_the_extra_there_is_a_hint_and_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

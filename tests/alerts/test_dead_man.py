@@ -93,8 +93,8 @@ def test_whoever_is_on_call_is_told_first_then_the_next_then_the_fallback(tmp_pa
     assert box.to == ["first"]
     night.silent(30)
     assert box.to == ["first", "second", "chief"]
-    assert "im lặng từ 02:14" in box.got[0].body
-    assert "im lặng từ 02:14" in box.got[0].subject
+    assert "không phản hồi từ 02:14" in box.got[0].body
+    assert "không phản hồi từ 02:14" in box.got[0].subject
 
 
 def test_a_silence_of_a_day_is_called_to_mind_every_four_hours(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sansang_agent.contract.rung import Owner
+from sansang_alerts.web import runbooks
 from sansang_collector.metrics import BY_NAME
 from tests.alerts.documents import ALERTS, ROOT, RULE_FILES, RULE_TESTS, Document, alerting_rules, load, rules
 from tests.alerts.promql import grouped_labels, metric_names
@@ -61,8 +62,23 @@ def test_every_alert_says_how_bad_it_is_whose_it_is_and_where_to_read_on(rule: D
 
     assert rule["labels"]["severity"] in {"critical", "warning", "info"}
     assert "{{" in owner or owner in set(Owner)
-    assert {"summary", "description", "runbook", "dashboard"} == notes.keys()
+    assert {"summary", "description", "runbook", "runbook_url", "dashboard"} == notes.keys()
     assert rule["alert"] in (ROOT / notes["runbook"]).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("rule", EVERY_ALERT)
+def test_an_alerts_link_leads_to_its_runbook_at_the_collector_that_says_how_it_is_reached(rule: Document) -> None:
+    notes, info = rule["annotations"], BY_NAME["sansang_collector_info"]
+    found = re.fullmatch(
+        r'\{\{ with query "last_over_time\((\w+)\[1d\]\)" \}\}'
+        r'\{\{ \. \| first \| label "(\w+)" \}\}(/runbooks/[\w-]+)\{\{ end \}\}',
+        notes["runbook_url"],
+    )
+
+    assert found
+    assert (found[1], (found[2],)) == (info.name, tuple(info.labels))
+    assert found[3] == f"/runbooks/{Path(notes['runbook']).stem}"
+    assert Path(notes["runbook"]).stem in runbooks.names()
 
 
 @pytest.mark.parametrize("rule", EVERY_ALERT)

@@ -69,6 +69,28 @@ async def test_what_may_have_arrived_is_sent_again_as_a_repeat(post: Post) -> No
     assert second.message_id == first.message_id
 
 
+async def test_what_leaves_on_the_next_day_says_of_which_day_it_is(post: Post) -> None:
+    post.channels["mail"].answers = [AGAIN, UNKNOWN]
+    await post.tell(Happening.OPENED, RING)
+    post.ledger.write_sync(lambda connection: post.desk.acknowledge(connection, RING.code, "a", post.now, "link"))
+    await post.passes(86_400)
+    await post.passes(60)
+    first, *late = [one for one in post.channels["mail"].got if "-opened-" in one.message_id]
+
+    assert "từ 08:14: " in first.body
+    assert [one.subject for one in late] == [f"(tin 26/06) {first.subject}", f"(gửi lại tin 26/06) {first.subject}"]
+
+
+async def test_a_reminder_on_the_next_day_says_the_day_of_the_beginning(post: Post) -> None:
+    await post.tell(Happening.OPENED, RING)
+    post.ledger.write_sync(lambda connection: post.desk.acknowledge(connection, RING.code, "a", post.now, "link"))
+    await post.passes(86_400)
+
+    assert post.got()[-1] == ("a", "reminder")
+    assert "mất kết nối từ 08:14 ngày 26/06: 7 xã" in post.channels["mail"].got[-1].body
+    assert "nhận xử lý lúc 08:14 ngày 26/06" in post.channels["mail"].got[-1].body
+
+
 async def test_what_may_have_arrived_each_time_is_not_sent_for_ever(post: Post) -> None:
     post.channels["mail"].answers = [UNKNOWN] * 99
     await post.tell(Happening.OPENED, RING)

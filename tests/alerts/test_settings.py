@@ -1,10 +1,12 @@
 """alerts.yml: one bad file per kind of mistake with its exact messages, and warnings with their lines."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from sansang_agent.contract.settings import SettingsError
+from sansang_agent.contract.words import mistakes_in
 from sansang_alerts import loading, people_rules
 from sansang_alerts.settings import AlertSettings, EmailChannel
 
@@ -75,6 +77,29 @@ def test_a_mistake_is_named_with_line_and_key(here: Path, bad: Path) -> None:
     file = here / "alerts.yml"
     assert expected
     assert str(refused.value).splitlines() == [f"{file}:{line.replace('{here}', str(here))}" for line in expected]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.stem)
+def test_a_mistake_is_said_in_vietnamese_at_the_same_place(here: Path, bad: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(here, bad.read_text(encoding="utf-8"))
+
+    spoken = refused.value.said(mistakes_in("vi", "sansang_alerts")).splitlines()
+    for mistake, line in zip(refused.value.mistakes, spoken, strict=True):
+        place = str(mistake._replace(message=""))
+        assert line.startswith(place)
+        assert line != str(mistake)
+        assert re.search(r"[^\x00-\x7f]", line.removeprefix(place)), line
+
+
+def test_a_warning_is_said_in_vietnamese_with_all_its_gaps(here: Path) -> None:
+    path = written(here, GOOD, "{people: [line-1], days: [mon, tue], begins: '07:00', ends: '17:00'}")
+
+    said = [one.said(mistakes_in("vi", "sansang_alerts")) for one in loading.warnings(path)]
+
+    (gaps,) = [one for one in said if "không có người trực" in one]
+    assert "mon 00:00-07:00 và 17:00-24:00, tue 00:00-07:00 và 17:00-24:00, wed 00:00-24:00" in gaps
+    assert gaps.endswith("khi đó báo cho 'desk' (fallback)")
 
 
 def test_secrets_lie_beside_the_file(here: Path) -> None:

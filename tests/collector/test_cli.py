@@ -132,6 +132,15 @@ def test_a_good_file_is_said_to_be_good(tmp_path: Path, capsys: pytest.CaptureFi
     assert run(capsys, "check-config", "--config", str(config))[:2] == (0, f"{config} is good.")
 
 
+def test_the_language_may_stand_before_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "collector.yml"
+    config.write_text("listne: x\n", encoding="utf-8")
+
+    for language, said in (("en", "unknown key 'listne'"), ("vi", "không có khóa 'listne'")):
+        assert cli.main(["--lang", language, "check-config", "--config", str(config)]) == 1
+        assert said in capsys.readouterr().err
+
+
 def test_a_port_in_use_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

@@ -16,6 +16,7 @@ from sansang_alerts.channels.outgoing import Outgoing
 from sansang_alerts.desk import Desk
 from sansang_alerts.fault import Fault, Happening, Place, Report
 from sansang_alerts.standing import Standing
+from sansang_alerts.texts.phrases import Phrases
 from sansang_collector.incidents.maintenance import Kind, Maintenance
 from sansang_collector.incidents.tables import MAINTENANCE, MAINTENANCE_COMMUNE
 from sansang_collector.posted_alerts import alert_of, is_of, is_same, silence_of
@@ -92,7 +93,8 @@ def test_an_incident_is_posted_with_the_labels_that_routes_go_by() -> None:
         "owner": "telecom",
         "kind": "ring",
     }
-    assert posted["annotations"]["summary"] == RING.said("vi").headline
+    assert posted["annotations"]["summary"] == Phrases("vi", NOW).said(RING).headline
+    assert posted["annotations"]["runbook_url"] == "https://sansang.example.vn/runbooks/vong-truyen-dan"
     assert posted["generatorURL"] == "https://sansang.example.vn/incidents/12"
     assert posted["startsAt"] == "2026-06-26T01:14:00.000Z"
     assert posted["endsAt"] == "2026-06-26T01:20:40.000Z"
@@ -117,7 +119,7 @@ def test_what_is_over_or_held_back_is_posted_as_over_with_all_it_said(fault: Fau
     posted = alert_of(kept(fault, **more), "", NOW)
 
     assert posted["endsAt"] <= "2026-06-26T01:15:40.000Z"
-    assert posted["annotations"]["summary"] == RING.said("vi").headline
+    assert posted["annotations"]["summary"] == Phrases("vi", NOW).said(RING).headline
 
 
 async def test_every_member_is_posted_to_and_the_end_too(store: Store, outgoing: Outgoing) -> None:

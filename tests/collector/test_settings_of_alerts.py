@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sansang_agent.contract.settings import SettingsError, load
+from sansang_agent.contract.words import mistakes_in
 from sansang_collector import settings_rules
 from sansang_collector.settings import CollectorSettings
 
@@ -56,6 +57,18 @@ def test_mistakes_of_the_alerts_file_are_told_with_its_name_and_line(tmp_path: P
     assert len(found) == 1
     assert "alerts.yml:3" in found[0]
     assert "nobody" in found[0]
+
+
+def test_they_are_said_in_vietnamese_too(tmp_path: Path) -> None:
+    (tmp_path / "alerts.yml").write_text(ALERTS.replace("fallback: line-1", "fallback: nobody"), encoding="utf-8")
+    (tmp_path / "collector.yml").write_text("{alerts: alerts.yml, alertmanagers: ['http://127.0.0.1:9093']}")
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path / "collector.yml", CollectorSettings, settings_rules.rule(tmp_path))
+
+    first, second = refused.value.said(mistakes_in("vi", "sansang_collector", "sansang_alerts")).splitlines()
+
+    assert first.endswith("alertmanagers: chỉ có tác dụng với 'delivery: alertmanager'")
+    assert second.endswith("alerts.yml:3: teams[0].fallback: không có người 'nobody'")
 
 
 def test_an_alerts_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from sansang_alerts.desk import Desk
 from sansang_alerts.fault import Happening, Report
 from sansang_alerts.settings import AlertSettings, EmailChannel, Person, Takes, Team
 from sansang_alerts.tables import ALERTS, NOTIFICATION
+from sansang_alerts.texts.phrases import Phrases as AlertPhrases
 from sansang_collector import ledger_tables, taking_on
 from sansang_collector.commune import Commune, Places
 from sansang_collector.diagnosis.incident import Happening as Happened
@@ -101,11 +102,15 @@ async def test_an_incident_is_told_with_its_sentences_in_both_languages(store: S
     assert fault.severity is Severity.CRITICAL
     assert fault.parts == ("ring:vq-bg",)
     assert fault.page == f"/incidents/{ring.id}"
-    assert fault.said("vi").headline == (
+    assert fault.runbook == "/runbooks/vong-truyen-dan"
+    assert AlertPhrases("vi", NOW).said(fault).headline == (
         "Vòng truyền dẫn Văn Quan – Bình Gia mất kết nối từ 08:14: 7 xã, 21 quầy không phục vụ được."
     )
-    assert fault.said("en").short == "Ring Văn Quan – Bình Gia disconnected since 08:14."
+    assert AlertPhrases("en", NOW).said(fault).short == "Ring Văn Quan – Bình Gia disconnected since 08:14."
     assert fault.said("vi").call.startswith("Gọi")
+    tomorrow = AlertPhrases("vi", NOW + 86_400).said(fault)
+    assert "mất kết nối từ 08:14 ngày 26/06: 7 xã" in tomorrow.headline
+    assert tomorrow.since.startswith("08:14:00 ngày 26/06")
     assert [one.name for one in fault.communes][:2] == ["Xã Hoa Thám", "Xã Bình Gia"]
 
 
@@ -227,8 +232,9 @@ async def test_a_situation_is_told_with_its_communes_and_its_members_with_it(sto
     first, *others = heard.reports_
     assert first.happened is Happening.OPENED
     assert first.fault.owner is Owner.POWER
-    assert (
-        first.fault.said("vi").headline == "Mất điện khu vực Huyện Lộc Bình từ 08:14: 4 xã, 12 quầy không phục vụ được."
+    assert first.fault.runbook == "/runbooks/mat-dien"
+    assert AlertPhrases("vi", NOW).said(first.fault).headline == (
+        "Mất điện khu vực Huyện Lộc Bình từ 08:14: 4 xã, 12 quầy không phục vụ được."
     )
     assert [one.fault.withdrawn for one in others] == [f"situation:{first.fault.code}"] * 4
 

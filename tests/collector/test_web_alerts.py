@@ -1,13 +1,17 @@
 """Who was told and who is on call, on pages and by API, at a real collector."""
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
+from sqlalchemy import select
 
-from sansang_alerts import metrics
+from sansang_alerts import metrics, pairing
+from sansang_collector.audit import AUDIT
 from tests.support.incident_rows import add_incident
 from tests.support.mail_server import MailServer
 from tests.support.web_collector import COMMUNE, NOON, WebCollector, web_collector
@@ -30,7 +34,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebCollecto
     folder = tmp_path_factory.mktemp("alerts")
     with MailServer() as mail:
         channel = {"id": "mail", "kind": "email", "server": f"127.0.0.1:{mail.port}", "sender": "sansang@example.vn"}
-        settings = SETTINGS | {"channels": [channel | {"security": "none"}]}
+        for secret in ("token", "hook"):
+            (folder / secret).write_text("a secret of tests only\n")
+            (folder / secret).chmod(0o600)
+        # nobody listens there: what is written to the bot is of no interest here
+        bot = {"id": "bot", "kind": "zalo", "token_file": "token", "webhook_secret_file": "hook"}
+        bot["api"] = "http://127.0.0.1:9"
+        settings = SETTINGS | {"channels": [channel | {"security": "none"}, bot]}
         (folder / "alerts.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
         with web_collector(folder, public_url="https://sansang.example.vn", alerts=str(folder / "alerts.yml")) as web:
             number = web.app.collector.store.write_sync(
@@ -38,6 +48,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebCollecto
             )
             mail.until(lambda: len(mail.mails) == 1)
             yield web, mail, number
+
+
+def admin(web: WebCollector) -> httpx.Client:
+    """Somebody with an admin token."""
+    return httpx.Client(base_url=web.url, headers={"Authorization": f"Bearer {web.token('admin')}"})
 
 
 Told = tuple[WebCollector, MailServer, int]
@@ -74,6 +89,7 @@ def test_the_incident_s_page_names_who_was_told(told: Told) -> None:
     assert "Đã báo cho ai" in page
     assert "Trực đường truyền 1" in page
     assert "báo có sự cố" in page
+    assert 'href="/runbooks/' in page
 
 
 def test_who_is_on_call_stands_on_a_page_and_in_the_api(told: Told) -> None:
@@ -89,6 +105,38 @@ def test_who_is_on_call_stands_on_a_page_and_in_the_api(told: Told) -> None:
     assert "Trực đường truyền 1" in page
     assert "@" not in page
     assert web.client.get("/api/v1/oncall/nobody").status_code == 404
+
+
+def test_an_admin_has_somebody_s_zalo_chat_paired_on_the_page_and_that_is_kept(told: Told) -> None:
+    web, _, _ = told
+    with admin(web) as browser:
+        page = browser.get("/oncall?lang=vi").text
+        done = browser.post("/oncall/pair?lang=vi", data={"person": "line-1", "channel": "bot"})
+        code = re.search(r"bot của kênh 'bot'.*: (\d{3}) (\d{3})", unescape(done.text))
+
+    assert "Ghép Zalo cho một người" in page
+    assert done.status_code == 200
+    assert code
+    assert code[1] + code[2] not in str(done.url)
+    (deed,) = [one for one in web.read_ledger(lambda it: it.execute(select(AUDIT)).all()) if one.what == "pair"]
+    assert deed.detail == "line-1, bot"
+    assert web.read_ledger(lambda it: pairing.is_waiting(it, "bot", web.now))
+
+
+@pytest.mark.parametrize("wrong", [{"person": "nobody"}, {"channel": "mail"}, {"person": ""}])
+def test_a_form_that_names_nobody_makes_no_code(told: Told, wrong: dict[str, str]) -> None:
+    web, _, _ = told
+    with admin(web) as browser:
+        refused = browser.post("/oncall/pair", data={"person": "line-2", "channel": "bot"} | wrong)
+
+    assert refused.status_code == 422
+    assert not re.search(r"\d{3} \d{3}", refused.text)
+
+
+def test_whoever_may_only_read_is_offered_no_pairing(told: Told) -> None:
+    web, _, _ = told
+
+    assert "/oncall/pair" not in web.client.get("/oncall").text
 
 
 def test_figures_of_messages_are_exposed(told: Told) -> None:

@@ -72,6 +72,8 @@ def test_the_wheel_carries_catalogues_words_and_profiles(wheel: Path) -> None:
     assert "sansang_agent/contract/words.csv" in names
     assert "sansang_agent/profiles/default.yml" in names
     assert "sansang_collector/web/templates/base.html" in names
+    shown = {Path(name).stem for name in names if name.startswith("sansang_alerts/web/runbook_pages/")}
+    assert shown == {path.stem for path in (ROOT / "docs" / "vi" / "runbooks").iterdir()}
     assert not [name for name in names if name.startswith(("tests", "deploy", "docs"))]
 
 

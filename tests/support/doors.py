@@ -175,6 +175,9 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", "/api/v1/oncall"): sees("/api/v1/oncall", Right.SEE_FLEET),
     ("GET", "/api/v1/oncall/{team}"): sees("/api/v1/oncall/line", Right.SEE_FLEET, ok=frozenset({404})),
     ("GET", "/oncall"): sees("/oncall", Right.SEE_FLEET),
+    ("POST", "/oncall/pair"): Door(
+        Right.PAIR, "/oncall/pair", frozenset({404}), lambda _place: {"person": "?"}, is_form=True
+    ),
     # They ask for secrets of their own; where nobody is told of incidents there is nothing behind them.
     ("POST", "/api/v1/alertmanager"): Door(None, "/api/v1/alertmanager", frozenset({404}), opens="anybody"),
     ("GET", "/a/{code}"): Door(None, "/a/K7F2QD", frozenset({404}), opens="anybody"),
@@ -186,6 +189,11 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", "/api/v1/channels/{channel}/reply"): calls_back("reply"),
     ("POST", "/api/v1/channels/{channel}/reply"): calls_back("reply"),
     ("GET", "/alerts/style.css"): Door(None, "/alerts/style.css", opens="anybody"),
+    **{
+        (method, path): Door(None, address, opens="anybody")
+        for path, address in (("/runbooks", "/runbooks"), ("/runbooks/{name}", "/runbooks/mat-dien"))
+        for method in ("GET", "HEAD")
+    },
     ("GET", "/maintenance"): sees("/maintenance"),
     ("POST", "/maintenance"): Door(Right.PLAN, "/maintenance", frozenset({303}), plan_form, is_form=True),
     ("POST", "/maintenance/{number}/deeds"): Door(

@@ -5,16 +5,18 @@ from datetime import datetime, timedelta, timezone
 from sansang_agent.contract.rung import Owner
 from sansang_agent.contract.severity import Severity
 from sansang_alerts.fault import Fault, Place, Source, Wording
+from sansang_alerts.texts.times import marked
 
 HERE = timezone(timedelta(hours=7))
 
 
-def at(hour: int, minute: int, second: int = 0) -> float:
-    """On 26 June 2026 in Vietnam."""
-    return datetime(2026, 6, 26, hour, minute, second, tzinfo=HERE).timestamp()
+def at(hour: int, minute: int, second: int = 0, day: int = 26) -> float:
+    """On 26 June 2026 in Vietnam, or another day of that month."""
+    return datetime(2026, 6, day, hour, minute, second, tzinfo=HERE).timestamp()
 
 
 BEGAN, OPENED, OVER = at(8, 14), at(8, 14, 40), at(9, 2)
+SINCE, SECOND = marked(BEGAN), marked(BEGAN, seconds=True)
 SEVEN = (
     ("06115", "Xã Hoa Thám"),
     ("06112", "Xã Bình Gia"),
@@ -55,26 +57,26 @@ RING = Fault(
     parts=("ring:van-quan-binh-gia",),
     counters=21,
     page="/incidents/12",
-    runbook="https://giam-sat.example.vn/huong-dan/vong-truyen-dan",
+    runbook="/runbooks/vong-truyen-dan",
     wordings={
         "vi": Wording(
-            headline="Vòng truyền dẫn Văn Quan – Bình Gia mất kết nối từ 08:14: 7 xã, 21 quầy không phục vụ được.",
-            short="Vòng truyền dẫn Văn Quan – Bình Gia mất kết nối từ 08:14: 7 xã, 21 quầy không phục vụ được.",
+            headline=f"Vòng truyền dẫn Văn Quan – Bình Gia mất kết nối từ {SINCE}: 7 xã, 21 quầy không phục vụ được.",
+            short=f"Vòng truyền dẫn Văn Quan – Bình Gia mất kết nối từ {SINCE}: 7 xã, 21 quầy không phục vụ được.",
             where=f"7 xã: {_NAMES}",
-            since="08:14:00 (± 15 giây)",
+            since=f"{SECOND} (± 15 giây)",
             impact="21 quầy không phục vụ được",
             evidence=(
-                "24/24 máy ở đó im lặng cùng lúc",
+                "24/24 máy ở đó mất liên lạc cùng lúc",
                 "mất 12/12 gói thăm dò trung tâm gửi tới trạm truy nhập Văn Quan",
             ),
             next_steps=(_MEND_RING_VI,),
             call="Gọi bộ phận trực VNPT của tỉnh (số điện thoại chưa được cấu hình).",
         ),
         "en": Wording(
-            headline="Ring Văn Quan – Bình Gia disconnected since 08:14: 7 communes, 21 counters cannot serve.",
-            short="Ring Văn Quan – Bình Gia disconnected since 08:14: 7 communes, 21 counters cannot serve.",
+            headline=f"Ring Văn Quan – Bình Gia disconnected since {SINCE}: 7 communes, 21 counters cannot serve.",
+            short=f"Ring Văn Quan – Bình Gia disconnected since {SINCE}: 7 communes, 21 counters cannot serve.",
             where=f"7 communes: {_NAMES}",
-            since="08:14:00 (± 15 seconds)",
+            since=f"{SECOND} (± 15 seconds)",
             impact="21 counters cannot serve",
             evidence=(
                 "24 of 24 machines there fell silent together",
@@ -98,24 +100,25 @@ COMMUNE = Fault(
     parts=("site_power:06286", "terminal:06286-tslcd2", "access_link:06286-tslcd2"),
     counters=3,
     page="/incidents/13",
+    runbook="/runbooks/mat-dien",
     wordings={
         "vi": Wording(
-            headline="Xã Khánh Khê mất liên lạc từ 08:14: mất điện, thiết bị đầu cuối hoặc đường truyền — chưa phân"
+            headline=f"Xã Khánh Khê mất liên lạc từ {SINCE}: mất điện, thiết bị đầu cuối hoặc đường truyền — chưa phân"
             " biệt được (vì chỉ có một máy); 3 quầy không phục vụ được.",
-            short="Xã Khánh Khê mất liên lạc từ 08:14: mất điện, thiết bị đầu cuối hoặc đường truyền.",
+            short=f"Xã Khánh Khê mất liên lạc từ {SINCE}: mất điện, thiết bị đầu cuối hoặc đường truyền.",
             where="Xã Khánh Khê",
-            since="08:14:00 (± 15 giây)",
+            since=f"{SECOND} (± 15 giây)",
             impact="3 quầy không phục vụ được",
-            evidence=("máy duy nhất ở đó im lặng",),
+            evidence=("máy duy nhất ở đó mất liên lạc",),
             next_steps=(_CALL_FIRST_VI,),
             call="Gọi điện lực (số điện thoại chưa được cấu hình).",
         ),
         "en": Wording(
-            headline="Xã Khánh Khê cut off since 08:14: power out, terminal or line — cannot be told apart yet (because"
-            " there is only one machine); 3 counters cannot serve.",
-            short="Xã Khánh Khê cut off since 08:14: power out, terminal or line.",
+            headline=f"Xã Khánh Khê cut off since {SINCE}: power out, terminal or line — cannot be told apart yet"
+            " (because there is only one machine); 3 counters cannot serve.",
+            short=f"Xã Khánh Khê cut off since {SINCE}: power out, terminal or line.",
             where="Xã Khánh Khê",
-            since="08:14:00 (± 15 seconds)",
+            since=f"{SECOND} (± 15 seconds)",
             impact="3 counters cannot serve",
             evidence=("the only machine there fell silent",),
             next_steps=(_CALL_FIRST_EN,),

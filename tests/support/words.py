@@ -17,8 +17,9 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGE = "vi"
-KEYWORDS = {**DEFAULT_KEYWORDS, "mark": None, "say": None, "plural": (1, 2), "_units": (1, 2)}
-"""How strings are marked: ``_`` and kin of gettext, ``mark`` in tables, and the methods of phrases.Speech."""
+KEYWORDS = {**DEFAULT_KEYWORDS, "mark": None, "wrong": None, "say": None, "plural": (1, 2), "_units": (1, 2)}
+"""How strings are marked: ``_`` and kin of gettext, ``mark`` in tables, ``wrong`` of mistakes in files, and the methods
+of phrases.Speech."""
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 OPTIONS = {"**/templates/**.html": {"extensions": "jinja2.ext.i18n", "newstyle_gettext": "true"}}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sdf]|\{(\w+)[^{}]*\}")

@@ -13,6 +13,7 @@ from sansang_agent.contract.allowance import STANDARD_PORTS
 from sansang_agent.contract.secret_file import SecretError, read
 from sansang_agent.contract.settings import SettingsError
 from sansang_agent.contract.signed_policy import SUFFIX, key_id, public_key
+from sansang_agent.contract.words import mistakes_in
 from sansang_agent.grants import Grant
 from sansang_agent.phrases import Speech
 from sansang_agent.policy_files import InForce, Unused, keys_of
@@ -84,7 +85,8 @@ def sign_file(source: Path, key: Path, out: Path | None, speech: Speech) -> Said
         signed_policy.unseal(sealed)
         out.write_text(sealed, encoding="ascii")
     except SettingsError as error:
-        return Said(_("{file} cannot be signed:\n{why}").format(file=source, why=error), BAD)
+        mistakes = error.said(mistakes_in(speech.language))
+        return Said(_("{file} cannot be signed:\n{why}").format(file=source, why=mistakes), BAD)
     except (SecretError, UnsignedError, signed_policy.FormError) as error:
         return Said(_("{file} cannot be signed:\n{why}").format(file=source, why=error), BAD)
     except OSError as error:

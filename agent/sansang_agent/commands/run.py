@@ -63,7 +63,7 @@ async def _until_signalled(chosen: Chosen, platform: Platform, permission: Permi
     if hasattr(signal, BEFORE_SLEEP):
         signal.signal(getattr(signal, BEFORE_SLEEP), lambda *_: loop.call_soon_threadsafe(falling_asleep.set))
     centre = centre_for(chosen.config)
-    agent = partial(run_agent, lasting=Lasting(chosen.mistakes, falling_asleep, permission, centre))
+    agent = partial(run_agent, lasting=Lasting(tuple(map(str, chosen.mistakes)), falling_asleep, permission, centre))
     untold = UNTOLD_VANTAGE if permission.vantage else None
     identity = Identity(chosen.config, centre)
     clock = SystemClock(platform)

@@ -14,6 +14,7 @@ import msgspec
 
 from .addresses import Address, Network, only_public
 from .check import KINDS, Port
+from .mistake import wrong
 from .settings import loads
 from .strict import INVALID
 
@@ -99,14 +100,16 @@ def wrong_host(text: str) -> str:
     """Why ``text`` is no name and no ``*.suffix``; empty: it is one."""
     name = text.removeprefix("*.").lower()
     if not text.isascii() or text.endswith(".") or not normal(name) or name.rpartition(".")[2].isdigit():
-        return f"'{text}' is not a name such as a.gov.vn or *.gov.vn (letters of other scripts as xn--…)"
+        return wrong(
+            "'{text}' is not a name such as a.gov.vn or *.gov.vn (letters of other scripts as xn--…)", text=text
+        )
     return ""
 
 
 def _wrong_pattern(text: str) -> str:
     """A signed file must not open a whole top of the tree of names."""
     if text.startswith("*.") and "." not in text[2:]:
-        return f"'{text}' is too wide: at least two parts must follow the star"
+        return wrong("'{text}' is too wide: at least two parts must follow the star", text=text)
     return wrong_host(text)
 
 
@@ -114,9 +117,9 @@ def _wrong_network(text: str) -> str:
     try:
         network = ip_network(text, strict=False)
     except ValueError:
-        return f"'{text}' is not an address or a network such as 203.162.4.190"
+        return wrong("'{text}' is not an address or a network such as 203.162.4.190", text=text)
     if not only_public(network):
-        return f"'{text}' is not public: only the machine's own administrator can name such a network"
+        return wrong("'{text}' is not public: only the machine's own administrator can name such a network", text=text)
     return ""
 
 

@@ -8,13 +8,14 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from .mistake import mark
 from .rung import Network, Rung
 
 Identifier = Annotated[
     str,
     msgspec.Meta(
         pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$(?!\n)",
-        description="a name of lower-case letters, digits, _ . - (a letter or digit first; at most 64)",
+        description=mark("a name of lower-case letters, digits, _ . - (a letter or digit first; at most 64)"),
     ),
 ]
 """The name of a thing somebody entered: a line, an access node, a service."""
@@ -23,7 +24,7 @@ CheckName = Annotated[
     str,
     msgspec.Meta(
         pattern=r"^[a-z0-9][a-z0-9_.:-]{0,95}$(?!\n)",
-        description="a name of lower-case letters, digits, _ . : - (a letter or digit first; at most 96)",
+        description=mark("a name of lower-case letters, digits, _ . : - (a letter or digit first; at most 96)"),
     ),
 ]
 """A check's name, a metric label and a key. A colon parts a kind of thing from which one: ``terminal:06001-a``."""

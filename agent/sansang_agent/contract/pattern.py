@@ -6,6 +6,8 @@ Python's search cannot be stopped, and a pattern may come from the centre: so ev
 import re
 from math import prod
 
+from .mistake import mark, wrong
+
 LONGEST = 200
 """Characters of a pattern."""
 MOST_WAYS = 300
@@ -21,11 +23,11 @@ _TOKEN = re.compile(
 def mistake(pattern: str) -> str:
     """What is wrong with ``pattern`` as something to search for in a page; empty where nothing is."""
     if len(pattern) > LONGEST:
-        return f"must have at most {LONGEST} characters"
+        return wrong("must have at most {count} characters", count=LONGEST)
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        return f"'{pattern}' is not a regular expression: {error}"
+        return wrong("'{pattern}' is not a regular expression: {reason}", pattern=pattern, reason=str(error))
     return _unbounded(pattern)
 
 
@@ -36,15 +38,18 @@ def _unbounded(pattern: str) -> str:
     for token in _TOKEN.finditer(pattern):
         kind, text = token.lastgroup, token.group()
         if kind == "repeat" or (kind == "bounds" and token["comma"] and not token["high"]):
-            return f"'{text}' has no upper bound; write for example {{0,100}}"
+            return wrong("'{text}' has no upper bound; write for example {{0,100}}", text=text)
         if kind == "special" or (kind == "escape" and text[1].isdigit() and text[1] != "0"):
-            return f"'{text}' is not used here: look-around, flags and back-references may take for ever"
+            return wrong(
+                "'{text}' is not used here: look-around, flags and back-references may take for ever", text=text
+            )
         if kind == "bounds" and after_group:
-            return f"a group cannot be repeated with '{text}'; repeat what is in it"
+            return wrong("a group cannot be repeated with '{text}'; repeat what is in it", text=text)
         if kind == "bounds" and token["comma"]:
             ways.append(max(1, int(token["high"]) - int(token["low"] or 0) + 1))
         ways += [2] if kind in {"option", "bar"} else []
         after_group = kind == "close"
     if prod(ways) > MOST_WAYS:
-        return f"'{pattern}' can be tried in {prod(ways)} ways at every place, at most {MOST_WAYS} are allowed"
+        form = mark("'{pattern}' can be tried in {count} ways at every place, at most {most} are allowed")
+        return wrong(form, pattern=pattern, count=prod(ways), most=MOST_WAYS)
     return ""

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from msgspec import inspect
 
+from .mistake import Wrong, wrong
+
 N = TypeVar("N", int, float)
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
@@ -29,7 +31,7 @@ def scalar(text: str, plain: bool, wanted: inspect.Type) -> Any:
 def _truth(text: str, plain: bool, _wanted: inspect.BoolType) -> bool:
     if plain and text.lower() in _TRUTH:
         return _TRUTH[text.lower()]
-    raise ValueError("must be true or false")
+    raise ValueError(wrong("must be true or false"))
 
 
 def _integer(text: str, plain: bool, wanted: inspect.IntType) -> int:
@@ -48,31 +50,31 @@ def _path(text: str, _plain: bool, wanted: inspect.CustomType) -> Path:
 
 def _matching(pattern: re.Pattern[str], text: str, plain: bool, wanted: inspect.Type) -> str:
     if not pattern.fullmatch(text) or not any(letter.isdigit() for letter in text):
-        raise ValueError(f"must be {described(wanted)}, not '{text}'")
+        raise ValueError(wrong("must be {wanted}, not '{text}'", wanted=described(wanted), text=text))
     if not plain:
-        raise ValueError(f"must be {described(wanted)} without quotes")
+        raise ValueError(wrong("must be {wanted} without quotes", wanted=described(wanted)))
     return text.replace("_", "")
 
 
 def _bounded(value: N, wanted: inspect.IntType | inspect.FloatType) -> N:
     if wanted.ge is not None and value < wanted.ge:
-        raise ValueError(f"must be at least {wanted.ge:g}")
+        raise ValueError(wrong("must be at least {bound:g}", bound=wanted.ge))
     if wanted.gt is not None and value <= wanted.gt:
-        raise ValueError(f"must be more than {wanted.gt:g}")
+        raise ValueError(wrong("must be more than {bound:g}", bound=wanted.gt))
     if wanted.le is not None and value > wanted.le:
-        raise ValueError(f"must be at most {wanted.le:g}")
+        raise ValueError(wrong("must be at most {bound:g}", bound=wanted.le))
     if wanted.lt is not None and value >= wanted.lt:
-        raise ValueError(f"must be less than {wanted.lt:g}")
+        raise ValueError(wrong("must be less than {bound:g}", bound=wanted.lt))
     return value
 
 
 def _text(text: str, _plain: bool, wanted: inspect.StrType) -> str:
     if wanted.pattern is not None and not re.search(wanted.pattern, text):
-        raise ValueError(f"'{text}' does not fit {wanted.pattern}")
+        raise ValueError(wrong("'{text}' does not fit {pattern}", text=text, pattern=wanted.pattern))
     if wanted.min_length is not None and len(text) < wanted.min_length:
-        raise ValueError(f"must have at least {wanted.min_length} characters")
+        raise ValueError(wrong("must have at least {count} characters", count=wanted.min_length))
     if wanted.max_length is not None and len(text) > wanted.max_length:
-        raise ValueError(f"must have at most {wanted.max_length} characters")
+        raise ValueError(wrong("must have at most {count} characters", count=wanted.max_length))
     return text
 
 
@@ -87,16 +89,16 @@ def _literal(text: str, _plain: bool, wanted: inspect.LiteralType) -> Any:
 def _member(text: str, members: Mapping[str, Any]) -> Any:
     if text in members:
         return members[text]
-    raise ValueError(f"must be one of {', '.join(members)}{guess(text, members)}")
+    raise ValueError(wrong("must be one of {names}{guess}", names=tuple(members), guess=guess(text, members)))
 
 
-def described(wanted: inspect.Type) -> str:
+def described(wanted: inspect.Type) -> Wrong:
     """What a value of this type is called in a mistake."""
     if isinstance(wanted, inspect.IntType):
-        return "a whole number"
+        return wrong("a whole number")
     if isinstance(wanted, inspect.FloatType):
-        return "a number"
-    return "true or false" if isinstance(wanted, inspect.BoolType) else "text"
+        return wrong("a number")
+    return wrong("true or false") if isinstance(wanted, inspect.BoolType) else wrong("text")
 
 
 def closest(said: str, known: Iterable[str]) -> str | None:
@@ -107,7 +109,7 @@ def closest(said: str, known: Iterable[str]) -> str | None:
 def guess(said: str, known: Iterable[str]) -> str:
     """The words "; did you mean …?" where something known is close to what was said, else nothing."""
     close = closest(said, known)
-    return f"; did you mean '{close}'?" if close else ""
+    return wrong("; did you mean '{close}'?", close=close) if close else ""
 
 
 _READERS: dict[type[inspect.Type], Callable[[str, bool, Any], Any]] = {

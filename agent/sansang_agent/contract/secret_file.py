@@ -8,9 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from .mistake import Gettext, in_words, wrong
+
 
 class SecretError(Exception):
     """A secret that cannot be used; ``str()`` says why, and never what it is."""
+
+    def said(self, _: Gettext) -> str:
+        """The same by a catalogue."""
+        return in_words(self.args[0], _)
 
 
 class UnreadableError(SecretError):
@@ -22,14 +28,14 @@ def mistakes(path: Path) -> Iterator[str]:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        yield f"there is no file {path}"
+        yield wrong("there is no file {file}", file=path)
     except OSError:
         return  # another user's file: only the service itself can tell
     else:
         if not stat.S_ISREG(mode):
-            yield f"{path} is not a file"
+            yield wrong("{file} is not a file", file=path)
         elif sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            yield f"{path} can be read by other users; run: chmod 600 {path}"
+            yield wrong("{file} can be read by other users; run: chmod 600 {file}", file=path)
 
 
 def read(path: Path, shortest: int = 1) -> str:
@@ -37,8 +43,9 @@ def read(path: Path, shortest: int = 1) -> str:
     first = lines(path)[:1]
     secret = first[0].strip() if first else ""
     if len(secret) < shortest:
-        wanted = f"fewer than {shortest} characters" if secret else "nothing in its first line"
-        raise SecretError(f"{path} holds {wanted}")
+        if secret:
+            raise SecretError(wrong("{file} holds fewer than {count} characters", file=path, count=shortest))
+        raise SecretError(wrong("{file} holds nothing in its first line", file=path))
     return secret
 
 
@@ -49,6 +56,8 @@ def lines(path: Path) -> list[str]:
     try:
         return path.read_bytes()[:4096].decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise SecretError(f"{path} is not UTF-8 text") from error
+        raise SecretError(wrong("{file} is not UTF-8 text", file=path)) from error
     except OSError as error:
-        raise UnreadableError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise UnreadableError(
+            wrong("{file} cannot be read: {reason}", file=path, reason=error.strerror or str(error))
+        ) from error

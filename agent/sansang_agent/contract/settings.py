@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import yaml
 
-from .mistake import Mistake, SettingsError
+from .mistake import Mistake, SettingsError, wrong
 from .strict import Rule, Walk
 
 __all__ = ["Mistake", "Rule", "SettingsError", "load", "loads"]
@@ -38,11 +38,11 @@ def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        problem = f"is not UTF-8 text (byte {exc.start})"
+        problem = wrong("is not UTF-8 text (byte {place})", place=exc.start)
     except FileNotFoundError:
-        problem = "there is no such file"
+        problem = wrong("there is no such file")
     except OSError as exc:
-        problem = f"cannot be read: {exc.strerror or exc}"
+        problem = wrong("cannot be read: {reason}", reason=exc.strerror or str(exc))
     raise SettingsError([Mistake(str(path), 0, "", problem)])
 
 
@@ -53,10 +53,12 @@ def _compose(text: str, name: str) -> yaml.Node:
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         said = ", ".join(part for part in (exc.context, exc.problem) if part)
-        raise SettingsError([Mistake(name, mark.line + 1 if mark else 0, "", f"is not YAML: {said}")]) from exc
+        raise SettingsError(
+            [Mistake(name, mark.line + 1 if mark else 0, "", wrong("is not YAML: {reason}", reason=said))]
+        ) from exc
     except yaml.reader.ReaderError as exc:
         line = text.count("\n", 0, exc.position) + 1
-        raise SettingsError([Mistake(name, line, "", f"is not YAML: {exc.reason}")]) from exc
+        raise SettingsError([Mistake(name, line, "", wrong("is not YAML: {reason}", reason=exc.reason))]) from exc
     except RecursionError as exc:
-        raise SettingsError([Mistake(name, 0, "", "is not a settings file: nested too deeply")]) from exc
+        raise SettingsError([Mistake(name, 0, "", wrong("is not a settings file: nested too deeply"))]) from exc
     return root or _compose("{}", name)

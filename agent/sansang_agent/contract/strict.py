@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from msgspec import inspect
 
+from .mistake import wrong
 from .scalars import closest, described, guess, scalar
 
 Rule = Callable[[type, Mapping[str, Any]], Iterable[tuple[str, str]]]
@@ -59,7 +60,7 @@ class Walk:
         if words and isinstance(wanted.type, inspect.StrType) and isinstance(node, yaml.ScalarNode):
             pattern = wanted.type.pattern
             if pattern is not None and not _is_null(node) and not re.search(pattern, node.value):
-                return self._note(node, key, f"'{node.value}' is not {words}")
+                return self._note(node, key, wrong("'{value}' is not {wanted}", value=node.value, wanted=wrong(words)))
         return self._value(node, wanted.type, key)
 
     def _union(self, node: yaml.Node, wanted: inspect.UnionType, key: str) -> Any:
@@ -75,21 +76,25 @@ class Walk:
 
     def _tagged(self, node: yaml.Node, structs: dict[str, inspect.StructType], key: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
-            return self._note(node, key, "must be a group of keys")
+            return self._note(node, key, wrong("must be a group of keys"))
         structs = {tag: member for tag, member in structs.items() if getattr(member.cls, "WRITTEN", True)}
         field = next(iter(structs.values())).tag_field or "type"
         tag = next((value for name, value in node.value if name.value == field), None)
         names = ", ".join(sorted(structs))
         if tag is None:
-            return self._note(node, _join(key, field), f"missing key '{field}' (one of {names})")
+            return self._note(
+                node, _join(key, field), wrong("missing key '{key}' (one of {names})", key=field, names=names)
+            )
         if not isinstance(tag, yaml.ScalarNode) or tag.value not in structs:
             said = str(tag.value) if isinstance(tag, yaml.ScalarNode) else "a group"
-            return self._note(tag, _join(key, field), f"must be one of {names}{guess(said, structs)}")
+            return self._note(
+                tag, _join(key, field), wrong("must be one of {names}{guess}", names=names, guess=guess(said, structs))
+            )
         return self._struct(node, structs[tag.value], key)
 
     def _struct(self, node: yaml.Node, wanted: inspect.StructType, key: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
-            return self._note(node, key, "must be a group of keys")
+            return self._note(node, key, wrong("must be a group of keys"))
         fields = {field.encode_name: field for field in wanted.fields}
         known = [*fields, wanted.tag_field] if wanted.tag_field else [*fields]
         parts: dict[str, Any] = {}
@@ -103,10 +108,12 @@ class Walk:
                 parts[fields[name.value].name] = self._value(child, fields[name.value].type, where)
             elif name.value not in known:
                 meant.add(closest(name.value, known))
-                self._note(name, where, f"unknown key '{name.value}'{guess(name.value, known)}")
+                self._note(
+                    name, where, wrong("unknown key '{key}'{guess}", key=name.value, guess=guess(name.value, known))
+                )
         for field in wanted.fields:
             if field.required and field.encode_name not in nodes.keys() | meant:
-                self._note(node, _join(key, field.encode_name), f"missing key '{field.encode_name}'")
+                self._note(node, _join(key, field.encode_name), wrong("missing key '{key}'", key=field.encode_name))
         self._judge(node, nodes, wanted.cls, parts, key)
         return wanted.cls(**parts) if len(self.found) == before else INVALID
 
@@ -123,30 +130,34 @@ class Walk:
         lines: dict[str, int] = {}
         for name, child in node.value:
             if not isinstance(name, yaml.ScalarNode):
-                self._note(name, key, "a key must be text")
+                self._note(name, key, wrong("a key must be text"))
             elif name.value in lines:
                 first = lines[name.value]
-                self._note(name, _join(key, name.value), f"duplicate key '{name.value}' (first on line {first})")
+                self._note(
+                    name,
+                    _join(key, name.value),
+                    wrong("duplicate key '{key}' (first on line {line})", key=name.value, line=first),
+                )
             else:
                 lines[name.value] = name.start_mark.line + 1
                 yield name, child
 
     def _items(self, node: yaml.Node, wanted: inspect.ListType | inspect.VarTupleType, key: str) -> Any:
         if not isinstance(node, yaml.SequenceNode):
-            return self._note(node, key, "must be a list")
+            return self._note(node, key, wrong("must be a list"))
         items = [self._value(child, wanted.item_type, f"{key}[{n}]") for n, child in enumerate(node.value)]
         self._length(node, len(items), wanted, key)
         return tuple(items) if isinstance(wanted, inspect.VarTupleType) else items
 
     def _fixed(self, node: yaml.Node, wanted: inspect.TupleType, key: str) -> Any:
         if not isinstance(node, yaml.SequenceNode) or len(node.value) != len(wanted.item_types):
-            return self._note(node, key, f"must be a list of {len(wanted.item_types)}")
+            return self._note(node, key, wrong("must be a list of {count}", count=len(wanted.item_types)))
         pairs = enumerate(zip(node.value, wanted.item_types, strict=True))
         return tuple(self._value(child, type_, f"{key}[{n}]") for n, (child, type_) in pairs)
 
     def _dict(self, node: yaml.Node, wanted: inspect.DictType, key: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
-            return self._note(node, key, "must be a group of keys")
+            return self._note(node, key, wrong("must be a group of keys"))
         return {
             self._value(name, wanted.key_type, _join(key, name.value)): self._value(
                 child, wanted.value_type, _join(key, name.value)
@@ -156,21 +167,21 @@ class Walk:
 
     def _length(self, node: yaml.Node, length: int, wanted: Any, key: str) -> None:
         if wanted.min_length is not None and length < wanted.min_length:
-            self._note(node, key, f"must have at least {wanted.min_length}")
+            self._note(node, key, wrong("must have at least {count}", count=wanted.min_length))
         if wanted.max_length is not None and length > wanted.max_length:
-            self._note(node, key, f"must have at most {wanted.max_length}")
+            self._note(node, key, wrong("must have at most {count}", count=wanted.max_length))
 
     def _scalar(self, node: yaml.Node, wanted: inspect.Type, key: str) -> Any:
         if not isinstance(node, yaml.ScalarNode):
-            return self._note(node, key, f"must be {described(wanted)}, not a list or group")
+            return self._note(node, key, wrong("must be {wanted}, not a list or group", wanted=described(wanted)))
         if "/" in node.tag or not node.tag.startswith("tag:yaml.org,2002:"):
-            return self._note(node, key, f"tags such as {node.tag} are not used here")
+            return self._note(node, key, wrong("tags such as {tag} are not used here", tag=node.tag))
         if _is_null(node) and not isinstance(wanted, inspect.NoneType | inspect.AnyType):
-            return self._note(node, key, "is empty; give a value or leave the key out")
+            return self._note(node, key, wrong("is empty; give a value or leave the key out"))
         try:
             return scalar(node.value, node.style is None, wanted)
         except ValueError as exc:
-            return self._note(node, key, str(exc))
+            return self._note(node, key, exc.args[0])
 
 
 def _is_null(node: yaml.Node) -> bool:

@@ -6,7 +6,9 @@ Terms people read come from here; whole sentences come from each package's catal
 import csv
 import gettext
 import sys
+from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 LANGUAGES = ("vi", "en")
@@ -22,6 +24,28 @@ def _glossary() -> dict[tuple[str, str], dict[str, str]]:
 def word(kind: str, key: str, language: str = DEFAULT_LANGUAGE) -> str:
     """The term for ``key`` among ``kind`` ("rung", "component", …) in ``language``; KeyError if there is none."""
     return _glossary()[kind, key][language]
+
+
+def asked_language(arguments: Sequence[str]) -> str | None:
+    """The language that a command line asks for, wherever ``--lang`` stands; of several the last one, as argparse does.
+
+    Needed before anything else is parsed; None where there is none of ours.
+    """
+    asked = [one.partition("=")[2] for one in arguments if one.startswith("--lang=")]
+    asked += [after for word, after in pairwise(arguments) if word == "--lang"]
+    return next((one for one in reversed(asked) if one in LANGUAGES), None)
+
+
+def mistakes_in(language: str, *packages: str) -> Callable[[str], str]:
+    """What says mistakes in a language: the catalogues of ``packages`` in this order, then the agent's, which has what
+    the contract's own readers find wrong."""
+    found = [catalogue(package, language) for package in (*packages, "sansang_agent") if package in sys.modules]
+
+    def say(text: str) -> str:
+        told = (one.gettext(text) for one in found)
+        return next((one for one in told if one != text), text)
+
+    return say
 
 
 @cache

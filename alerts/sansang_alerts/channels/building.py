@@ -10,6 +10,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from sansang_agent.contract import secret_file
+from sansang_agent.contract.mistake import wrong
 from sansang_alerts.settings import AnyChannel, EmailChannel, SmsChannel, WebhookChannel, ZaloChannel
 
 from . import Channel
@@ -89,7 +90,7 @@ def zalo_api(settings: ZaloChannel, held: Channels) -> ZaloApi:
     """The bot's methods; raises SecretError, OSError, ValueError."""
     where = urlsplit(settings.api)
     if where.scheme != "https" and where.hostname not in CLEAR_HOSTS:
-        raise ValueError("the bot's token would go by plain HTTP; 'api' has to begin with https://")
+        raise ValueError(wrong("the bot's token would go by plain HTTP; 'api' has to begin with https://"))
     token = secret_file.read(Path(settings.token_file), shortest=8)
     return ZaloApi(held.way_out(settings.ca), token, settings.api)
 
@@ -114,7 +115,7 @@ def _way(settings: WebhookChannel, held: Channels) -> Way:
 def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon or not name.strip().replace("-", "").isalnum():
-        raise ValueError("a line below the address is no header such as 'Authorization: Bearer …'")
+        raise ValueError(wrong("a line below the address is no header such as 'Authorization: Bearer …'"))
     return name.strip(), value.strip()
 
 
@@ -126,4 +127,5 @@ def _trusting(ca: str, make: Callable[[], T]) -> T:
     try:
         return make()
     except (OSError, ssl.SSLError) as error:
-        raise ValueError(f"{ca} cannot be read as certificates of authorities: {error}") from None
+        said = wrong("{file} cannot be read as certificates of authorities: {reason}", file=ca, reason=str(error))
+        raise ValueError(said) from None

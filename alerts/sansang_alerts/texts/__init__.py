@@ -16,7 +16,7 @@ from .mail import mail
 from .mail import subject as _subject
 from .phrases import Phrases
 from .silence import silence
-from .sms import sms, writing
+from .sms import MOST, sms, writing
 from .telling import Telling, telling
 from .trial import trial
 from .words import Digest, Entry, Extra, Medium, Note, Words, medium_of
@@ -29,9 +29,9 @@ __all__ = [
     "Note",
     "Words",
     "bundle",
+    "introduced",
     "medium_of",
     "render",
-    "repeated",
     "silence",
 ]
 
@@ -41,7 +41,7 @@ def render(kind: Kind, fault: Fault | None, medium: Medium, language: str, extra
 
     Raises ValueError where it is None of any other kind, and for bundles.
     """
-    phrases = Phrases(language, extra.now)
+    phrases = Phrases(language, extra.now, brief=medium is Medium.SMS)
     if kind is Kind.DIGEST:
         if extra.digest is None:
             raise ValueError("a message of the kind 'digest' needs extra.digest")
@@ -58,19 +58,31 @@ def render(kind: Kind, fault: Fault | None, medium: Medium, language: str, extra
 
 def bundle(entries: Sequence[Entry], medium: Medium, language: str, extra: Extra) -> Words:
     """One message for many faults, at least one."""
-    phrases = Phrases(language, extra.now)
+    phrases = Phrases(language, extra.now, brief=medium is Medium.SMS)
     said = _bundle.headline(entries, phrases)
     text = _bundle.bundled(entries, Medium.ZALO if medium is Medium.WEBHOOK else medium, extra, phrases)
     return _of_none(Kind.BUNDLE, f"[sansang] {said}", text, medium, extra, phrases)
 
 
-def repeated(words: Words, medium: Medium, language: str) -> Words:
-    """The same, saying in front that it may have arrived before."""
+def introduced(words: Words, medium: Medium, phrases: Phrases, made_at: float, *, repeat: bool) -> Words:
+    """The same, saying in front what is true of it only now that it is sent: that it may have arrived before, and of
+    which day it is where that was another one, as its moments are those of that day."""
     if medium is Medium.WEBHOOK:
-        return Words(words.subject, again(words.body))
+        return Words(words.subject, again(words.body)) if repeat else words
+    said = _before(phrases, made_at, brief=medium in MOST, repeat=repeat)
+    if not said:
+        return words
     write, _ = writing(medium)
-    said = Phrases(language, 0).say("(sent again)")
     return Words(f"{said} {words.subject}", f"{write(said)} {words.body}")
+
+
+def _before(phrases: Phrases, made_at: float, *, brief: bool, repeat: bool) -> str:
+    """Of at most 12 characters where it is to be brief: the shortest messages have room for no more."""
+    if phrases.is_today(made_at):
+        return phrases.say("(sent again)") if repeat else ""
+    again = phrases.say("(dup {day})") if brief else phrases.say("(again, of {day})")
+    form = again if repeat else phrases.say("(of {day})")
+    return form.format(day=phrases.day(made_at))
 
 
 def _of_digest(found: Digest, medium: Medium, extra: Extra, phrases: Phrases) -> Words:

@@ -48,7 +48,7 @@ def _simulated(said: str, extra: Extra, phrases: Phrases) -> str:
 
 
 def _line(one: Entry, extra: Extra, phrases: Phrases) -> str:
-    said = one.fault.said(phrases.language)
+    said = phrases.said(one.fault)
     short = plain(said.short or said.headline, 200)
     code = plain(one.code or one.fault.code, CODE)
     return f"- [{tag(one.kind, one.fault.severity, extra, phrases)}] {short}{f' ({code})' if code else ''}"

@@ -11,7 +11,7 @@ from .telling import ENDS, Telling
 from .words import Extra
 
 MOST = 1_980
-"""Zalo takes 2,000, less what a repeat puts in front."""
+"""Zalo takes 2,000, less what is put in front of one that is sent again, or late."""
 
 
 def chat(kind: Kind, fault: Fault, told: Telling, extra: Extra, phrases: Phrases, *, asks: bool = True) -> str:
@@ -20,7 +20,7 @@ def chat(kind: Kind, fault: Fault, told: Telling, extra: Extra, phrases: Phrases
     sections = [
         Section(f"[{told.tag.upper()}] {told.headline}", ALWAYS),
         *(Section(one, ALWAYS) for one in told.remarks),
-        *(() if kind in ENDS else _to_act(fault.said(phrases.language), phrases)),
+        *(() if kind in ENDS else _to_act(phrases.said(fault), phrases)),
         Section(phrases.say("Incident: {code}").format(code=code) if code else "", ALWAYS, 2),
         *(Section(one, ALWAYS, 2) for one in how_to(kind, fault, extra, phrases) if asks),
         Section(page(fault, extra, phrases), 4, 2 if kind in ENDS else 3),

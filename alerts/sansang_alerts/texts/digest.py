@@ -66,7 +66,7 @@ def _tag(extra: Extra, phrases: Phrases) -> str:
 
 
 def _line(fault: Fault, phrases: Phrases) -> str:
-    said = sentence(plain(fault.said(phrases.language).headline, 200))
+    said = sentence(plain(phrases.said(fault).headline, 200))
     return f"{said} ({plain(fault.code, 12)})" if fault.code else said
 
 

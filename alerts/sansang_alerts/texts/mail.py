@@ -20,14 +20,14 @@ def subject(fault: Fault, told: Telling, extra: Extra, phrases: Phrases) -> str:
     """``[Critical] Ring … (M4T7QX)``; the code is never cut."""
     code = code_of(fault, extra)
     end = f" ({code})" if code else ""
-    short = plain(fault.said(phrases.language).short) or told.headline
+    short = plain(phrases.said(fault).short) or told.headline
     said = f"[{told.tag[:1].upper()}{told.tag[1:]}] {short.rstrip('.')}"
     return f"{cut(said, MOST_OF_A_SUBJECT - len(end))}{end}"
 
 
 def mail(kind: Kind, fault: Fault, told: Telling, extra: Extra, phrases: Phrases) -> str:
     """The body."""
-    said = fault.said(phrases.language)
+    said = phrases.said(fault)
     to_act = (
         _list(phrases.say("What speaks for it:"), said.evidence),
         _list(phrases.say("Next step:"), said.next_steps),

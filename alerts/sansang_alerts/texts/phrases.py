@@ -5,11 +5,18 @@ Clock times are Vietnam's (UTC+7 all year).
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from msgspec.structs import asdict, replace
 
 from sansang_agent.contract.words import DEFAULT_LANGUAGE, LANGUAGES, catalogue, word
+from sansang_alerts.fault import Fault, Wording
+
+from .times import filled
 
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 _DATE = {"vi": "%d/%m/%Y", "en": "%Y-%m-%d"}
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MOST_S = 253_370_000_000.0
 """In the year 9998: what lies beyond is nobody's time."""
 
@@ -20,9 +27,10 @@ def mark(text: str) -> str:
 
 
 class Phrases:
-    """A language at a moment (Unix seconds); any other than ours is Vietnamese."""
+    """A language at a moment (Unix seconds); any other than ours is Vietnamese. ``brief``: every letter counts."""
 
-    def __init__(self, language: str, now: float) -> None:
+    def __init__(self, language: str, now: float, *, brief: bool = False) -> None:
+        self._brief = brief
         self.language = language if language in LANGUAGES else DEFAULT_LANGUAGE
         self.now = now
         self._catalogue = catalogue("sansang_alerts", self.language)
@@ -39,15 +47,48 @@ class Phrases:
         """A term of the glossary."""
         return word(kind, key, self.language)
 
+    def said(self, fault: Fault) -> Wording:
+        """A fault's sentences, with the date of every moment that is not today."""
+        found = fault.said(self.language)
+        return replace(found, **{name: self._filled(value) for name, value in asdict(found).items()})
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return filled(value, self.clock, self.second)
+        return tuple(self._filled(one) for one in value)
+
     def clock(self, at: float) -> str:
-        """``08:14``, with the date where it is not today."""
-        then = _local(at)
-        told = f"{then:%H:%M}"
-        return told if then.date() == _local(self.now).date() else f"{told} {self.date(at)}"
+        """``08:14``, with the day where it is not today: ``08:14 ngày 26/11``, ``08:14 on 26 Nov``."""
+        return self._with_day(f"{_local(at):%H:%M}", at)
+
+    def second(self, at: float) -> str:
+        """``08:14:05``, and the day as :meth:`clock` has it."""
+        return self._with_day(f"{_local(at):%H:%M:%S}", at)
+
+    def _with_day(self, told: str, at: float) -> str:
+        if self.is_today(at):
+            return told
+        is_this_year = _local(at).year == _local(self.now).year
+        return self._joined(told, self.day(at) if is_this_year else self._whole_day(at))
+
+    def is_today(self, at: float) -> bool:
+        """Whether it is, or was, on the day of the present moment."""
+        return _local(at).date() == _local(self.now).date()
 
     def moment(self, at: float) -> str:
-        """``08:14 26/06/2026``."""
-        return f"{_local(at):%H:%M} {self.date(at)}"
+        """``08:14 ngày 26/11/2026``, ``08:14 on 26 Nov 2026``."""
+        return self._joined(f"{_local(at):%H:%M}", self._whole_day(at))
+
+    def _joined(self, time: str, day: str) -> str:
+        return f"{time} {day}" if self._brief else self.say("{time} on {day}").format(time=time, day=day)
+
+    def day(self, at: float) -> str:
+        """The day without its year: ``26/11``, ``26 Nov``."""
+        then = _local(at)
+        return f"{then:%d/%m}" if self.language == "vi" else f"{then.day} {MONTHS[then.month - 1]}"
+
+    def _whole_day(self, at: float) -> str:
+        return f"{self.day(at)}{'/' if self.language == 'vi' else ' '}{_local(at).year}"
 
     def date(self, at: float) -> str:
         """The day in the language's order."""

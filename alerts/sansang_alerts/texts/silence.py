@@ -6,6 +6,7 @@ from sansang_agent.contract.words import LANGUAGES
 from sansang_alerts.fault import Fault, Source, Wording
 
 from .phrases import Phrases
+from .times import marked
 
 
 def silence(since: float, now: float, ended_at: float | None = None, key: str = "collector") -> Fault:
@@ -25,10 +26,10 @@ def silence(since: float, now: float, ended_at: float | None = None, key: str = 
 def _wording(phrases: Phrases, since: float, now: float, ended_at: float | None) -> Wording:
     if ended_at is not None:
         headline = phrases.say("The monitoring system was silent from {first} to {last} ({lasted}).").format(
-            first=phrases.clock(since), last=phrases.clock(ended_at), lasted=phrases.duration(ended_at - since)
+            first=marked(since), last=marked(ended_at), lasted=phrases.duration(ended_at - since)
         )
         return Wording(headline=headline)
-    time, lasted = phrases.clock(since), phrases.duration(now - since)
+    time, lasted = marked(since), phrases.duration(now - since)
     headline = phrases.say(
         "The monitoring system is silent since {time} ({lasted}): nothing is known of any commune, and no news is not"
         " good news."

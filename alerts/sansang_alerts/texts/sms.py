@@ -1,5 +1,6 @@
 """The shortest message: tag, code, what and where, and why it is told. Code and place are never cut. Pure."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from sansang_alerts.fault import Fault
@@ -7,24 +8,27 @@ from sansang_alerts.notice import Kind
 from sansang_alerts.sms_text import septets, unaccented
 
 from .answering import code_of
-from .phrases import Phrases, sentence
+from .phrases import MONTHS, Phrases, sentence
 from .plain import cut, plain, units
 from .telling import ASKS, Telling
 from .words import Extra, Medium
 
 MOST = {Medium.SMS: 147, Medium.SMS_ACCENTS: 188}
-"""One part of 160 septets, or three of 67 characters, less what a repeat puts in front."""
+"""One part of 160 septets, or three of 67 characters, less what is put in front of one that is sent again, or late."""
 _MOST_OF_A_PLACE, _MOST_OF_A_REMARK = 60, 60
 _ENOUGH = 64
 """The fault's sentence has at least so much room, which holds its place; or what comes behind it is left out."""
 MOST_OF_A_NAME = 40
 """Vietnam's longest has fewer."""
 _DOTS = "..."
+_MONTH = "|".join(MONTHS)
+_BETWEEN_WORDS = re.compile(rf" (?!\d\d?(?:/\d| (?:{_MONTH}))|(?:{_MONTH})\b)")
+"""A time is not parted from its day, nor a day from its month."""
 
 
 def sms(kind: Kind, fault: Fault, told: Telling, extra: Extra, phrases: Phrases, medium: Medium) -> str:
     """``CRITICAL (M4T7QX): Ring …``; without diacritics for :attr:`Medium.SMS`."""
-    short = fault.said(phrases.language).short or told.headline
+    short = phrases.said(fault).short or told.headline
     what, place = plain(short, 300), place_of(fault, phrases)
     behind = (sentence(cut(told.brief, _MOST_OF_A_REMARK)), _asked(kind, fault, extra, phrases))
     return composed(headed(told.tag, code_of(fault, extra)), what, place, behind, medium)
@@ -77,7 +81,7 @@ def shortened(text: str, room: int, size: Callable[[str], int]) -> str:
     """As much of it as fits, ended at a word and with dots for the rest."""
     if size(text) <= room:
         return text
-    words = text.split(" ")
+    words = _BETWEEN_WORDS.split(text)
     while len(words) > 1 and size(" ".join(words) + _DOTS) > room:
         words.pop()
     if len(words) > 1 and words[-1].isdigit():

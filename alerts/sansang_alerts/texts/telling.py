@@ -50,7 +50,7 @@ class Telling(NamedTuple):
 
 def telling(kind: Kind, fault: Fault, extra: Extra, phrases: Phrases) -> Telling:
     """What is said of a fault."""
-    headline = plain(fault.said(phrases.language).headline)
+    headline = plain(phrases.said(fault).headline)
     remarks, brief = _remarks(kind, fault, extra, phrases)
     return Telling(tag(kind, fault.severity, extra, phrases), headline, remarks, brief)
 
@@ -105,7 +105,7 @@ def _recovered(fault: Fault, _extra: Extra, phrases: Phrases) -> tuple[tuple[str
     """The source's own sentence may have said so already."""
     if fault.ended_at is None:
         return (), ""
-    said, lasted = fault.said(phrases.language), phrases.duration(fault.ended_at - fault.began_at)
+    said, lasted = phrases.said(fault), phrases.duration(fault.ended_at - fault.began_at)
     form = phrases.say("over at {time}, after {lasted}")
     ended = form.format(time=phrases.clock(fault.ended_at), lasted=lasted)
     remarks = () if lasted in said.headline else (sentence(ended),)

@@ -111,7 +111,7 @@ def _page(behind: Behind, alert: Kept, link: _Link, phrases: Phrases) -> Respons
         phrases,
         code=alert.code,
         fault=fault,
-        said=fault.said(phrases.language),
+        said=phrases.said(fault),
         person=link.person,
         taker=taker.name if taker else standing.acknowledged_by,
         is_mine=standing.acknowledged_by == link.person.id,

@@ -21,7 +21,7 @@ from sansang_agent.contract.version import __version__
 from sansang_alerts.at_work import Secrets, at_work
 from sansang_alerts.settings import AlertSettings
 
-from . import doors, pages
+from . import doors, pages, runbooks
 from .doors import Doors
 from .hosts import OnlyKnownHosts, known_hosts
 from .sessions import Sessions
@@ -54,6 +54,7 @@ def application(
     app.state.sessions = Sessions(secrets.page)
     app.include_router(doors.router(lambda request: request.app.state.doors))
     app.include_router(pages.router)
+    app.include_router(runbooks.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(OperationalError, _busy)

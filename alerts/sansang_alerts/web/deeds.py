@@ -5,21 +5,21 @@ Each answers with a sentence for the page; a form that says nothing sensible cha
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from sansang_agent.contract import secret_file
-from sansang_alerts import oncall_words, overrides, pairing
+from sansang_alerts import oncall_words, overrides
 from sansang_alerts.at_work import AtWork
 from sansang_alerts.desk import UnknownCodeError
 from sansang_alerts.moments import NoMomentError, moment_of
 from sansang_alerts.overrides import OverrideError, Wish
 from sansang_alerts.reach import person_of
-from sansang_alerts.settings import Person, ZaloChannel
+from sansang_alerts.settings import Person
 from sansang_alerts.texts.phrases import Phrases
 from sansang_alerts.wrong_tries import WrongTries
+
+from . import pairing_form
 
 WRONG_CODES = WrongTries(20, 900.0)
 """Of the whole desk: whoever types codes there sees those that are right."""
@@ -98,21 +98,8 @@ def _cancel(connection: Connection, work: AtWork, form: Form, phrases: Phrases) 
 
 
 def _pair(connection: Connection, work: AtWork, form: Form, phrases: Phrases) -> Said:
-    person = _person(work, form, phrases)
-    if isinstance(person, Said):
-        return person
-    bots = [one for one in work.settings.channels if isinstance(one, ZaloChannel)]
-    bot = next((one for one in bots if one.id == form.get("channel", "")), None)
-    if bot is None:
-        return Said(False, phrases.say("There is no Zalo channel of this name."))
-    try:
-        key = secret_file.read(Path(bot.token_file)).encode()
-    except secret_file.SecretError as error:
-        return Said(False, str(error))
-    code = pairing.offer(connection, bot.id, person.id, key, phrases.now)
-    told = phrases.say("From the Zalo account of {name}, send the bot of '{id}' these digits by {time}:")
-    until = phrases.clock(phrases.now + pairing.LIFE_S)
-    return Said(True, f"{told.format(name=person.name, id=bot.id, time=until)} {code[:3]} {code[3:]}")
+    made = pairing_form.offer(connection, work.settings, form, phrases)
+    return Said(made.is_good, made.text)
 
 
 _DEEDS: dict[Deed, Callable[[Connection, AtWork, Form, Phrases], Said]] = {

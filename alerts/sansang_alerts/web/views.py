@@ -8,9 +8,11 @@ from sansang_alerts import lists, oncall_view, oncall_words, overrides, roster_r
 from sansang_alerts.alert_rows import Kept
 from sansang_alerts.oncall_view import Arranged, OnCall
 from sansang_alerts.reach import person_of
-from sansang_alerts.settings import AlertSettings, ZaloChannel
+from sansang_alerts.settings import AlertSettings
 from sansang_alerts.texts.phrases import Phrases
 from sansang_alerts.vietnam import DAY_S
+
+from . import pairing_form
 
 SHIFT_S = 12 * 3600.0
 SLOW_S = 300.0
@@ -65,7 +67,7 @@ def view(connection: Connection, settings: AlertSettings, phrases: Phrases, ahea
             (one.number, oncall_words.override_line(one, settings, phrases))
             for one in overrides.standing(connection, now)
         ],
-        bots=[one.id for one in settings.channels if isinstance(one, ZaloChannel)],
+        bots=pairing_form.bots(settings),
     )
 
 
@@ -93,7 +95,7 @@ def _line(alert: Kept, settings: AlertSettings, phrases: Phrases) -> Line:
     return Line(
         alert.code,
         standing.fault.severity.value,
-        standing.fault.said(phrases.language).headline,
+        phrases.said(standing.fault).headline,
         standing.fault.began_at,
         ", ".join(told),
         _name(settings, standing.acknowledged_by),

@@ -1,6 +1,7 @@
 """An incident or a situation as people are told of it: its facts, and its sentences in every language. Pure.
 
-Sentences are those of the explanation; what comes after it (who is told, through what, how long) is alerts'.
+Sentences are those of the explanation, their moments marked, as nobody knows yet when they are told; what comes after
+(who is told, through what, how long) is alerts'.
 """
 
 from collections import Counter
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 
 from sansang_agent.contract.rung import Owner
 from sansang_agent.contract.severity import Severity
+from sansang_alerts import runbooks
 from sansang_alerts.fault import Fault, Place, Source, Wording
 from sansang_collector.diagnosis.incident import Phase
 
@@ -19,6 +21,7 @@ from .naming import OF_A_SERVICE, Naming
 from .rows import Kept
 from .situations import Kind, Situation
 from .speech import Says, Speech
+from .timeless import Timeless
 
 MERGED, SITUATION = "incident:", "situation:"
 """In front of what an incident is held back for, where it is told with something else."""
@@ -50,7 +53,8 @@ def fault_of(kept: Kept, around: Around, naming: Naming, says: Sequence[Says], n
         acknowledged_by=kept.acknowledged_by or "",
         acknowledged_at=kept.acknowledged_at,
         page=f"/incidents/{incident.id}",
-        wordings={one.language: _wording(kept, around, naming, one, now) for one in says},
+        runbook=runbooks.path_of(incident.owner, case.kinds[0]),
+        wordings={one.language: _wording(kept, around, naming, Timeless(one), now) for one in says},
     )
 
 
@@ -83,8 +87,10 @@ def situation_of(
         parts=(situation.area,) if situation.area else (),
         counters=_counters(members),
         page="/incidents",
+        runbook=runbooks.path_of(owner),
         wordings={
-            one.language: _situation_wording(situation, members, owner, naming, Speech(one, now)) for one in says
+            one.language: _situation_wording(situation, members, owner, naming, Speech(Timeless(one), now))
+            for one in says
         },
     )
 

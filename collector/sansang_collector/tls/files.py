@@ -9,6 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
+from sansang_agent.contract.mistake import wrong
+
 from .errors import TlsError
 
 MOST_BYTES = 1_048_576
@@ -19,7 +21,7 @@ def chain(path: Path) -> list[x509.Certificate]:
     try:
         found = x509.load_pem_x509_certificates(_bytes(path))
     except ValueError as error:
-        raise TlsError(f"{path} holds no PEM certificate") from error
+        raise TlsError(wrong("{file} holds no PEM certificate", file=path)) from error
     return found
 
 
@@ -30,9 +32,9 @@ def key(path: Path) -> PrivateKeyTypes:
     try:
         return serialization.load_pem_private_key(_bytes(path), None)
     except TypeError:
-        raise TlsError(f"{path} is encrypted; the collector asks nobody for a password") from None
+        raise TlsError(wrong("{file} is encrypted; the collector asks nobody for a password", file=path)) from None
     except Exception:  # noqa: BLE001  # ValueError, UnsupportedAlgorithm; their words may hold parts of the file
-        raise TlsError(f"{path} holds no PEM private key") from None
+        raise TlsError(wrong("{file} holds no PEM private key", file=path)) from None
 
 
 def fits(certificate: x509.Certificate, private: PrivateKeyTypes) -> bool:
@@ -48,7 +50,7 @@ def open_to_others(path: Path) -> str:
     except OSError:
         return ""
     is_open = sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO)
-    return f"{path} can be read by other users; run: chmod 600 {path}" if is_open else ""
+    return wrong("{file} can be read by other users; run: chmod 600 {file}", file=path) if is_open else ""
 
 
 def mistakes(certificate: Path, private: Path) -> Iterator[tuple[str, str]]:
@@ -61,14 +63,14 @@ def mistakes(certificate: Path, private: Path) -> Iterator[tuple[str, str]]:
         shown = chain(certificate)[0]
     except TlsError as error:
         if not isinstance(error.__cause__, PermissionError):
-            yield "tls_certificate", str(error)
+            yield "tls_certificate", error.args[0]
     try:
         held = key(private)
     except TlsError as error:
         if not isinstance(error.__cause__, PermissionError):
-            yield "tls_key", str(error)
+            yield "tls_key", error.args[0]
     if shown is not None and held is not None and not fits(shown, held):
-        yield "tls_key", f"{private} is not the key of {certificate}"
+        yield "tls_key", wrong("{key} is not the key of {certificate}", key=private, certificate=certificate)
 
 
 def _bytes(path: Path) -> bytes:
@@ -76,6 +78,8 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MOST_BYTES)
     except FileNotFoundError as error:
-        raise TlsError(f"there is no file {path}") from error
+        raise TlsError(wrong("there is no file {file}", file=path)) from error
     except OSError as error:
-        raise TlsError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise TlsError(
+            wrong("{file} cannot be read: {reason}", file=path, reason=error.strerror or str(error))
+        ) from error

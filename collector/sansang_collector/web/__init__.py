@@ -6,7 +6,7 @@ One call hangs all of it on the application; nothing here measures or decides.
 
 from fastapi import FastAPI
 
-from sansang_alerts.web import doors
+from sansang_alerts.web import doors, runbooks
 
 from . import (
     account,
@@ -30,6 +30,7 @@ from . import (
     maintenance,
     maintenance_api,
     pages,
+    pairing,
     people,
     people_api,
     problems,
@@ -66,7 +67,7 @@ def include(app: FastAPI) -> None:
     for router in (incidents.router, incidents_api.router, maintenance.router, maintenance_api.router):
         app.include_router(router)
     app.include_router(explanation.router)
-    for router in (alerts.router, alerts.pages, doors.router(alerts.doors_of)):
+    for router in (alerts.router, alerts.pages, pairing.router, doors.router(alerts.doors_of), runbooks.router):
         app.include_router(router)
     app.include_router(topology_api.router)
     app.include_router(sd.router)

@@ -11,10 +11,15 @@ from starlette.responses import Response
 from sansang_alerts import oncall_words
 from sansang_alerts.notice import Kind, State
 from sansang_alerts.oncall_view import OnCall
+from sansang_alerts.settings import AlertSettings
 from sansang_alerts.texts.phrases import Phrases as AlertPhrases
+from sansang_alerts.web import pairing_form
 from sansang_alerts.web.doors import Doors
+from sansang_alerts.web.pairing_form import Offered
 from sansang_collector import told_whom
+from sansang_collector.access import acting
 from sansang_collector.incidents import listing
+from sansang_collector.rights import Right
 from sansang_collector.told_whom import NotificationView, TeamOnCall
 
 from . import incident_doing, language, shell
@@ -96,8 +101,23 @@ def team_on_call(request: Request, _who: SeesFleet, team: TeamId) -> Response:
 @pages.get("/oncall")
 def show(request: Request, _who: SeesFleet) -> Response:
     """The same for people."""
-    phrases = AlertPhrases(language.language_of(request), shell.collector_of(request).now())
-    return shell.page(request, "oncall.html", teams=[_worded(team, phrases) for team in _teams(request)])
+    return page(request)
+
+
+def page(request: Request, made: Offered | None = None) -> Response:
+    """Who is on call; ``made``: what became of the form that pairs a chat."""
+    collector = shell.collector_of(request)
+    phrases = AlertPhrases(language.language_of(request), collector.now())
+    settings = collector.alerts.settings if collector.alerts is not None else AlertSettings()
+    may_pair = not acting(request).communes(Right.PAIR).is_empty
+    return shell.page(
+        request,
+        "oncall.html",
+        teams=[_worded(team, phrases) for team in _teams(request)],
+        made=made,
+        bots=pairing_form.bots(settings) if may_pair else [],
+        people=settings.people,
+    )
 
 
 def messages(request: Request, connection: Connection, number: int) -> list[Message]:

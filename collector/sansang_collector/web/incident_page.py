@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from fastapi import Request
 from sqlalchemy import Connection
 
+from sansang_alerts import runbooks
 from sansang_collector.access import Principal
 from sansang_collector.diagnosis.incident import Happening, Phase
 from sansang_collector.incidents import listing, story_details
@@ -54,6 +55,7 @@ def context(request: Request, connection: Connection, who: Principal, found: Lis
     return {
         "line": line,
         "told": told,
+        "runbook": runbooks.path_of(line.incident.owner, told.causes[0].component),
         "kept": found.kept,
         "partial": partial,
         "hits": _hits(request, line),

@@ -11,10 +11,10 @@ import pytest
 
 from sansang_agent.contract.words import LANGUAGES
 from sansang_alerts.notice import Kind
-from sansang_alerts.texts import Entry, Extra, Medium, Words, bundle, repeated
+from sansang_alerts.texts import Entry, Extra, Medium, Words, bundle
 from tests.support.faults import CERTIFICATE, COMMUNE, OPENED, RING, SERVICE
 
-from .stories import PUBLIC, STORIES, Story
+from .stories import PUBLIC, STORIES, Story, sent
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "alerts"
 MANY = tuple(
@@ -23,7 +23,10 @@ MANY = tuple(
     for fault in (SERVICE, RING, CERTIFICATE, COMMUNE)
 )
 OTHERS = {
-    "21-sent-again": lambda medium, language: repeated(STORIES[0].words(medium, language), medium, language),
+    "21-sent-again": lambda medium, language: sent(STORIES[0].words(medium, language), medium, language),
+    "23-sent-again-on-the-next-day": lambda medium, language: sent(
+        STORIES[0].words(medium, language), medium, language, day=1
+    ),
     "22-many-at-once": lambda medium, language: bundle(MANY, medium, language, Extra(now=OPENED, public_url=PUBLIC)),
 }
 

@@ -11,10 +11,12 @@ from sansang_agent.contract.words import LANGUAGES
 from sansang_alerts.fault import Fault, Place, Source, Wording
 from sansang_alerts.notice import Kind
 from sansang_alerts.sms_text import septets, unaccented
-from sansang_alerts.texts import Digest, Entry, Extra, Medium, Note, bundle, render, repeated
+from sansang_alerts.texts import Digest, Entry, Extra, Medium, Note, bundle, render
 from sansang_alerts.texts.plain import plain
 from sansang_alerts.texts.sms import MOST_OF_A_NAME
 from tests.support.faults import COMMUNE, OPENED, RING
+
+from .stories import sent
 
 ROOM = {Medium.ZALO: 2_000, Medium.SMS: 160, Medium.SMS_ACCENTS: 201}
 CODES = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=6, max_size=6)
@@ -76,10 +78,10 @@ def length(text: str, medium: Medium) -> int:
 
 @settings(deadline=None)
 @given(kind=SINGLE, fault=FAULTS, extra=EXTRAS, language=st.sampled_from(LANGUAGES), medium=st.sampled_from([*ROOM]))
-def test_a_message_fits_its_medium_even_when_it_is_sent_again(
+def test_a_message_fits_its_medium_even_when_it_is_sent_again_on_another_day(
     kind: Kind, fault: Fault, extra: Extra, language: str, medium: Medium
 ) -> None:
-    words = repeated(render(kind, fault, medium, language, extra), medium, language)
+    words = sent(render(kind, fault, medium, language, extra), medium, language, day=1)
 
     assert length(words.body, medium) <= ROOM[medium]
 
@@ -122,7 +124,7 @@ def test_a_digest_and_a_bundle_fit_however_much_there_is_to_tell(
     at_once = bundle(entries, medium, "vi", extra)
 
     for words in (of_the_day, at_once):
-        assert length(repeated(words, medium, "vi").body, medium) <= ROOM[medium]
+        assert length(sent(words, medium, "vi", day=1).body, medium) <= ROOM[medium]
 
 
 def test_a_letter_that_falls_apart_into_many_bursts_no_message() -> None:

@@ -11,9 +11,12 @@ from msgspec.structs import replace
 from sansang_alerts.fault import Fault, Place, Wording
 from sansang_alerts.notice import Kind
 from sansang_alerts.settings import EmailChannel, SmsChannel, WebhookChannel, ZaloChannel
-from sansang_alerts.texts import Extra, Medium, medium_of, render, repeated, silence
+from sansang_alerts.texts import Extra, Medium, medium_of, render, silence
+from sansang_alerts.texts.phrases import Phrases
 from sansang_alerts.texts.plain import address, cut, plain
 from tests.support.faults import COMMUNE, OPENED, RING
+
+from .stories import sent
 
 ALONE = [kind for kind in Kind if kind not in (Kind.DIGEST, Kind.BUNDLE)]
 PEOPLE = [medium for medium in Medium if medium is not Medium.WEBHOOK]
@@ -122,7 +125,7 @@ def test_a_program_gets_the_facts_as_json() -> None:
     assert body["communes"][0] == {"code": "06115", "name": "Xã Hoa Thám"}
     assert body["repeat"] is False
     assert "/a/x" not in words.body
-    assert json.loads(repeated(words, Medium.WEBHOOK, "vi").body) == {**body, "repeat": True}
+    assert json.loads(sent(words, Medium.WEBHOOK, "vi").body) == {**body, "repeat": True}
 
 
 def test_a_message_about_nothing_is_a_mistake_of_the_program() -> None:
@@ -145,9 +148,9 @@ def test_every_channel_has_its_medium() -> None:
 
 
 def test_a_silence_of_yesterday_is_told_with_its_date() -> None:
-    said = silence(OPENED, OPENED + 86_400).wordings["vi"].headline
+    said = Phrases("vi", OPENED + 86_400).said(silence(OPENED, OPENED + 86_400)).headline
 
-    assert "từ 08:14 26/06/2026 (1 ngày)" in said
+    assert "từ 08:14 ngày 26/06 (1 ngày)" in said
 
 
 def test_a_language_that_we_do_not_speak_is_told_in_vietnamese() -> None:

@@ -17,6 +17,7 @@ from sansang_alerts.alertmanager import PayloadError
 from sansang_alerts.fault import Happening, Source
 from sansang_alerts.opening import Opened
 from sansang_alerts.tables import ALERT
+from sansang_alerts.texts.phrases import Phrases
 from tests.alerts.desks import HOOK, MAIL, settings
 from tests.alerts.web.visiting import RING, TOKEN, House, alert
 from tests.support.faults import BEGAN
@@ -192,7 +193,7 @@ def test_a_fault_says_what_its_labels_say() -> None:
     assert [(place.code, place.name) for place in found.communes] == [("06001", "Xã A"), ("06004", "Xã B")]
     assert found.systems == ("dvc",)
     assert (int(found.began_at), found.ended_at) == (int(BEGAN), None)
-    assert found.said("vi").since == "08:14"
+    assert Phrases("vi", BEGAN).said(found).since == "08:14"
 
 
 @pytest.mark.parametrize(
