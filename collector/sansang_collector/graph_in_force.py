@@ -18,6 +18,8 @@ from .inventory.versions import Version
 
 _IN_USE = (AGENT.c.retired_at.is_(None), AGENT.c.revoked_at.is_(None), AGENT.c.quarantined_at.is_(None))
 """Whoever is retired or shut out is not missed."""
+_WHO = select(func.count(), func.max(AGENT.c.id), func.max(AGENT.c.changed_at)).where(*_IN_USE)
+"""Made once: every look asks it."""
 
 
 CALM_S = 4.0
@@ -83,8 +85,7 @@ class GraphInForce:
 
 
 def _basis(connection: Connection, version: Version | None) -> _Basis:
-    wanted = select(func.count(), func.max(AGENT.c.id), func.max(AGENT.c.changed_at)).where(*_IN_USE)
-    count, newest, changed_at = connection.execute(wanted).one()
+    count, newest, changed_at = connection.execute(_WHO).one()
     return _Basis(version.applied.number if version else 0, count, newest or 0, changed_at or 0.0)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from .diagnosis import lifecycle
@@ -16,6 +17,7 @@ from .diagnosis.evidence import Evidence
 from .diagnosis.graph import Graph
 from .diagnosis.incident import Happening, Incident, Step
 from .diagnosis.shares import Shares
+from .diagnosis.standing import SITUATION
 from .diagnosis.verdict import Assessment, Localiser
 from .habituation import Habituation
 from .incidents import maintenance, maintenance_rows, recording, rows, severity, situation_rows, situations
@@ -88,9 +90,8 @@ class Looking:
 
     def write(self, connection: Connection, found: Found) -> list[Written]:
         """Let it take effect."""
-        written = recording.write(connection, found.steps, found.at, found.before)
-        situation_rows.write(connection, found.situations, found.at)
-        return written
+        together = situation_rows.write(connection, found.situations, found.at)
+        return recording.write(connection, _with_the_others(found.steps, together), found.at, found.before)
 
     def wrote(self, written: Sequence[Written]) -> None:
         """Remember what the rows hold now."""
@@ -136,6 +137,17 @@ class Looking:
         self._more |= {one.id: (before[one.id], one) for one in quiet}
         loud = tuple(step for step in steps if step.happened is not Happening.SEEN)
         return Found(assessment.at, loud, before=before, cut_off=assessment.cut_off)
+
+
+def _with_the_others(steps: Sequence[Step], together: Mapping[int, int]) -> list[Step]:
+    """What this look opens and finds to be one of many at once is not told by itself first."""
+    opened = {step.incident.id for step in steps if step.happened is Happening.OPENED} & together.keys()
+    return [
+        step._replace(incident=msgspec.structs.replace(one, held_back=f"{SITUATION}:{together[one.id]}"))
+        if (one := step.incident).id in opened and not one.held_back
+        else step
+        for step in steps
+    ]
 
 
 def _after(incidents: Sequence[Incident], steps: Sequence[Step]) -> list[Incident]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -25,6 +26,7 @@ from sansang_collector.incidents.deeds import By
 from sansang_collector.incidents.naming import Naming
 from sansang_collector.incidents.situations import Kind, Situation, SituationStep
 from sansang_collector.inventory.model import Kind as CommuneKind
+from sansang_collector.looking import Found, Looking
 from sansang_collector.news import News
 from sansang_collector.store import Store
 from sansang_collector.telling import Telling
@@ -239,6 +241,24 @@ async def test_a_situation_is_told_with_its_communes_and_its_members_with_it(sto
     assert [one.fault.withdrawn for one in others] == [f"situation:{first.fault.code}"] * 4
 
 
+async def test_communes_that_go_dark_in_one_moment_are_one_message(store: Store) -> None:
+    desk = Desk(SETTINGS, acknowledged=Mock())
+    await telling(store, desk).settled()
+    suspected = [step(store, msgspec.structs.replace(_dark(code), id=0, code=""), Happened.SUSPECTED) for code in AREA]
+    found = Found(
+        NOW,
+        tuple(Step(one, Happened.OPENED) for one in suspected),
+        (SituationStep(_gathered(suspected), Happened.OPENED),),
+    )
+    looking = Looking(Mock(), Mock(), Mock())
+
+    written = store.write_sync(lambda connection: looking.write(connection, found))
+    await telling(store, desk).settled()
+
+    assert all(one.incident.held_back.startswith("situation:") for one in written)
+    assert _kinds(store) == ["opened"]
+
+
 async def test_a_situation_ends_once(store: Store) -> None:
     heard = Heard()
     members = [new(store, _dark(code)) for code in AREA]
@@ -342,8 +362,8 @@ def _dark(commune: str) -> Incident:
     return dark_commune(verdict=found, hit=(commune,))
 
 
-def _situation(store: Store, members: Sequence[Incident]) -> Situation:
-    made = Situation(
+def _gathered(members: Sequence[Incident]) -> Situation:
+    return Situation(
         kind=Kind.POWER_AREA,
         area="power_area:huyen-loc-binh",
         incidents=tuple(one.id for one in members),
@@ -352,6 +372,10 @@ def _situation(store: Store, members: Sequence[Incident]) -> Situation:
         opened_at=NOW,
         told_at=NOW,
     )
+
+
+def _situation(store: Store, members: Sequence[Incident]) -> Situation:
+    made = _gathered(members)
 
     def write(connection: Connection) -> Situation:
         situation_rows.write(connection, [SituationStep(made, Happened.OPENED)], NOW)

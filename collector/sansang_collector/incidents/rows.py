@@ -3,11 +3,11 @@
 What is written of them is in ``recording``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, or_, select, true
 
 from sansang_collector.communes_sql import among
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase
@@ -64,7 +64,7 @@ class Wanted(NamedTuple):
 
 def under_way(connection: Connection) -> list[Kept]:
     """All that are not over, suspicions too, oldest first."""
-    return _oldest_first(read(connection, _ALL.where(INCIDENT.c.resolved_at.is_(None))))
+    return _oldest_first(read(connection, _UNDER_WAY))
 
 
 def under_way_or_since(connection: Connection, since: float) -> list[Kept]:
@@ -72,8 +72,7 @@ def under_way_or_since(connection: Connection, since: float) -> list[Kept]:
 
     Asked every few seconds, over years of incidents: each question by itself is answered by an index.
     """
-    lately = _ALL.where(INCIDENT.c.resolved_at >= since, INCIDENT.c.phase == Phase.RESOLVED)
-    return _oldest_first([*under_way(connection), *read(connection, lately)])
+    return _oldest_first([*read(connection, _UNDER_WAY), *read(connection, _RESOLVED_SINCE, {"since": since})])
 
 
 def _oldest_first(kept: list[Kept]) -> list[Kept]:
@@ -159,9 +158,11 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def read(connection: Connection, query: Select[tuple[Any, ...]]) -> list[Kept]:
+def read(
+    connection: Connection, query: Select[tuple[Any, ...]], values: Mapping[str, object] | None = None
+) -> list[Kept]:
     """The incidents that a query of INCIDENT's rows finds, in its order."""
-    return [_kept(row) for row in connection.execute(query)]
+    return [_kept(row) for row in connection.execute(query, values)]
 
 
 def _kept(row: Row[tuple[Any, ...]]) -> Kept:
@@ -172,6 +173,9 @@ def _kept(row: Row[tuple[Any, ...]]) -> Kept:
 
 
 _ALL: Select[tuple[Any, ...]] = select(INCIDENT)
+_UNDER_WAY = _ALL.where(INCIDENT.c.resolved_at.is_(None))
+_RESOLVED_SINCE = _ALL.where(INCIDENT.c.resolved_at >= bindparam("since"), INCIDENT.c.phase == Phase.RESOLVED)
+"""Both made once: a look every few seconds asks them, and their making costs as much as their answer."""
 _encode = msgspec.json.Encoder().encode
 _incident = msgspec.json.Decoder(Incident).decode
 _verdict = msgspec.json.Decoder(Verdict).decode

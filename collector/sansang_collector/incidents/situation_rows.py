@@ -28,8 +28,12 @@ def read(connection: Connection, where: ColumnElement[bool]) -> list[Situation]:
     return [msgspec.structs.replace(_decode(bytes(row.body)), id=row.id, code=row.code) for row in rows]
 
 
-def write(connection: Connection, steps: Sequence[SituationStep], now: float) -> None:
-    """Let what a look found take effect; whoever follows one of its communes is told, of what is told at all."""
+def write(connection: Connection, steps: Sequence[SituationStep], now: float) -> dict[int, int]:
+    """Let what a look found take effect; whoever follows one of its communes is told, of what is told at all.
+
+    By incident: the number of the situation that tells of it from now on.
+    """
+    told: dict[int, int] = {}
     for situation, happened in steps:
         number = _put(connection, situation)
         members = INCIDENT.update().where(INCIDENT.c.id.in_(situation.incidents), INCIDENT.c.situation.is_(None))
@@ -38,6 +42,9 @@ def write(connection: Connection, steps: Sequence[SituationStep], now: float) ->
             incident = situation.incidents[0] if situation.incidents else None
             noted = [Change(now, "incident", commune, None, incident=incident) for commune in situation.communes]
             changes.note_all(connection, noted)
+        if situation.resolved_at is None:
+            told |= dict.fromkeys(situation.incidents, number)
+    return told
 
 
 def _put(connection: Connection, situation: Situation) -> int:
