@@ -133,8 +133,8 @@ def test_one_line_in_bursts_excuses_nothing_of_its_own_and_little_of_others(
         trail.follow(traffic.evidence, usual, [])
         clumps.learn(trail, traffic.evidence, usual)
 
-    assert clumps.factors()[columns.numbers[part]] == 1
-    assert clumps.factors().max() < 3
+    assert clumps.factors[columns.numbers[part]] == 1
+    assert clumps.factors.max() < 3
 
 
 def test_a_question_behind_a_line_that_loses_in_bursts_is_lost_with_its_retries(province: tuple[Graph, Asked]) -> None:
