@@ -17,12 +17,12 @@ from .trail import Trail
 TRAIN = 20.0
 """Echoes that a burst takes at once where hardly anything is asked: those of one train, of which most are lost. A
 train of five echoes weighs as much as half a minute's twenty that may fall into the same burst or not."""
-WEIGHED_BLOCKS = 10
-"""How often it is looked up how much is asked across what, and over how many blocks."""
+EVERY_BLOCKS, WEIGHED_BLOCKS = 4, 10
+"""How often it is found anew how losses clump, and how much is asked across what."""
 PRIOR_EXPECTED = 20.0
 """What is believed beforehand, that each is lost on its own, is worth so many losses."""
-TURNS = 8
-"""Until it is settled which blocks are out of the ordinary."""
+TURNS, SETTLED = 8, 0.98
+"""Until it is settled which blocks are out of the ordinary: more turns make no difference."""
 
 
 class Clumps:
@@ -33,48 +33,61 @@ class Clumps:
         self._commune = columns.graph.part_commune[columns.parts]
         is_line = columns.graph.kinds[columns.parts] == KINDS.index(Component.ACCESS_LINK)
         self._lines = np.flatnonzero(is_line & (self._commune != NOBODY))
-        self._squares: Floats = np.zeros((BLOCKS, len(self._lines)))
-        self._expected: Floats = np.zeros((BLOCKS, len(self._lines)))
+        self._squares, self._expected = (np.zeros((BLOCKS, len(self._lines)), np.float32) for _ in range(2))
         self._company: Floats = np.zeros(len(columns))
         """By candidate: what a burst of a line takes at once of what crosses it, in the mean."""
-        self._weighed = self._newest = 0
+        self._factors: Floats = np.ones(len(columns))
+        self._weighed = self._found = self._newest = 0
+
+    @property
+    def factors(self) -> Floats:
+        """By candidate: how much more than by chance its blocks differ; 1 where losses come one by one."""
+        return self._factors
 
     def learn(self, trail: Trail, evidence: Evidence, usual: Floats) -> None:
         """Take in the blocks whose neighbours on both sides are known; ``usual``: what fails usually, by check."""
         numbers = evidence.block_numbers()
-        if numbers[-1] - self._weighed >= WEIGHED_BLOCKS:
-            self._weigh(evidence, usual)
-            self._weighed = numbers[-1]
         for number in range(max(numbers[0], self._newest + 1), numbers[-1] - AROUND):
             row = number % BLOCKS
             expected = self._steady(trail, number, numbers)
             self._squares[row] = (trail.bad[row, self._lines] - expected) ** 2
             self._expected[row] = expected
             self._newest = number
+        if numbers[-1] - self._weighed >= WEIGHED_BLOCKS:
+            self._weigh(evidence, usual)
+            self._weighed = numbers[-1]
+        if numbers[-1] - self._found >= EVERY_BLOCKS:
+            self._factors = self._settled()
+            self._found = numbers[-1]
 
-    def factors(self) -> Floats:
-        """By candidate: how much more than by chance its blocks differ; 1 where losses come one by one.
+    def _settled(self) -> Floats:
+        """A block counts at most so many times what is found for all, and that is found anew.
 
-        A block counts at most so many times what is found for all, and that is found anew: rare bursts count little,
-        those that lines have every quarter of an hour count whole.
+        So rare bursts count little, those that lines have every quarter of an hour count whole.
         """
-        company = self._company[self._lines]
-        weights = float((self._expected * company).sum())
-        asked = weights + PRIOR_EXPECTED * (company.mean() if len(company) else 1.0)
-        if weights <= 0:
+        company = self._company[self._lines].astype(np.float32)
+        weighed = self._expected * company
+        asked = float(weighed.sum()) + PRIOR_EXPECTED * (company.mean() if len(company) else 1.0)
+        if not weighed.any():
             return np.ones(len(self._columns))
-        over: Floats = np.sum(self._squares - self._expected, axis=0)
+        expected = self._expected.sum(axis=0)
+        over: Floats = self._squares.sum(axis=0) - expected
+        clumped = np.inf
         for _turn in range(TURNS):
-            clumped = max(0.0, float(over.sum()) / asked)
-            most = MOST_SQUARE * (1 + clumped * company) * self._expected
-            over = np.sum(np.minimum(self._squares, most) - self._expected, axis=0)
-        return self._by_candidate(over, np.sum(self._expected * company, axis=0), asked)
+            before, clumped = clumped, max(0.0, float(over.sum()) / asked)
+            if clumped >= SETTLED * before or 1 + clumped * company.max() <= CHANCE:
+                break
+            most = MOST_SQUARE * (self._expected + clumped * weighed)
+            over = np.minimum(self._squares, most, out=most).sum(axis=0) - expected
+        return self._by_candidate(over, weighed.sum(axis=0), asked)
 
     def _steady(self, trail: Trail, number: int, numbers: range) -> Floats:
         """By line: what a block would hold by what is usual, or by what most around it hold where that is more."""
         rows = [one % BLOCKS for one in range(max(numbers[0], number - AROUND), number + AROUND + 1)]
-        awaited = trail.expected[rows][:, self._lines].astype(np.float64)
-        level = np.median(trail.bad[rows][:, self._lines] / np.where(awaited > 0, awaited, np.inf), axis=0)
+        places = np.ix_(np.array(rows), self._lines)
+        awaited = trail.expected[places]
+        levels = trail.bad[places] / np.where(awaited > 0, awaited, np.inf)
+        level = np.partition(levels, len(rows) // 2, axis=0)[len(rows) // 2]
         found: Floats = trail.expected[number % BLOCKS, self._lines] * np.maximum(1.0, level)
         return found
 

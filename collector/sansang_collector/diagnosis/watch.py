@@ -94,7 +94,7 @@ class Watch:
         common = np.ones(len(self._columns))
         if self.gauge is LOSSES:
             self._clumps.learn(self.trail, evidence, usual)
-            common = self._clumps.factors()
+            common = self._clumps.factors
         self._spreads.learn(self.trail, evidence.block_numbers(), common)
         self._spread = self._spreads.factors(common)
 

@@ -108,13 +108,13 @@ def test_of_a_quarter_of_an_hour_nobody_knows_what_lines_do_all_day_long(provinc
 
 def test_where_every_line_loses_in_bursts_only_the_one_that_loses_more_is_named(province: tuple[Graph, Asked]) -> None:
     traffic = calm(province, 9)
-    for commune, usual in enumerate(traffic.base):
-        traffic.lines[commune] = bursty(max(0.002, float(usual)), 0.8, STEP_S, 300 + commune)
-    looker = Looker(traffic).watch(25)
+    for commune in range(len(traffic.base)):
+        traffic.lines[commune] = bursty(0.02, 0.8, 10, 300 + commune)
+    looker = Looker(traffic).watch(20)
     assert not looker.opened
 
     part = part_of(traffic.graph, Component.ACCESS_LINK, least_agents=3, skip=4)
-    traffic.faults[part] = bursty(0.2, 0.8, STEP_S, 11)
+    traffic.faults[part] = bursty(0.2, 0.8, 10, 11)
     looker.watch(15)
 
     assert [one.part for one in looker.opened] == [traffic.graph.parts[part].id]
@@ -133,8 +133,8 @@ def test_one_line_in_bursts_excuses_nothing_of_its_own_and_little_of_others(
         trail.follow(traffic.evidence, usual, [])
         clumps.learn(trail, traffic.evidence, usual)
 
-    assert clumps.factors()[columns.numbers[part]] == 1
-    assert clumps.factors().max() < 3
+    assert clumps.factors[columns.numbers[part]] == 1
+    assert clumps.factors.max() < 3
 
 
 def test_a_question_behind_a_line_that_loses_in_bursts_is_lost_with_its_retries(province: tuple[Graph, Asked]) -> None:
