@@ -21,7 +21,8 @@ from sqlalchemy import Connection
 from sansang_collector import agents, tokens
 from sansang_collector.store import Store
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
+"""A busy machine takes many times as long as one that does nothing else."""
 
 
 class CollectorProcess:
@@ -70,7 +71,7 @@ class CollectorProcess:
         """An HTTP client with a new token of this scope; without one if none is named."""
         headers = {"Authorization": f"Bearer {self.token(*scope)}"} if scope else {}
         verify = self.trust() if self.url.startswith("https:") else True
-        return httpx.Client(base_url=self.url, headers=headers, timeout=20, verify=verify)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, verify=verify)
 
     def trust(self) -> ssl.SSLContext:
         """Trusts the collector's own authority, and checks all that a client may."""
@@ -86,12 +87,12 @@ class CollectorProcess:
     def stop(self) -> int:
         """End it by SIGTERM; its exit status."""
         self._process.terminate()
-        return self._process.wait(timeout=20)
+        return self._process.wait(timeout=60)
 
     def kill(self) -> None:
         """End it by SIGKILL."""
         self._process.kill()
-        self._process.wait(timeout=20)
+        self._process.wait(timeout=60)
 
 
 @contextmanager
