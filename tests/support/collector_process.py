@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from sansang_collector import agents, tokens
 from sansang_collector.store import Store
+from tests.support.nursery import Nursling, nursery
 
 START_SECONDS = 90.0
 """A busy machine takes many times as long as one that does nothing else."""
@@ -36,8 +37,7 @@ class CollectorProcess:
         data.mkdir(parents=True, exist_ok=True)
         placed = ["--data", str(data), *(["--config", str(config)] if config else [])]
         options = [*placed, "--listen", f"127.0.0.1:{port}", "--ready-file", str(ready)]
-        with self.log.open("ab") as out:
-            self._process = subprocess.Popen(_command("serve", *options), stdout=out, stderr=out)
+        self._process = _started("serve", *options, log=self.log)
         deadline = time.monotonic() + START_SECONDS
         while not ready.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -108,6 +108,14 @@ def running_collector(data: Path, config: Path | None = None) -> Iterator[Collec
 def _issue(connection: Connection, scope: str, commune: str, name: str) -> str:
     agent = agents.register(connection, commune, name, time.time()) if scope == "agent" else None
     return tokens.issue(connection, scope, f"{commune}/{name}" if agent else scope, time.time(), agent)[1]
+
+
+def _started(*arguments: str, log: Path) -> "subprocess.Popen[bytes] | Nursling":
+    if sys.platform == "win32":
+        with log.open("ab") as out:
+            return subprocess.Popen(_command(*arguments), stdout=out, stderr=out)
+    else:
+        return nursery().start(arguments, log)
 
 
 def _command(*arguments: str) -> list[str]:

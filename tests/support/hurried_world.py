@@ -30,5 +30,9 @@ class HurriedWorld(World):
     def _is_silent(self, check: str) -> bool:
         """Whether nothing answers it; of a service, also where nobody tells where that is."""
         near = {"gateway": self.gateway, "line": self.line, "internet": self.internet, "tslcd": self.tslcd}
-        asked = (near[check],) if check in near else (self.dns, *filter(None, [self.services.get(check)]))
-        return check != "machine" and any(each.behaviour == "silent" for each in asked)
+        if check == "machine":
+            return False
+        if check in near:
+            return near[check].behaviour == "silent"
+        service = self.services.get(check)
+        return self.dns.behaviour == "silent" or (service is not None and service.behaviour == "silent")
