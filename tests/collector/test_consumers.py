@@ -254,7 +254,8 @@ async def test_reports_that_come_fast_share_a_transaction(
     await asyncio.gather(task, return_exceptions=True)
     log.close()
 
-    assert diary.applied <= 3 + int(took), "one at once, the others a second apart, however long it takes to write them"
+    most = max(4, 3 + int(took))
+    assert diary.applied <= most, "one at once, the others a second apart, however long it takes to write them"
 
 
 async def test_a_wake_up_brings_what_came_meanwhile(store: Store, tmp_path: Path) -> None:
