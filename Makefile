@@ -6,11 +6,13 @@ PORT    ?= 9640
 COMMUNE ?= 00000
 MINUTES ?= 30
 CASES   ?= 100000
-JOBS    ?= 3
+JOBS    ?= 4
 PO      := $(wildcard */sansang_*/locale/*/LC_MESSAGES/*.po)
 MO      := $(PO:.po=.mo)
 PIP     := $(BIN)/python -m pip --disable-pip-version-check -q
 export SANDBOX PROVINCE DEMO
+# Every program that a test starts, hundreds of them, would translate all of our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-deps check format words lock bench evaluate fuzz soak dist clean
@@ -21,7 +23,7 @@ help: ## Show this list
 run: $(VENV)/.run-ready $(MO) ## Start a collector and an agent for this machine (SANDBOX=1, PROVINCE=, DEMO=1, PORT=, COMMUNE=)
 	@exec $(BIN)/python deploy/local/run.py --port $(PORT) --commune $(COMMUNE) $(if $(SANDBOX),--sandbox) $(if $(DEMO),--demo) $(if $(PROVINCE),--province "$$PROVINCE")
 
-test: $(VENV)/.dev-ready $(MO) ## Run every test this machine can run (ARGS= for pytest, JOBS=3 at a time)
+test: $(VENV)/.dev-ready $(MO) ## Run every test this machine can run (ARGS= for pytest, JOBS=4 at a time)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-deps: ## Install the real servers, tools and browser the tests use (Debian, needs root)

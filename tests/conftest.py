@@ -39,7 +39,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_quick(item: pytest.Item) -> bool:
     return not re.search(
-        r"tests/(scenarios|faults|fuzz|attacks|bench|soak|collector/simulation)/|_in_chromium", item.nodeid
+        r"tests/(scenarios|faults|fuzz|attacks|bench|soak|deploy|collector/simulation)/|_in_chromium|test_wheel",
+        item.nodeid,
     )
 
 

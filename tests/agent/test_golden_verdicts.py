@@ -24,6 +24,7 @@ from sansang_agent.phrases import Speech
 from sansang_agent.platform import NetworkState
 from sansang_agent.sentences import tell
 from sansang_agent.verdict import Cause, State, Verdict
+from tests.support.hurried_world import HURRIED_S, HurriedWorld
 from tests.support.probing import OtherMachine
 from world import DOCUMENTS, ONE_STOP, PORTAL, World
 
@@ -100,7 +101,7 @@ STORIES = (
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    made = World(tmp_path / "world", timeout=0.5)
+    made = HurriedWorld(tmp_path / "world", HURRIED_S)
     await made.start()
     yield made
     await made.close()

@@ -1,5 +1,6 @@
 """The alerting files as the tests read them."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ RULE_TESTS = sorted((ALERTS / "rules" / "tests").glob("*.yml"))
 Document = dict[str, Any]
 
 
+@cache
 def load(path: Path) -> Document:
-    """One YAML mapping."""
+    """One YAML mapping, read once; nobody changes it."""
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert isinstance(document, dict)
     return document

@@ -242,17 +242,20 @@ async def test_reports_that_come_fast_share_a_transaction(
     loop = asyncio.get_running_loop()
     log.on_commit = lambda: loop.call_soon_threadsafe(wake.set)
     task = asyncio.create_task(consumers.follow(diary, log, store, News(), lambda: NOW, wake))
+    began = loop.time()
     for seq in range(1, 21):
         await asyncio.wrap_future(log.append(arrival(taken(seq))))
         await asyncio.sleep(0)  # let the consumer see it, if it looks at once
     async with asyncio.timeout(20):
         while len(await asyncio.to_thread(written, store)) < 20:  # noqa: ASYNC110  # it happens in a thread
             await asyncio.sleep(0.01)
+    took = loop.time() - began
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     log.close()
 
-    assert diary.applied <= 4, "one at once, the others after a second, or in few on a busy machine"
+    most = max(4, 3 + int(took))
+    assert diary.applied <= most, "one at once, the others a second apart, however long it takes to write them"
 
 
 async def test_a_wake_up_brings_what_came_meanwhile(store: Store, tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def memory_mib(collector: CollectorProcess) -> float:
     return float(psutil.Process(collector.pid).memory_info().rss) / 2**20
 
 
+@pytest.mark.timeout(400)  # thousands of handshakes, on a machine that may be busy
 @pytest.mark.parametrize("tls", ["off", "own"])
 def test_reports_flow_beside_two_thousand_idle_and_half_open_connections(tmp_path: Path, tls: str) -> None:
     config = tmp_path / "collector.yml"

@@ -1,7 +1,8 @@
 """Holds the directions of imports that docs/architecture.md draws."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -158,112 +159,143 @@ OS_ONLY = {"add_reader", "add_writer", "add_signal_handler", "fork"}
 
 
 def modules(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.py"))
+    found = sorted(folder.rglob("*.py"))
+    assert found, folder
+    return found
 
 
-def imports(path: Path) -> Iterator[str]:
+EVERYTHING = [path for folder in (AGENT, COLLECTOR, ALERTS) for path in modules(folder)]
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Every module imported anywhere in ``path``, relative ones made absolute."""
     package = path.relative_to(path.parents[len(path.parents) - 1])
     parts = list(package.with_suffix("").parts)
     start = next(i for i, part in enumerate(parts) if part.startswith("sansang_"))
     here = parts[start:-1]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    found: list[str] = []
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = here[: len(here) - node.level + 1] if node.level else []
             module = ".".join([*base, *([node.module] if node.module else [])])
-            yield module
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+            found += (module, *(f"{module}.{alias.name}" for alias in node.names))
+    return tuple(found)
 
 
 def starts(name: str, package: str) -> bool:
     return name == package or name.startswith(package + ".")
 
 
-@pytest.mark.parametrize("path", modules(AGENT), ids=lambda p: str(p.relative_to(AGENT)))
-def test_the_agent_imports_neither_collector_nor_alerts(path: Path) -> None:
-    wrong = [name for name in imports(path) if starts(name, "sansang_collector") or starts(name, "sansang_alerts")]
-
-    assert wrong == []
+def imported_of(package: str, path: Path) -> set[str]:
+    return {name for name in imports(path) if starts(name, package)}
 
 
-@pytest.mark.parametrize("path", modules(AGENT / "contract"), ids=lambda p: p.name)
-def test_the_contract_imports_nothing_of_the_agent_but_itself(path: Path) -> None:
-    inside = [name for name in imports(path) if starts(name, "sansang_agent")]
-
-    assert [name for name in inside if not starts(name, "sansang_agent.contract")] == []
+def of_the_agent_beside_the_contract(path: Path) -> set[str]:
+    return {name for name in imported_of("sansang_agent", path) if not starts(name, "sansang_agent.contract")}
 
 
-@pytest.mark.parametrize("path", modules(COLLECTOR), ids=lambda p: str(p.relative_to(COLLECTOR)))
-def test_the_collector_imports_of_the_agent_only_the_contract(path: Path) -> None:
-    inside = [name for name in imports(path) if starts(name, "sansang_agent")]
-
-    assert [name for name in inside if not starts(name, "sansang_agent.contract")] == []
-
-
-@pytest.mark.parametrize("path", modules(COLLECTOR), ids=lambda p: str(p.relative_to(COLLECTOR)))
-def test_of_the_collector_only_the_store_asks_for_database_engines(path: Path) -> None:
-    if not path.is_relative_to(COLLECTOR / "store"):
-        assert not [name for name in imports(path) if starts(name, "sansang_alerts.engines")]
+def wrong_in(paths: Iterable[Path], wrong: Callable[[Path], set[str]]) -> dict[str, set[str]]:
+    """What is wrong with those of ``paths`` with which something is."""
+    found = {str(path.relative_to(ROOT)): wrong(path) for path in paths}
+    return {name: what for name, what in found.items() if what}
 
 
-@pytest.mark.parametrize("path", modules(ALERTS), ids=lambda p: p.name)
-def test_of_alerts_only_opening_a_database_asks_for_engines(path: Path) -> None:
-    if path.stem not in ("opening", "database"):
-        assert not [name for name in imports(path) if starts(name, "sansang_alerts.engines")]
+def test_the_agent_imports_neither_collector_nor_alerts() -> None:
+    others = lambda path: imported_of("sansang_collector", path) | imported_of("sansang_alerts", path)  # noqa: E731
+
+    assert wrong_in(modules(AGENT), others) == {}
 
 
-@pytest.mark.parametrize("path", [*modules(COLLECTOR), *modules(ALERTS)], ids=lambda p: p.name)
-def test_one_module_makes_all_database_engines(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-
-    assert "create_engine" not in text or path == ALERTS / "engines.py"
-    assert "sqlite3.connect" not in text or path == ALERTS / "claim.py"  # holds a lock, and no rows
+def test_the_contract_imports_nothing_of_the_agent_but_itself() -> None:
+    assert wrong_in(modules(AGENT / "contract"), of_the_agent_beside_the_contract) == {}
 
 
-@pytest.mark.parametrize("path", modules(ALERTS), ids=lambda p: p.name)
-def test_alerts_never_import_the_collector(path: Path) -> None:
-    assert [name for name in imports(path) if starts(name, "sansang_collector")] == []
+def test_the_collector_imports_of_the_agent_only_the_contract() -> None:
+    assert wrong_in(modules(COLLECTOR), of_the_agent_beside_the_contract) == {}
 
 
-@pytest.mark.parametrize("path", modules(ALERTS), ids=lambda p: p.name)
-def test_alerts_import_of_the_agent_only_the_contract(path: Path) -> None:
-    inside = [name for name in imports(path) if starts(name, "sansang_agent")]
+def test_of_the_collector_only_the_store_asks_for_database_engines() -> None:
+    elsewhere = [path for path in modules(COLLECTOR) if not path.is_relative_to(COLLECTOR / "store")]
 
-    assert [name for name in inside if not starts(name, "sansang_agent.contract")] == []
-
-
-@pytest.mark.parametrize(
-    "path",
-    [path for folder in (AGENT, COLLECTOR, ALERTS) for path in modules(folder) if path.stem in PURE],
-    ids=lambda p: p.name,
-)
-def test_pure_modules_do_no_input_output_and_know_no_clock(path: Path) -> None:
-    assert {name.split(".")[0] for name in imports(path)} & IMPURE_MODULES == set()
+    assert wrong_in(elsewhere, partial(imported_of, "sansang_alerts.engines")) == {}
 
 
-@pytest.mark.parametrize("path", modules(ALERTS / "texts"), ids=lambda p: p.name)
-def test_words_of_messages_do_no_input_output_and_know_no_clock(path: Path) -> None:
-    assert {name.split(".")[0] for name in imports(path)} & (IMPURE_MODULES - {"datetime"}) == set()
-    assert "now(" not in path.read_text(encoding="utf-8")
+def test_of_alerts_only_opening_a_database_asks_for_engines() -> None:
+    elsewhere = [path for path in modules(ALERTS) if path.stem not in ("opening", "database")]
+
+    assert wrong_in(elsewhere, partial(imported_of, "sansang_alerts.engines")) == {}
+
+
+def test_one_module_makes_all_database_engines() -> None:
+    # claim.py holds a lock, and no rows
+    allowed = {ALERTS / "engines.py": {"create_engine", "sqlite3.connect"}, ALERTS / "claim.py": {"sqlite3.connect"}}
+
+    def made(path: Path) -> set[str]:
+        text = path.read_text(encoding="utf-8")
+        return {words for words in ("create_engine", "sqlite3.connect") if words in text} - allowed.get(path, set())
+
+    assert wrong_in([*modules(COLLECTOR), *modules(ALERTS)], made) == {}
+
+
+def test_alerts_never_import_the_collector() -> None:
+    assert wrong_in(modules(ALERTS), partial(imported_of, "sansang_collector")) == {}
+
+
+def test_alerts_import_of_the_agent_only_the_contract() -> None:
+    assert wrong_in(modules(ALERTS), of_the_agent_beside_the_contract) == {}
+
+
+def impure(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(path)} & IMPURE_MODULES
+
+
+def test_pure_modules_do_no_input_output_and_know_no_clock() -> None:
+    assert wrong_in([path for path in EVERYTHING if path.stem in PURE], impure) == {}
+
+
+def test_words_of_messages_do_no_input_output_and_know_no_clock() -> None:
+    def wrong(path: Path) -> set[str]:
+        return impure(path) - {"datetime"} | {words for words in ("now(",) if words in path.read_text(encoding="utf-8")}
+
+    assert wrong_in(modules(ALERTS / "texts"), wrong) == {}
 
 
 def test_every_module_called_pure_exists() -> None:
-    found = {path.stem for folder in (AGENT, COLLECTOR, ALERTS) for path in modules(folder)}
+    assert set(PURE) <= {path.stem for path in EVERYTHING}
 
-    assert set(PURE) <= found
+
+def test_what_one_system_alone_has_stays_in_platform() -> None:
+    def wrong(path: Path) -> set[str]:
+        attributes = {node.attr for node in ast.walk(parsed(path)) if isinstance(node, ast.Attribute)}
+        named = {words for words in ("/proc",) if words in path.read_text(encoding="utf-8")}
+        return attributes & OS_ONLY | {"fcntl"} & set(imports(path)) | named
+
+    elsewhere = [path for path in modules(AGENT) if not path.is_relative_to(AGENT / "platform")]
+    assert wrong_in(elsewhere, wrong) == {}
 
 
 @pytest.mark.parametrize(
-    "path",
-    [path for path in modules(AGENT) if not path.is_relative_to(AGENT / "platform")],
-    ids=lambda p: str(p.relative_to(AGENT)),
+    ("source", "found"),
+    [
+        ("import os.path", ("os.path",)),
+        ("from . import clock", ("sansang_agent.probes", "sansang_agent.probes.clock")),
+        ("from ..contract import rung", ("sansang_agent.contract", "sansang_agent.contract.rung")),
+        ("def f():\n    from sansang_alerts import rota", ("sansang_alerts", "sansang_alerts.rota")),
+    ],
 )
-def test_what_one_system_alone_has_stays_in_platform(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    attributes = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+def test_an_import_is_seen_wherever_and_however_it_is_written(
+    source: str, found: tuple[str, ...], tmp_path: Path
+) -> None:
+    module = tmp_path / "sansang_agent" / "probes" / "new.py"
+    module.parent.mkdir(parents=True)
+    module.write_text(source, encoding="utf-8")
 
-    assert attributes & OS_ONLY == set()
-    assert "fcntl" not in set(imports(path))
-    assert "/proc" not in text
+    assert imports(module) == found

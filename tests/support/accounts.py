@@ -66,7 +66,7 @@ def add_person(running: WebCollector, name: str, held: Sequence[Held] = VIEWER, 
 def browser_of(running: WebCollector) -> Iterator[httpx.Client]:
     """A browser that shows pages and sends forms from them; with no session yet."""
     headers = {"Accept": "text/html", "Origin": running.url, "Sec-Fetch-Site": "same-origin"}
-    with httpx.Client(base_url=running.url, headers=headers, timeout=20) as browser:
+    with httpx.Client(base_url=running.url, headers=headers, timeout=60) as browser:
         yield browser
 
 

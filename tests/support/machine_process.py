@@ -14,7 +14,7 @@ from sansang_agent import status
 from sansang_agent.status import Status
 from tests.support.needs import OTHER_USER, other_users_python
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 _NEEDED = ("sansang_agent", "h11", "msgspec", "psutil", "yaml", "_yaml")
 _CONFIG = """
 report_period: 1
@@ -52,13 +52,13 @@ class Machine:
     def stop(self) -> None:
         if self._running is not None:
             self._running.terminate()
-            self._running.wait(timeout=20)
+            self._running.wait(timeout=60)
 
     def kill(self) -> None:
         """As a power cut would end it."""
         assert self._running is not None
         self._running.kill()
-        self._running.wait(timeout=20)
+        self._running.wait(timeout=60)
 
     def told(self) -> str:
         """What the running agent has logged."""

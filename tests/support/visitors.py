@@ -69,7 +69,7 @@ def visitors(commune: str = COMMUNE) -> list[Visitor]:
 
 def let_in(running: WebCollector, visitor: Visitor, agent_secret: str = "") -> httpx.Client:
     """The visitor's client, its credential made now; an agent's is ``agent_secret``."""
-    client = httpx.Client(base_url=running.url, timeout=20, follow_redirects=False)
+    client = httpx.Client(base_url=running.url, timeout=60, follow_redirects=False)
     client.headers["Origin"] = running.url
     if visitor.is_person:
         secret = running.write_ledger(lambda it: _person_in(it, visitor, running.now))

@@ -72,7 +72,7 @@ class WebCollector:
         self._agent_secret = store.write_sync(lambda it: tokens.issue(it, "agent", "may-1", NOON, self.agent))[1]
         self.read_secret = store.write_sync(lambda it: tokens.issue(it, "read", "test", NOON))[1]
         store.close()
-        self.client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {self.read_secret}"}, timeout=10)
+        self.client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {self.read_secret}"}, timeout=60)
 
     @property
     def now(self) -> float:
@@ -118,7 +118,7 @@ class WebCollector:
     def session(self, scope: str) -> Iterator[httpx.Client]:
         """A browser that has opened a one-time link."""
         secret = self.link(scope)
-        with httpx.Client(base_url=self.url, timeout=10, headers={"Accept": "text/html"}) as browser:
+        with httpx.Client(base_url=self.url, timeout=60, headers={"Accept": "text/html"}) as browser:
             assert browser.get(f"/login/{secret}").status_code == 303
             yield browser
 
@@ -200,7 +200,7 @@ class WebCollector:
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait for what the consumers do after a report is answered."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not holds():
             assert time.monotonic() < deadline, "the report never showed"
             time.sleep(0.01)
@@ -223,10 +223,10 @@ def web_collector(
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         try:
-            assert ready.wait(10), "the server did not start"
+            assert ready.wait(60), "the server did not start"
             running = WebCollector(folder, url, now, app)
             with running.client:
                 yield running
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(60)

@@ -7,6 +7,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -48,6 +49,7 @@ PACKAGES = (
 )
 
 
+@cache
 def extracted(package: Package) -> Catalog:
     """All strings the code and the templates mark now, with the files they are in."""
     catalogue = Catalog(project="sansang", charset="utf-8")
