@@ -32,6 +32,7 @@ class Sample(NamedTuple):
 
 
 SENT = "sansang_alert_notifications_total"
+CHARGED = "sansang_alert_charged_messages_total"
 WAITING = "sansang_alert_waiting"
 OLDEST = "sansang_alert_oldest_waiting_seconds"
 OPEN = "sansang_alert_unacknowledged"
@@ -42,6 +43,12 @@ FAMILIES: tuple[Family, ...] = (
         "Attempts to send a message since the start, by channel and outcome: sent, again, refused or unknown",
         ("channel", "outcome"),
     ),
+    Family(
+        CHARGED,
+        "counter",
+        "Messages that channels took since the start, as they are charged: an SMS of three parts is three",
+        ("channel",),
+    ),
     Family(WAITING, "gauge", "Messages that are due and not sent", ("channel",)),
     Family(OLDEST, "gauge", "Since when the oldest message that is due and not sent has been due; 0 without one"),
     Family(OPEN, "gauge", "Faults that people were told of and nobody has acknowledged", ("severity",)),
@@ -49,13 +56,19 @@ FAMILIES: tuple[Family, ...] = (
 
 
 def samples(
-    connection: Connection, channels: Iterable[str], counts: Mapping[tuple[str, Outcome], int], now: float
+    connection: Connection,
+    channels: Iterable[str],
+    counts: Mapping[tuple[str, Outcome], int],
+    charged: Mapping[str, int],
+    now: float,
 ) -> Iterator[Sample]:
-    """All there is to say now. ``channels``: those of the settings, which show zeros too; ``counts``: of the sender."""
+    """All there is to say now. ``channels``: those of the settings, which show zeros too; ``counts`` and ``charged``:
+    of the sender."""
     known = sorted({*channels, *(channel for channel, _ in counts)})
     for channel in known:
         for outcome in Outcome:
             yield Sample(SENT, (channel, outcome.value), counts.get((channel, outcome), 0))
+        yield Sample(CHARGED, (channel,), charged.get(channel, 0))
     waiting, oldest = _waiting(connection, now)
     for channel in sorted({*known, *waiting}):
         yield Sample(WAITING, (channel,), waiting.get(channel, 0))

@@ -51,6 +51,8 @@ class Sender:
         """May be replaced by newer ones at any time."""
         self.counts: Counter[tuple[str, Outcome]] = Counter()
         """Attempts since the start, by channel and outcome."""
+        self.charged: Counter[str] = Counter()
+        """As how many messages what was taken since then is charged, by channel: an SMS of three parts is three."""
         self._ledger = ledger
         self._desk = desk
         self._clock = clock
@@ -142,6 +144,8 @@ class Sender:
     async def _send(self, claim: Claim) -> None:
         answer = await self._answer(claim)
         self.counts[claim.channel, answer.outcome] += 1
+        if answer.outcome is Outcome.SENT:
+            self.charged[claim.channel] += answer.parts
         while True:
             try:
                 await self._ledger.write(lambda connection: self._record(connection, claim, answer))

@@ -69,8 +69,9 @@ def _told(collector: Collector, connection: Connection) -> Iterator[Sample]:
     """Of messages to people; nothing where nobody is told."""
     if collector.alerts is not None:
         channels = [one.id for one in collector.alerts.settings.channels]
-        counts = collector.alerts.delivery.sender.counts
-        yield from (Sample(*one) for one in metrics.samples(connection, channels, counts, collector.now()))
+        sender, now = collector.alerts.delivery.sender, collector.now()
+        found = metrics.samples(connection, channels, sender.counts, sender.charged, now)
+        yield from (Sample(*one) for one in found)
 
 
 def _own(collector: Collector, connection: Connection) -> Iterator[Sample]:

@@ -10,14 +10,14 @@ from sansang_alerts import metrics
 from sansang_alerts.fault import Happening
 from sansang_alerts.opening import Opened
 from tests.alerts.desks import MAIL, SMS, fault, settings
-from tests.alerts.posts import AGAIN, Post
+from tests.alerts.posts import AGAIN, SENT, Post
 
 DOCS = Path(__file__).parents[2] / "docs" / "delivery.md"
 
 
 def figures(post: Post) -> dict[tuple[str, ...], float]:
     with post.ledger.read() as connection:
-        found = list(metrics.samples(connection, post.channels, post.sender.counts, post.now))
+        found = list(metrics.samples(connection, post.channels, post.sender.counts, post.sender.charged, post.now))
     return {(one.name, *one.labels): one.value for one in found}
 
 
@@ -56,6 +56,17 @@ async def test_what_was_sent_and_taken_on_is_no_longer(ledger: Opened) -> None:
 
     assert found["sansang_alert_waiting", "mail"] == found["sansang_alert_unacknowledged", "critical"] == 0
     assert found["sansang_alert_notifications_total", "mail", "sent"] == 1
+
+
+async def test_what_a_gateway_charges_is_counted_and_what_it_did_not_take_is_not(ledger: Opened) -> None:
+    post = Post(ledger, settings(MAIL, SMS))
+    post.channels["sms"].answers = [AGAIN, SENT._replace(parts=3)]
+    await post.tell(Happening.OPENED, fault())
+    await post.passes(10)
+    found = figures(post)
+
+    assert found["sansang_alert_charged_messages_total", "sms"] == 3
+    assert found["sansang_alert_charged_messages_total", "mail"] == 1
 
 
 def test_docs_and_list_agree() -> None:

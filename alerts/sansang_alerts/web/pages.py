@@ -60,8 +60,8 @@ async def figures(request: Request) -> Response:
     """For Prometheus, with the page's token as credentials."""
     work = _known(request)
     ids = [one.id for one in work.settings.channels]
-    counts = work.delivery.sender.counts
-    found = await _read(request, lambda c: list(metrics.samples(c, ids, counts, work.clock())))
+    sender = work.delivery.sender
+    found = await _read(request, lambda c: list(metrics.samples(c, ids, sender.counts, sender.charged, work.clock())))
     return PlainTextResponse(exposed(found), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
