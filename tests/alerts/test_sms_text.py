@@ -29,6 +29,7 @@ def test_decomposed_letters_lose_their_marks_too() -> None:
         ("a\x1bb\x07c", "a b c"),
         ("điện áp 220 V ± 5 °C → “tốt”…", 'dien ap 220 V ? 5  doC -> "tot"...'),
         ("một\r\nhai", "mot\nhai"),
+        ("‹b›đứt‹/b›", "<b>dut</b>"),
         ("中 🚨", "? ?"),
     ],
 )
