@@ -19,7 +19,7 @@ from sansang_agent.contract.strict import INVALID
 
 from .channels.email_message import bare
 from .people_rules import Found, is_loopback, is_web_address
-from .settings import EmailChannel, SmsChannel, WebhookChannel, ZaloChannel
+from .settings import AnyChannel, EmailChannel, SmsChannel, WebhookChannel, ZaloChannel
 
 PLACEHOLDERS = ("to", "text", "sender", "reference", "secret")
 """What ``url`` and ``body`` of an SMS gateway may hold in braces."""
@@ -78,12 +78,21 @@ def _zalo(parts: Mapping[str, Any], _folder: Path) -> Found:
         yield "api", wrong("'{text}' is not a URL that starts with https://", text=api)
 
 
+def hook(channel: AnyChannel, folder: Path) -> str:
+    """The address that a webhook calls; empty of other channels, and where it cannot be read."""
+    return _address(folder / channel.url_file) if isinstance(channel, WebhookChannel) else ""
+
+
+def _address(file: Path) -> str:
+    try:
+        return secret_file.read(file)
+    except secret_file.SecretError:
+        return ""
+
+
 def _webhook(parts: Mapping[str, Any], folder: Path) -> Found:
     """An address that cannot be read here is judged where it is used."""
-    try:
-        address = secret_file.read(folder / parts.get("url_file", ""))
-    except secret_file.SecretError:
-        return
+    address = _address(folder / parts.get("url_file", ""))
     if any(loop in address for loop in LOOPS):
         yield "url_file", wrong("leads to an Alertmanager or to ourselves: every message would come back as a fault")
 

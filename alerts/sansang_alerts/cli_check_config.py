@@ -8,7 +8,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 
-from sansang_agent.contract.mistake import Mistake, SettingsError, Wrong, in_words
+from sansang_agent.contract.mistake import Mistake, SettingsError, in_words
 from sansang_agent.contract.secret_file import SecretError, UnreadableError
 from sansang_agent.contract.words import catalogue, mistakes_in
 
@@ -47,12 +47,6 @@ async def _tried(settings: AlertSettings) -> list[tuple[str, str, bool]]:
         await held.close()
 
 
-def _why(error: Exception) -> str:
-    """In words that can be said in another language, where it has any."""
-    first = error.args[0] if error.args else ""
-    return first if isinstance(first, Wrong) else str(error)
-
-
 def _made(settings: AlertSettings, held: building.Channels) -> Iterator[tuple[str, str, bool]]:
     for number, channel in enumerate(settings.channels):
         try:
@@ -60,4 +54,4 @@ def _made(settings: AlertSettings, held: building.Channels) -> Iterator[tuple[st
         except UnreadableError as error:
             yield f"channels[{number}]", error.args[0], False
         except (SecretError, OSError, ValueError) as error:
-            yield f"channels[{number}]", _why(error), True
+            yield f"channels[{number}]", building.why(error), True

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from sansang_agent.contract.log_lines import Plain
-from sansang_agent.contract.words import catalogue
+from sansang_agent.contract.words import catalogue, mistakes_in
 
 from . import deadman_file, deadman_record, deciding
 from .channels.building import BuildError, Channels, build
@@ -36,7 +36,9 @@ def deadman(options: argparse.Namespace) -> int:
         _set_up_logs()
         return asyncio.run(_told(plan, options))
     except DeadManFileError as error:
-        print(error, file=sys.stderr)
+        # what a vantage writes into its log is English
+        said_in = mistakes_in(options.lang if options.check else "en", "sansang_alerts")
+        print(error.said(said_in), file=sys.stderr)
     except LookupError:
         print(_("{file} names no team: nobody can be told").format(file=options.channels), file=sys.stderr)
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from sansang_agent.contract import secret_file
+from sansang_agent.contract.words import mistakes_in
 
 from . import loading, opening, pairing, reach
 from .channels import building
@@ -45,7 +46,7 @@ def _done(
         try:
             return _offered(ledger, settings, bot, person, phrases, listen=options.listen)
         except (secret_file.SecretError, building.BuildError) as error:
-            return _no(str(error))
+            return _no(error.said(mistakes_in(options.lang, "sansang_alerts")))
 
 
 def _no(said: str) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from sansang_agent.contract import log_lines, secret_file, whole_file
-from sansang_agent.contract.words import catalogue
+from sansang_agent.contract.words import catalogue, mistakes_in
 
 from . import at_work, loading, opening
 from .channels.building import BuildError
@@ -39,7 +39,9 @@ def serve(options: argparse.Namespace) -> int:
     except ClaimedError:
         said = _("Alerts are already served from {folder}.")
         print(said.format(folder=settings.data_dir), file=sys.stderr)
-    except (secret_file.SecretError, BuildError, ValueError) as error:
+    except (secret_file.SecretError, BuildError) as error:
+        print(error.said(mistakes_in(options.lang, "sansang_alerts")), file=sys.stderr)
+    except ValueError as error:
         print(error, file=sys.stderr)
     return 1
 

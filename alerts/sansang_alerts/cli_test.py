@@ -10,6 +10,8 @@ import sys
 import time
 from contextlib import closing
 
+from sansang_agent.contract.words import mistakes_in
+
 from . import loading, opening, pairing, people_rules, reach
 from .channels import building
 from .notice import Answer, Kind, Message, Outcome
@@ -39,7 +41,7 @@ def test(options: argparse.Namespace) -> int:
     try:
         answer = asyncio.run(_sent(channel, _message(channel, to, _reader(settings, options.to), phrases)))
     except building.BuildError as error:
-        print(error, file=sys.stderr)
+        print(error.said(mistakes_in(options.lang, "sansang_alerts")), file=sys.stderr)
         return 1
     print("\n".join(_lines(channel, to, answer, phrases)))
     return 0 if answer.outcome is Outcome.SENT else 1

@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from sansang_agent.contract import secret_file
+from sansang_agent.contract.mistake import Gettext, in_words, mark, wrong
 
 from .channel_rules import SECRET_FILES
 from .roster import Roster, roster_of
@@ -25,6 +26,10 @@ C = TypeVar("C", bound=AnyChannel)
 
 class DeadManFileError(Exception):
     """The file cannot be used; ``str()`` says why, and nothing of what it holds."""
+
+    def said(self, _: Gettext) -> str:
+        """The same by a catalogue."""
+        return in_words(self.args[0], _)
 
 
 class Chat(msgspec.Struct, frozen=True):
@@ -85,13 +90,16 @@ def read(path: Path) -> Plan:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise DeadManFileError(f"{path} cannot be read: {error.strerror or error}") from None
+        said = wrong("{file} cannot be read: {reason}", file=path, reason=error.strerror or str(error))
+        raise DeadManFileError(said) from None
     if len(content) > MOST_BYTES:
-        raise DeadManFileError(f"{path} is larger than {MOST_BYTES} bytes: it is none of the collector's")
+        form = mark("{file} is larger than {count} bytes: it is none of the collector's")
+        raise DeadManFileError(wrong(form, file=path, count=MOST_BYTES))
     try:
         return msgspec.json.decode(content, type=Plan)
     except msgspec.MsgspecError as error:
-        raise DeadManFileError(f"{path} is no file for the dead man: {error}") from None
+        said = wrong("{file} is no file for the dead man: {reason}", file=path, reason=str(error))
+        raise DeadManFileError(said) from None
 
 
 def unpacked(plan: Plan, folder: Path) -> tuple[AnyChannel, ...]:
@@ -122,7 +130,7 @@ def _content(path: Path, is_secret: bool) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise secret_file.SecretError(f"{path} is not UTF-8 text") from None
+        raise secret_file.SecretError(wrong("{file} is not UTF-8 text", file=path)) from None
 
 
 def _placed(channel: C, places: Mapping[str, Path]) -> C:

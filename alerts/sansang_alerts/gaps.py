@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from sansang_agent.contract.mistake import wrong
+from sansang_agent.contract.mistake import mark, wrong
 
 from .rota import coming
 from .settings import Team
@@ -15,6 +15,15 @@ MOST = 10
 """Gaps on holidays that are named."""
 _MONDAY = 4
 """5 January 1970: a week in which nothing but weekdays counts."""
+_DAYS = {
+    "mon": mark("mon"),
+    "tue": mark("tue"),
+    "wed": mark("wed"),
+    "thu": mark("thu"),
+    "fri": mark("fri"),
+    "sat": mark("sat"),
+    "sun": mark("sun"),
+}
 
 
 class Gap(NamedTuple):
@@ -39,7 +48,7 @@ def on_holidays(team: Team, holidays: frozenset[int]) -> list[Gap]:
 
 
 def spelled(gaps: Iterable[Gap]) -> tuple[str, ...]:
-    """``sat 00:00-24:00, sun 00:00-07:00 and 17:00-24:00``: day by day, as the settings name them."""
+    """``sat 00:00-24:00, sun 00:00-07:00 and 17:00-24:00``: day by day, in English as the settings name them."""
     return tuple(_of_day(weekday_of(day), [*found]) for day, found in groupby(gaps, attrgetter("day")))
 
 
@@ -53,7 +62,7 @@ def dated(gaps: Iterable[Gap]) -> tuple[str, ...]:
 
 
 def _of_day(day: str, found: list[Gap]) -> str:
-    said: str = f"{day} {_span(found[0])}"
+    said: str = wrong("{day} {span}", day=wrong(_DAYS[day]), span=_span(found[0]))
     for gap in found[1:]:
         said = wrong("{first} and {last}", first=said, last=_span(gap))
     return said

@@ -113,7 +113,10 @@ def _whole(parts: Mapping[str, Any], ids: Known, folder: Path) -> Found:
     if INVALID not in (*parts.get("people", ()), *parts.get("channels", ())):
         yield from reach_rules.mistakes(parts)
     if parts.get("alertmanager_config"):
-        yield from told_by_alertmanager(folder / parts["alertmanager_config"], dict(_good(parts.get("people", ()))))
+        people, channels = _good(parts.get("people", ())), _good(parts.get("channels", ()))
+        hooks = {number: channel_rules.hook(one, folder) for number, one in channels}
+        called = {number: address for number, address in hooks.items() if address}
+        yield from told_by_alertmanager(folder / parts["alertmanager_config"], dict(people), called)
 
 
 def _good(items: tuple[Any, ...]) -> list[tuple[int, Any]]:

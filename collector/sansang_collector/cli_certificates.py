@@ -11,7 +11,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from sansang_agent.contract.words import catalogue
+from sansang_agent.contract.mistake import Mistake
+from sansang_agent.contract.words import catalogue, mistakes_in
 
 from .settings import CollectorSettings
 from .settings_rules import warning
@@ -64,8 +65,20 @@ def check_config(options: argparse.Namespace, settings: CollectorSettings) -> in
         return 1
     if warned := warning(settings):
         print(f"{options.config}: {warned}", file=sys.stderr)
+    said_in = mistakes_in(options.lang, "sansang_collector", "sansang_alerts")
+    for doubt in _of_people(settings):
+        print(doubt.said(said_in), file=sys.stderr)
     print(_("{file} is good.").format(file=options.config))
     return 0
+
+
+def _of_people(settings: CollectorSettings) -> list[Mistake]:
+    """What the file that says who is told may say and is worth a word: gaps, teams that a cut of the WAN silences."""
+    if not settings.tells:
+        return []
+    from sansang_alerts import loading  # noqa: PLC0415  # needs the extra, which most commands do not
+
+    return loading.warnings(Path(settings.alerts))
 
 
 def _out_of_date(settings: CollectorSettings, now: float) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sansang_agent.contract import whole_file
 from sansang_agent.contract.secret_file import SecretError
-from sansang_agent.contract.words import catalogue
+from sansang_agent.contract.words import catalogue, mistakes_in
 from sansang_alerts import schema as alert_tables
 
 from . import deadman_file, delivering
@@ -36,7 +36,7 @@ def write(options: argparse.Namespace, settings: CollectorSettings) -> int:
         store.write_sync(alert_tables.migrate)
         _put(options.out, deadman_file.made(store, told, time.time()))
     except SecretError as error:
-        print(error, file=sys.stderr)
+        print(error.said(mistakes_in(options.lang, "sansang_alerts")), file=sys.stderr)
         return 1
     finally:
         store.close()

@@ -16,7 +16,7 @@ receivers:
   - name: on-call
     email_configs: [{to: 'NOC <Noc@example.org>, other-team@example.org'}]
   - name: hook
-    webhook_configs: [{url: 'http://127.0.0.1:9641/api/v1/alertmanager'}]
+    webhook_configs: [{url: 'http://127.0.0.1:9641/api/v1/alertmanager'}, {url: 'https://desk.example.org/in'}]
 """
 GOOD = """
 people:
@@ -46,6 +46,8 @@ def here(tmp_path: Path) -> Path:
     for name, mode in (("secret", 0o600), ("open-secret", 0o644), ("loop", 0o600)):
         (tmp_path / name).write_text("http://127.0.0.1:9093/api/v2/alerts\n")
         (tmp_path / name).chmod(mode)
+    (tmp_path / "desk").write_text("https://desk.example.org/in\nAuthorization: Bearer x\n")
+    (tmp_path / "desk").chmod(0o600)
     (tmp_path / "alertmanager.yml").write_text(ALERTMANAGER)
     return tmp_path
 
@@ -98,7 +100,7 @@ def test_a_warning_is_said_in_vietnamese_with_all_its_gaps(here: Path) -> None:
     said = [one.said(mistakes_in("vi", "sansang_alerts")) for one in loading.warnings(path)]
 
     (gaps,) = [one for one in said if "không có người trực" in one]
-    assert "mon 00:00-07:00 và 17:00-24:00, tue 00:00-07:00 và 17:00-24:00, wed 00:00-24:00" in gaps
+    assert "thứ 2 00:00-07:00 và 17:00-24:00, thứ 3 00:00-07:00 và 17:00-24:00, thứ 4 00:00-24:00" in gaps
     assert gaps.endswith("khi đó báo cho 'desk' (fallback)")
 
 

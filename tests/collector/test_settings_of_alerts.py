@@ -6,7 +6,7 @@ import pytest
 
 from sansang_agent.contract.settings import SettingsError, load
 from sansang_agent.contract.words import mistakes_in
-from sansang_collector import settings_rules
+from sansang_collector import cli, settings_rules
 from sansang_collector.settings import CollectorSettings
 
 ALERTS = """
@@ -69,6 +69,18 @@ def test_they_are_said_in_vietnamese_too(tmp_path: Path) -> None:
 
     assert first.endswith("alertmanagers: chỉ có tác dụng với 'delivery: alertmanager'")
     assert second.endswith("alerts.yml:3: teams[0].fallback: không có người 'nobody'")
+
+
+def test_who_is_told_by_nobody_or_by_no_way_beside_the_wan_is_worth_a_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mistakes(tmp_path, "alerts: alerts.yml") == []
+    status = cli.main(["--lang", "vi", "check-config", "--config", str(tmp_path / "collector.yml")])
+    first, second = capsys.readouterr().err.splitlines()
+
+    assert status == 0
+    assert first.endswith("alerts.yml:3: teams[0]: không có ca nào: 'line-1' (fallback) luôn trực")
+    assert "khi đứt mạng liên tỉnh không báo được cho ai trong đội 'line'" in second
 
 
 def test_an_alerts_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_killed_collector_is_told_once_and_its_end_too_whatever_else_is_killed
 def test_whom_a_file_would_tell_is_said_without_telling_them(tmp_path: Path, mail: MailServer) -> None:
     done = _told(tmp_path / "deadman.json", "--check")
     assert done.returncode == 1
-    assert "there is no file" in done.stderr
+    assert "không có tệp" in done.stderr
 
     path = deadman.write(tmp_path / "deadman.json", deadman.settings(deadman.mail(mail.port)))
     assert _told(path, "--check").stdout == "Trực first qua email\n"

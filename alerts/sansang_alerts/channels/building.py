@@ -10,7 +10,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from sansang_agent.contract import secret_file
-from sansang_agent.contract.mistake import wrong
+from sansang_agent.contract.mistake import Gettext, Wrong, in_words, wrong
 from sansang_alerts.settings import AnyChannel, EmailChannel, SmsChannel, WebhookChannel, ZaloChannel
 
 from . import Channel
@@ -34,6 +34,10 @@ class BuildError(Exception):
     def __init__(self, mistakes: Sequence[str]) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = tuple(mistakes)
+
+    def said(self, _: Gettext) -> str:
+        """The same by a catalogue."""
+        return "\n".join(in_words(mistake, _) for mistake in self.mistakes)
 
 
 class Channels(dict[str, Channel]):
@@ -67,10 +71,16 @@ def build(settings: Sequence[AnyChannel], deadline_s: float = DEADLINE_S) -> Cha
         try:
             made[channel.id] = one(channel, made)
         except (secret_file.SecretError, AddressError, OSError, ValueError) as error:
-            mistakes.append(f"channel {channel.id}: {error}")
+            mistakes.append(wrong("channel {id}: {said}", id=channel.id, said=why(error)))
     if mistakes:
         raise BuildError(mistakes)
     return made
+
+
+def why(error: Exception) -> str:
+    """What is wrong, in words that can be said in another language where it has any."""
+    first = error.args[0] if error.args else ""
+    return first if isinstance(first, Wrong) else str(error)
 
 
 def one(settings: AnyChannel, held: Channels) -> Channel:

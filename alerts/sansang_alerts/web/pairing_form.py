@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from sansang_agent.contract import secret_file
+from sansang_agent.contract.words import mistakes_in
 from sansang_alerts import pairing
 from sansang_alerts.reach import person_of
 from sansang_alerts.settings import AlertSettings, ZaloChannel
@@ -46,7 +47,7 @@ def offer(connection: Connection, settings: AlertSettings, form: Mapping[str, st
     try:
         key = secret_file.read(Path(bot.token_file)).encode()
     except secret_file.SecretError as error:
-        return Offered(str(error))
+        return Offered(error.said(mistakes_in(phrases.language, "sansang_alerts")))
     code = pairing.offer(connection, bot.id, person.id, key, phrases.now)
     told = phrases.say("From the Zalo account of {name}, send the bot of '{id}' these digits by {time}:")
     until = phrases.clock(phrases.now + pairing.LIFE_S)
