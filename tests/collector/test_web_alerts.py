@@ -107,6 +107,27 @@ def test_who_is_on_call_stands_on_a_page_and_in_the_api(told: Told) -> None:
     assert web.client.get("/api/v1/oncall/nobody").status_code == 404
 
 
+def test_the_code_of_a_message_leads_to_its_incident_however_it_is_typed(told: Told) -> None:
+    web, _, number = told
+
+    found = web.client.get("/find", params={"code": "k7f-2qd"}, follow_redirects=False)
+
+    assert (found.status_code, found.headers["location"]) == (303, f"/incidents/{number}")
+
+
+def test_whoever_comes_next_reads_what_is_open_and_who_has_the_week(told: Told) -> None:
+    web, _, number = told
+
+    page = unescape(web.client.get("/oncall/handover", headers={"Accept-Language": "vi"}).text)
+
+    assert "Bàn giao ca" in page
+    assert f'<a href="/incidents/{number}">K7F2QD</a>' in page
+    assert "đã báo: Trực đường truyền 1" in page
+    assert "Không có trong 12 giờ qua." in page
+    assert "Đội đường truyền" in page
+    assert "/oncall/handover" in web.client.get("/oncall").text
+
+
 def test_an_admin_has_somebody_s_zalo_chat_paired_on_the_page_and_that_is_kept(told: Told) -> None:
     web, _, _ = told
     with admin(web) as browser:

@@ -175,6 +175,7 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", "/api/v1/oncall"): sees("/api/v1/oncall", Right.SEE_FLEET),
     ("GET", "/api/v1/oncall/{team}"): sees("/api/v1/oncall/line", Right.SEE_FLEET, ok=frozenset({404})),
     ("GET", "/oncall"): sees("/oncall", Right.SEE_FLEET),
+    ("GET", "/oncall/handover"): sees("/oncall/handover", Right.SEE_FLEET),
     ("POST", "/oncall/pair"): Door(
         Right.PAIR, "/oncall/pair", frozenset({404}), lambda _place: {"person": "?"}, is_form=True
     ),

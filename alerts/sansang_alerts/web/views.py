@@ -1,5 +1,6 @@
 """What the pages of the desk show, read from the ledger in one go. Templates only write it down."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -31,6 +32,8 @@ class Line(NamedTuple):
     taker: str
     taken_at: float | None
     over_at: float | None
+    page: str
+    """Of the fault, as its source says; may be empty."""
 
 
 class Team(NamedTuple):
@@ -54,14 +57,24 @@ class View(NamedTuple):
     bots: list[str]
 
 
-def view(connection: Connection, settings: AlertSettings, phrases: Phrases, ahead_s: float = DAY_S) -> View:
-    """As it is now."""
+def view(
+    connection: Connection,
+    settings: AlertSettings,
+    phrases: Phrases,
+    ahead_s: float = DAY_S,
+    shows: Callable[[Kept], bool] | None = None,
+) -> View:
+    """As it is now. ``shows``: which alerts its reader may see; whoever may not see all reads of no message either."""
     now = phrases.now
+    since = now - SHIFT_S
     arranged = roster_rows.arranged(connection, settings, now)
     return View(
-        under_way=[_line(one, settings, phrases) for one in lists.under_way(connection)],
-        ended=[_line(one, settings, phrases) for one in lists.ended(connection, now - SHIFT_S)],
-        unsent=[_unsent_line(one, settings, phrases) for one in lists.unsent(connection, now - SHIFT_S, now - SLOW_S)],
+        under_way=[_line(one, settings, phrases) for one in filter(shows, lists.under_way(connection))],
+        ended=[_line(one, settings, phrases) for one in filter(shows, lists.ended(connection, since))],
+        unsent=[
+            _unsent_line(one, settings, phrases)
+            for one in (lists.unsent(connection, since, now - SLOW_S) if shows is None else ())
+        ],
         teams=[_team(settings, team.id, arranged, phrases, ahead_s) for team in settings.teams],
         arranged=[
             (one.number, oncall_words.override_line(one, settings, phrases))
@@ -101,6 +114,7 @@ def _line(alert: Kept, settings: AlertSettings, phrases: Phrases) -> Line:
         _name(settings, standing.acknowledged_by),
         standing.acknowledged_at,
         standing.over_at,
+        standing.fault.page,
     )
 
 

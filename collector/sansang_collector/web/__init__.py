@@ -18,9 +18,11 @@ from . import (
     audit,
     enrol,
     explanation,
+    finding,
     fleet,
     fleet_api,
     fleet_deeds,
+    handing_over,
     headers,
     history,
     incidents,
@@ -52,7 +54,9 @@ def include(app: FastAPI) -> None:
 
     ``app.state.collector`` must be a :class:`sansang_collector.running.Collector` before the first request.
     """
-    for router in (wall.router, pages.router, fleet.router, fleet_deeds.router, api.router, fleet_api.router):
+    for router in (wall.router, pages.router, finding.router, fleet.router, fleet_deeds.router):
+        app.include_router(router)
+    for router in (api.router, fleet_api.router):
         app.include_router(router)
     for router in (enrol.router, waiting_api.router, join.router, waiting_deeds.router):
         app.include_router(router)
@@ -67,7 +71,9 @@ def include(app: FastAPI) -> None:
     for router in (incidents.router, incidents_api.router, maintenance.router, maintenance_api.router):
         app.include_router(router)
     app.include_router(explanation.router)
-    for router in (alerts.router, alerts.pages, pairing.router, doors.router(alerts.doors_of), runbooks.router):
+    for router in (alerts.router, alerts.pages, handing_over.router, pairing.router):
+        app.include_router(router)
+    for router in (doors.router(alerts.doors_of), runbooks.router):
         app.include_router(router)
     app.include_router(topology_api.router)
     app.include_router(sd.router)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from markupsafe import Markup
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from sansang_agent.contract.light import Light
 from sansang_agent.contract.rung import Rung
@@ -20,8 +20,8 @@ from sansang_collector.inventory.coverage_words import CoverageWords
 from sansang_collector.rights import Right, just
 from sansang_collector.view import AgentView, CheckView, CommuneView, PointView, RungView
 
-from . import asking_again, incident_lines, language, maintenance_doing, shell, timeline
-from .api import AgentId, find_report
+from . import asking_again, incident_lines, maintenance_doing, shell, timeline
+from .api import AgentId
 from .codes import normal
 from .curves import Curve, curve_of
 from .incidents import SOON_S
@@ -202,18 +202,3 @@ def _window(now: float, hours: int, at: float | None) -> Window:
 
 def _window_query(hours: int, at: float | None = None, code: str = "") -> str:
     return "?" + urlencode({"hours": hours} | ({"at": at} if at is not None else {}) | ({"code": code} if code else {}))
-
-
-@router.get("/find")
-def find(request: Request, who: SeesCentre, code: Annotated[str, Query(max_length=100)] = "") -> Response:
-    """From a six-character report code to its machine at that moment; a plain answer where it is not known."""
-    wanted = normal(code)
-    place = find_report(request, who, wanted)
-    if place is None:
-        missing = shell.page(request, "no_such_code.html", code=code.strip())
-        missing.status_code = 404
-        return missing
-    query = urlencode({"at": place.at, "code": wanted})
-    response = RedirectResponse(f"/agents/{place.agent}?{query}", 303)
-    language.remember(request, response)
-    return response
