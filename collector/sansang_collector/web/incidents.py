@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from sansang_agent.contract.severity import Severity
 from sansang_collector import overview
 from sansang_collector.access import Principal, acting, require_form
-from sansang_collector.incidents import deeds, listing, maintenance_rows
+from sansang_collector.incidents import deeds, listing, maintenance_rows, situation_listing
 from sansang_collector.incidents.deed_words import IncidentError, Refused
 from sansang_collector.incidents.deeds import By
 from sansang_collector.incidents.listing import Listed, Question, Standing
@@ -105,6 +105,20 @@ async def do(request: Request, number: IncidentId, who: Handles) -> Response:
             raise HTTPException(404) from None
         return _page(request, who, number, error)
     return RedirectResponse(f"/incidents/{done.incident.id}", 303)
+
+
+def place_of(request: Request, who: Principal, code: str) -> str | None:
+    """The address of the incident or situation of these six characters, if ``who`` sees some of it."""
+    seeing = incident_doing.seeing(request, who)
+    with shell.collector_of(request).store.read() as connection:
+        number = listing.by_code(connection, code, seeing.communes)
+        if number is not None:
+            return f"/incidents/{number}"
+        together = situation_listing.by_code(connection, code, seeing)
+    if together is None:
+        return None
+    is_over = together.resolved_at is not None
+    return f"/incidents/{together.incidents[0]}" if is_over else f"/incidents#situation-{together.id}"
 
 
 def _number_of(request: Request, who: Principal, typed: str) -> int:

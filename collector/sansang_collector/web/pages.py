@@ -1,4 +1,4 @@
-"""The pages of one commune, of one machine, and the way from a report's code to its machine.
+"""The pages of one commune, of one machine, and the way from six characters to a report's machine or an incident.
 
 Each fetches views from overview.py, gives them to a template, and decides nothing.
 """
@@ -20,11 +20,10 @@ from sansang_collector.inventory.coverage_words import CoverageWords
 from sansang_collector.rights import Right, just
 from sansang_collector.view import AgentView, CheckView, CommuneView, PointView, RungView
 
-from . import asking_again, incident_lines, language, maintenance_doing, shell, timeline
+from . import asking_again, incident_lines, incidents, language, maintenance_doing, shell, timeline
 from .api import AgentId, find_report
 from .codes import normal
 from .curves import Curve, curve_of
-from .incidents import SOON_S
 from .maintenance_words import MaintenanceWords
 from .phrases import Phrases
 from .site import ports_of, site_of
@@ -90,7 +89,7 @@ def commune(request: Request, who: SeesCentre, code: str, hours: Hours = 6) -> R
         change=change,
         commune=found,
         lines=[line for line in lines if line.is_told or line.incident.verdict.expected_off],
-        plans=[one for one in maintenance_doing.views(request, who, plans) if one.begins < now + SOON_S],
+        plans=[one for one in maintenance_doing.views(request, who, plans) if one.begins < now + incidents.SOON_S],
         plan_words=MaintenanceWords(say, collector.inventory.naming),
         agents=agents,
         rungs=_rungs([found, *agents]),
@@ -206,14 +205,19 @@ def _window_query(hours: int, at: float | None = None, code: str = "") -> str:
 
 @router.get("/find")
 def find(request: Request, who: SeesCentre, code: Annotated[str, Query(max_length=100)] = "") -> Response:
-    """From a six-character report code to its machine at that moment; a plain answer where it is not known."""
-    wanted = normal(code)
-    place = find_report(request, who, wanted)
-    if place is None:
+    """From six characters to the machine that reported then, or to the incident; a plain answer where none has them."""
+    address = _address_of(request, who, normal(code))
+    if address is None:
         missing = shell.page(request, "no_such_code.html", code=code.strip())
         missing.status_code = 404
         return missing
-    query = urlencode({"at": place.at, "code": wanted})
-    response = RedirectResponse(f"/agents/{place.agent}?{query}", 303)
+    response = RedirectResponse(address, 303)
     language.remember(request, response)
     return response
+
+
+def _address_of(request: Request, who: Principal, code: str) -> str | None:
+    place = find_report(request, who, code)
+    if place is None:
+        return incidents.place_of(request, who, code) if code else None
+    return f"/agents/{place.agent}?{urlencode({'at': place.at, 'code': code})}"
