@@ -101,7 +101,8 @@ class Sender:
 
     async def _wait(self) -> None:
         try:
-            await asyncio.wait_for(self._news.wait(), POLL_S)
+            async with asyncio.timeout(POLL_S):
+                await self._news.wait()
         except TimeoutError:
             return
         finally:

@@ -127,7 +127,8 @@ async def follow(
 async def _woken(wake: asyncio.Event, within_s: float | None) -> bool:
     """Wait for news; False when none came in time."""
     try:
-        await asyncio.wait_for(wake.wait(), within_s)
+        async with asyncio.timeout(within_s):
+            await wake.wait()
     except TimeoutError:
         return False
     return True

@@ -95,7 +95,8 @@ class Diagnosis:
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.wake.wait(), self._batch_s)
+                    async with asyncio.timeout(self._batch_s):
+                        await self.wake.wait()
                 self.wake.clear()
                 await self._turn()
                 await asyncio.sleep(self._batch_s)

@@ -112,7 +112,8 @@ class Posting:
             except OperationalError as error:
                 _LOG.warning("incidents are posted once the ledger answers: %s", error.orig)
             try:
-                await asyncio.wait_for(self._news.wait(), AGAIN_S)
+                async with asyncio.timeout(AGAIN_S):
+                    await self._news.wait()
             except TimeoutError:
                 continue
             finally:

@@ -48,6 +48,19 @@ async def test_what_a_busy_channel_did_not_take_is_sent_again_as_new(post: Post)
     assert len({one.message_id for one in post.channels["mail"].got}) == 1
 
 
+async def test_it_ends_when_it_is_stopped_though_news_come_in_that_moment(post: Post) -> None:
+    running = asyncio.create_task(post.sender.run())
+    while not post.sender._news._waiters:  # noqa: ASYNC110  # nothing tells that it has begun to wait
+        await asyncio.sleep(0)
+    post.sender.nudge()
+    running.cancel()
+
+    done, _ = await asyncio.wait([running], timeout=1.0)
+
+    assert done == {running}
+    assert running.cancelled()
+
+
 async def test_it_is_not_asked_again_before_the_time_it_named(post: Post) -> None:
     post.channels["mail"].answers = [AGAIN._replace(after_s=40.0)]
     await post.tell(Happening.OPENED, RING)

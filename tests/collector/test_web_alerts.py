@@ -146,6 +146,7 @@ def test_figures_of_messages_are_exposed(told: Told) -> None:
     text = httpx.get(f"{web.url}/metrics", headers=headers).text
 
     assert all(f"# HELP {one.name} {one.help}" in text for one in metrics.FAMILIES)
+    assert 'sansang_collector_info{public_url="https://sansang.example.vn"} 1.0\n' in text
     assert 'sansang_alert_unacknowledged{severity="critical"} 1.0' in text
 
 

@@ -45,7 +45,8 @@ async def hop(target: str, ttl: int, timeout: float) -> Hop | None:
         try:
             sock.send(bytes(16))
             with contextlib.suppress(TimeoutError):
-                return await asyncio.wait_for(answer, timeout)
+                async with asyncio.timeout(timeout):
+                    return await answer
         finally:
             loop.remove_reader(sock)
     return None
