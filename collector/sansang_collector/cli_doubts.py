@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from . import audit
-from .incidents import doubts
+from . import audit, cli_ledger
+from .incidents import doubt_words, doubts
 from .incidents.doubts import DoubtView, NoDoubtError, Settled
 from .inventory import versions
 from .inventory.model import Inventory
@@ -22,6 +22,9 @@ Gettext = Callable[[str], str]
 
 def show(options: argparse.Namespace, settings: CollectorSettings, _: Gettext) -> int:
     """Say every doubt, or settle one."""
+    if none := cli_ledger.missing(settings, _):
+        print(none, file=sys.stderr)
+        return 1
     store = Store(settings.folder)
     try:
         if options.settle:
@@ -55,18 +58,5 @@ def _settle(store: Store, settled: Settled, _: Gettext) -> int:
 def _print(found: list[DoubtView], inventory: Inventory | None, topology: Topology | None, _: Gettext) -> None:
     names = {one.code: one.name for one in inventory.communes} if inventory else {}
     for one in found:
-        place = f"{one.commune} {names.get(one.commune, '')}".strip()
-        declared, count = _named(one.declared, topology), len(one.incidents)
-        if one.probable:
-            said = _("{commune} is entered under {declared}, but in {count} incidents it was as if under {probable}.")
-        else:
-            said = _("{commune} is entered under {declared}, but in {count} incidents it stayed alive below it.")
-        print(said.format(commune=place, declared=declared, count=count, probable=_named(one.probable, topology)))
+        print(doubt_words.sentence(one, f"{one.commune} {names.get(one.commune, '')}".strip(), topology, _))
     print(_("Compare with the lines on site, correct the files and apply them; or settle it with --settle."))
-
-
-def _named(part: str, topology: Topology | None) -> str:
-    """A part's id, with its name where it has one."""
-    number = topology.numbers.get(part) if topology else None
-    name = topology.parts[number].name if topology and number is not None else ""
-    return f"{name} ({part})" if name else part

@@ -7,6 +7,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -15,19 +16,19 @@ from sqlalchemy import Connection, func, select
 from sansang_agent.contract.scalars import closest
 from sansang_agent.contract.words import catalogue
 
-from . import habits
+from . import cli_ledger, habits
 from .agents import AGENT
 from .board import Board
 from .cli_topology import UnknownNameError, meant
 from .commune import CODE
-from .diagnosis.incident import Phase
 from .expected import Usual
-from .incidents import codes, rows
+from .incidents import codes, commune_look, rows
 from .incidents.around import around
+from .incidents.commune_look import CommuneLook
 from .incidents.explain import explain as explained
 from .incidents.explain_text import text_of
 from .incidents.explanation import Explanation
-from .incidents.rows import Kept, Wanted
+from .incidents.rows import Kept
 from .incidents.tables import INCIDENT
 from .inventory.calendars import calendars
 from .inventory.headings import plain
@@ -39,10 +40,6 @@ from .settings import CollectorSettings
 from .store import Store
 from .web.phrases import Phrases
 
-_NOW = frozenset({Phase.SUSPECT, Phase.OPEN, Phase.CLOSING})
-_OVER = frozenset({Phase.RESOLVED})
-_MOST = 1000
-
 
 class _Asked(NamedTuple):
     """An incident, or a commune."""
@@ -51,25 +48,11 @@ class _Asked(NamedTuple):
     commune: str = ""
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of a commune."""
-
-    commune: str
-    name: str
-    incidents: tuple[Explanation, ...] = ()
-    """All that hit it now, suspicions too."""
-    serving: Serving | None = None
-    """None without an inventory that has it."""
-    last: Explanation | None = None
-    """What hit it last, where nothing does now."""
-
-
 def explain(options: argparse.Namespace, settings: CollectorSettings) -> int:
     """Print what was asked for; 1 where there is no such thing."""
     _ = catalogue("sansang_collector", options.lang).gettext
-    if not (settings.folder / "ledger.db").exists():
-        none = _("There is no ledger in {folder}; name the collector's folder with --data.")
-        print(none.format(folder=settings.folder), file=sys.stderr)
+    if none := cli_ledger.missing(settings, _):
+        print(none, file=sys.stderr)
         return 1
     store = Store(settings.folder)
     try:
@@ -125,19 +108,12 @@ class _Teller:
         beside = around(connection, kept, kept.incident)
         return explained(kept.incident, self._inventory.naming, self._say, self._now, beside)
 
-    def commune(self, connection: Connection, code: str) -> Look:
+    def commune(self, connection: Connection, code: str) -> CommuneLook:
         """All that hits it now; where nothing does, how it stands and what hit it last."""
-        now = rows.listed(connection, ALL, Wanted(commune=code, phases=_NOW), _MOST)
-        last = [] if now else rows.listed(connection, ALL, Wanted(commune=code, phases=_OVER), 1)
-        return Look(
-            commune=code,
-            name=self._say.commune(code),
-            incidents=tuple(self.incident(connection, one) for one in now),
-            serving=self._serving(connection, code),
-            last=self.incident(connection, last[0]) if last else None,
-        )
+        tell = partial(self.incident, connection)
+        return commune_look.look(connection, code, self._say.commune(code), ALL, tell, self._serving(connection, code))
 
-    def lines(self, look: Look) -> Iterator[str]:
+    def lines(self, look: CommuneLook) -> Iterator[str]:
         """What is known of a commune, as text."""
         facts = self._say.serving_facts(look.serving, self._now) if look.serving else ""
         state = self._say.serving(look.serving) if look.serving else self._("not in the inventory")
@@ -154,7 +130,9 @@ class _Teller:
         """Six digits may also be an incident's characters."""
         found = rows.find_code(connection, said) or rows.find(connection, min(int(said), 2**31 - 1))
         if found is None:
-            newest = connection.scalar(select(func.max(INCIDENT.c.id))) or 0
+            newest = connection.scalar(select(func.max(INCIDENT.c.id)))
+            if newest is None:
+                raise UnknownNameError(self._("There has been no incident yet."))
             text = self._("There is no incident {number}; the newest is number {newest}.")
             raise UnknownNameError(text.format(number=said, newest=newest))
         return _Asked(found)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sansang_agent.contract.mistake import Mistake, SettingsError
 from sansang_agent.contract.words import catalogue
 
-from . import audit
+from . import audit, cli_ledger
 from .incidents import maintenance_import, maintenance_rows, maintenance_words
 from .incidents.maintenance import Kind, Maintenance, Plan, is_short_notice, notice_days
 from .incidents.maintenance_rules import Ground
@@ -35,11 +35,15 @@ def maintenance(options: argparse.Namespace, settings: CollectorSettings) -> int
         "cancel": _set,
         "end": _set,
     }[options.action]
+    _ = catalogue("sansang_collector", options.lang).gettext
+    if none := cli_ledger.missing(settings, _):
+        print(none, file=sys.stderr)
+        return 1
     store = Store(settings.folder)
     try:
         return action(options, store)
     except PlanError as error:
-        print(error.said(catalogue("sansang_collector", options.lang).gettext), file=sys.stderr)
+        print(error.said(_), file=sys.stderr)
         return 1
     finally:
         store.close()

@@ -99,6 +99,15 @@ def test_the_command_says_where_a_commune_may_belong_and_settles_it(shell: Shell
     assert shell("--json").out == "[]"
 
 
+def test_a_folder_without_a_ledger_is_said_and_none_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nowhere = tmp_path / "nowhere"
+    for words in (["inventory", "doubts"], ["maintenance", "list"]):
+        assert cli.main([*words, "--data", str(nowhere), "--lang", "en"]) == 1
+        assert "There is no ledger in" in capsys.readouterr().err
+
+    assert not nowhere.exists()
+
+
 def test_settling_what_is_no_doubt_is_said(shell: Shell) -> None:
     said = shell("--settle", "00000", "ring:x")
 

@@ -14,6 +14,9 @@ from sqlalchemy import func, select
 from sansang_collector import roster
 from sansang_collector.agents import AGENT
 from sansang_collector.audit import AUDIT
+from sansang_collector.diagnosis.doubts import Doubt
+from sansang_collector.incidents import doubts
+from sansang_collector.incidents.doubts import Noted
 from tests.collector.test_web_pages import page, text
 from tests.support.forms import signed
 from tests.support.province import NO_MACHINES, province
@@ -124,6 +127,19 @@ def test_blind_spots_are_told_with_what_they_hide_and_what_mends_them(running: W
     assert "chưa có máy nào gửi báo cáo" in shown.lower() or "65 trên 65 xã, phường" in shown
     assert "Cách khắc phục:" in shown
     assert page(running, "/fleet/blind-spots?kind=no_pc").count('class="row"') == NO_MACHINES
+
+
+def test_a_commune_that_incidents_speak_against_stands_with_the_blind_spots(running: WebCollector) -> None:
+    calm = text(page(running, "/fleet/blind-spots"))
+    for incident in (3, 8):
+        noted = Noted(incident, (Doubt(KHANH_KHE, "core", ""),))
+        running.write_ledger(lambda it, noted=noted: doubts.note(it, [noted], running.now))  # type: ignore[misc]
+    shown = text(page(running, "/fleet/blind-spots"))
+
+    assert "khai báo sai vị trí" not in calm
+    assert "Có thể khai báo sai vị trí đấu nối" in shown
+    assert "Xã Khánh Khê được khai báo dưới" in shown
+    assert "trong 2 sự cố" in shown
 
 
 def test_without_an_inventory_blind_spots_say_that_nothing_is_known(small: WebCollector) -> None:

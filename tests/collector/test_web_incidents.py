@@ -13,7 +13,7 @@ from sansang_collector.rights import Held
 from tests.support.accounts import deeds, send
 from tests.support.forms import signed
 from tests.support.incident_rows import add_incident
-from tests.support.incidents import KHANH_KHE, ON_RING, TAM_THANH, at
+from tests.support.incidents import AREA, KHANH_KHE, ON_RING, TAM_THANH, at
 from tests.support.troubled import Trouble, troubled
 from tests.support.visitors import Visitor, let_in
 
@@ -260,11 +260,23 @@ def test_everybody_who_sees_a_commune_of_it_hears_of_a_deed(trouble: Trouble, ap
 
 def test_incidents_of_one_event_are_one_situation(api: httpx.Client, technician: httpx.Client) -> None:
     (found,) = api.get("/api/v1/situations").json()["items"]
-    page = api.get("/incidents").text
+    page = api.get("/incidents?lang=vi").text
 
     assert (found["kind"], len(found["incidents"]), len(found["communes"])) == ("power_area", 4, 4)
+    assert (found["began"], found["batteries"]) == (at("08:10"), [{"commune": AREA[0], "percent": 62.0}])
     assert page.count('class="panel edge failed situation"') == 1
+    assert "Xã Lộc Bình: lần cuối liên lạc pin còn 62 %" in page
     assert technician.get("/api/v1/situations").json()["items"] == []
+
+
+def test_the_six_characters_of_a_message_lead_to_the_incident_or_situation(
+    trouble: Trouble, api: httpx.Client, technician: httpx.Client
+) -> None:
+    found = [api.get("/find", params={"code": code}).headers["location"] for code in ("m4t-7qx", "0ver 99", "P3V8QK")]
+    theirs = [technician.get("/find", params={"code": code}).status_code for code in ("M4T7QX", "K7F2QD", "P3V8QK")]
+
+    assert found == [f"/incidents/{trouble.ring}", f"/incidents/{trouble.over}", "/incidents#situation-1"]
+    assert theirs == [303, 404, 404]
 
 
 def test_the_page_tells_what_is_wrong_whose_it_is_and_what_to_do(trouble: Trouble, api: httpx.Client) -> None:
@@ -280,7 +292,7 @@ def test_the_wall_and_the_commune_name_the_cause(trouble: Trouble, api: httpx.Cl
 
     cause = "Vòng truyền dẫn Văn Quan – Bình Gia mất kết nối từ 08:14"
     assert wall.count(cause) >= len(ON_RING)
-    assert "Mất điện diện rộng từ 08:10" in wall
+    assert "Mất điện khu vực Huyện Lộc Bình từ 08:10" in wall
     assert f'href="/incidents/{trouble.dark}"' in commune
     assert "Thay cáp quang trạm Khánh Khê" in commune
     assert "Đang có việc đã báo trước" in commune

@@ -118,6 +118,7 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", "/find"): sees("/find?code={report}", ok=frozenset({303}), hidden=404),
     ("GET", "/api/v1/communes"): sees("/api/v1/communes"),
     ("GET", "/api/v1/communes/{code}"): sees("/api/v1/communes/{code}"),
+    ("GET", "/api/v1/communes/{code}/explanation"): sees("/api/v1/communes/{code}/explanation"),
     ("GET", "/api/v1/communes/{code}/intervals"): sees("/api/v1/communes/{code}/intervals?rung=line"),
     ("GET", "/api/v1/agents"): sees("/api/v1/agents?commune={code}"),
     ("GET", "/api/v1/agents/{agent}"): sees("/api/v1/agents/{agent}"),

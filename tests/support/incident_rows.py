@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from sansang_agent.contract.rung import PLACES, Component, Owner
@@ -11,7 +12,7 @@ from sansang_agent.contract.severity import Severity
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase
 from sansang_collector.diagnosis.verdict import Cause, Fact, Ground, Level, Verdict
 from sansang_collector.incidents.rows import packed
-from sansang_collector.incidents.situations import Kind
+from sansang_collector.incidents.situations import Battery, Kind, Situation
 from sansang_collector.incidents.tables import INCIDENT, INCIDENT_COMMUNE, INCIDENT_EVENT, SITUATION
 
 
@@ -61,9 +62,16 @@ def add_incident(
     return number
 
 
-def add_situation(connection: Connection, at: float, code: str = "S1TUAT") -> int:
-    """A power cut over an area."""
-    row = {"code": code, "kind": Kind.POWER_AREA.value, "opened_at": at, "told_at": at, "body": b"{}"}
+def add_situation(connection: Connection, at: float, code: str = "P3V8QK", communes: Sequence[str] = ()) -> int:
+    """A power cut over an area since ``at``, known four minutes later; machines of the first commune ran on battery."""
+    body = Situation(
+        kind=Kind.POWER_AREA, area="power_area:huyen-loc-binh", incidents=(), communes=(), began=at, opened_at=at + 240,
+        told_at=at + 240, batteries=(Battery(communes[0], 62.0),) if communes else (),
+    )  # fmt: skip
+    row = {
+        "code": code, "kind": body.kind.value, "opened_at": body.opened_at, "told_at": body.told_at,
+        "body": msgspec.json.encode(body),
+    }  # fmt: skip
     return int(connection.execute(SITUATION.insert().values(row).returning(SITUATION.c.id)).scalar_one())
 
 

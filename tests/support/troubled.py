@@ -64,7 +64,7 @@ def _happen(connection: Connection) -> tuple[int, int, int, int, int, int]:
                 (f"access_link:{KHANH_KHE}-tslcd2", 0.2)],
         grounds=(Ground(Fact.SILENT, 1, 1), Ground(Fact.ELSEWHERE_WELL, 12, 12)),
     )  # fmt: skip
-    situation = add_situation(connection, at("08:10"))
+    situation = add_situation(connection, at("08:10"), communes=AREA)
     for minute, code in enumerate(AREA):
         add_incident(
             connection, [code], at("08:10") + 60 * minute, f"site_power:{code}", situation=situation, counters=3,

@@ -13,6 +13,8 @@ from sansang_agent.contract.severity import Severity
 from sansang_collector.diagnosis.incident import Happening, Phase
 from sansang_collector.diagnosis.verdict import Ground, Level
 
+from .situations import Battery
+
 
 class HitView(msgspec.Struct, frozen=True):
     """A commune that it hits."""
@@ -92,11 +94,16 @@ class SituationView(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     code: str
     kind: str
+    area: str
+    """The power area's name, where there is one and it is known."""
+    began: float
     opened_at: float
     resolved_at: float | None
     incidents: tuple[int, ...]
     """Those that may be seen."""
     communes: tuple[HitView, ...]
+    batteries: tuple[Battery, ...]
+    """What machines of these communes last said they had left."""
 
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]

@@ -75,12 +75,13 @@ def page(
     fits = [*_fitting(question), rows.concerns(of)]
     total = connection.scalar(select(func.count()).select_from(INCIDENT).where(*fits)) or 0
     query = select(INCIDENT).where(*fits).order_by(_URGENCY, INCIDENT.c.onset.desc(), INCIDENT.c.id.desc())
-    return int(total), _listed(connection, rows.read(connection, query.limit(limit).offset(offset)))
+    return int(total), with_communes(connection, rows.read(connection, query.limit(limit).offset(offset)))
 
 
 def find(connection: Connection, number: int) -> Listed | None:
     """The incident of this number."""
-    return next(iter(_listed(connection, rows.read(connection, select(INCIDENT).where(INCIDENT.c.id == number)))), None)
+    found = rows.read(connection, select(INCIDENT).where(INCIDENT.c.id == number))
+    return next(iter(with_communes(connection, found)), None)
 
 
 def communes_of(connection: Connection, number: int) -> frozenset[str]:
@@ -124,7 +125,7 @@ def for_eyes(connection: Connection, found: Sequence[Listed], seeing: Seeing) ->
 def merged_into(connection: Connection, number: int, of: Communes) -> list[Listed]:
     """The incidents that are one with this one, as far as they may be seen."""
     fits = INCIDENT.c.merged_into == number, rows.concerns(of)
-    return _listed(connection, rows.read(connection, select(INCIDENT).where(*fits).order_by(INCIDENT.c.id)))
+    return with_communes(connection, rows.read(connection, select(INCIDENT).where(*fits).order_by(INCIDENT.c.id)))
 
 
 def by_code(connection: Connection, code: str, of: Communes) -> int | None:
@@ -159,7 +160,8 @@ def _hitting(commune: ColumnElement[bool]) -> Any:
     return select(INCIDENT_COMMUNE.c.incident).where(commune)
 
 
-def _listed(connection: Connection, found: Sequence[rows.Kept]) -> list[Listed]:
+def with_communes(connection: Connection, found: Sequence[rows.Kept]) -> list[Listed]:
+    """These with all communes that they hit."""
     hit = rows.communes_of(connection, [one.incident.id for one in found])
     return [Listed(one, tuple(hit[one.incident.id])) for one in found]
 

@@ -1,23 +1,32 @@
 """Which situations there are, as views: of each the members and communes that somebody may see."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from sansang_collector.communes_sql import among
 
+from . import codes, situation_rows
 from .incident_view import SituationView
 from .listing import Seeing, hits
+from .situations import Situation
 from .tables import INCIDENT, INCIDENT_COMMUNE, SITUATION
 
 
 def listed(connection: Connection, seeing: Seeing, since: float) -> list[SituationView]:
     """Situations that were not over before ``since``, the newest first, with what may be seen of each."""
-    still = SITUATION.c.resolved_at.is_(None) | (SITUATION.c.resolved_at >= since)
-    found = connection.execute(select(SITUATION).where(still).order_by(SITUATION.c.id.desc())).all()
-    members: dict[int, set[int]] = {row.id: set() for row in found}
-    hit: dict[int, set[str]] = {row.id: set() for row in found}
+    return _views(connection, seeing, SITUATION.c.resolved_at.is_(None) | (SITUATION.c.resolved_at >= since))
+
+
+def by_code(connection: Connection, code: str, seeing: Seeing) -> SituationView | None:
+    """The situation of these six characters, however they are written, with what may be seen of it."""
+    return next(iter(_views(connection, seeing, SITUATION.c.code == codes.plain(code))), None)
+
+
+def _views(connection: Connection, seeing: Seeing, where: ColumnElement[bool]) -> list[SituationView]:
+    found = situation_rows.read(connection, where)[::-1]
+    members: dict[int, set[int]] = {one.id: set() for one in found}
+    hit: dict[int, set[str]] = {one.id: set() for one in found}
     query = (
         select(INCIDENT.c.situation, INCIDENT.c.id, INCIDENT_COMMUNE.c.commune)
         .join(INCIDENT_COMMUNE, INCIDENT_COMMUNE.c.incident == INCIDENT.c.id)
@@ -26,16 +35,19 @@ def listed(connection: Connection, seeing: Seeing, since: float) -> list[Situati
     for situation, incident, commune in connection.execute(query):
         members[situation].add(incident)
         hit[situation].add(commune)
-    return [_situation(row, members[row.id], hit[row.id], seeing) for row in found if members[row.id]]
+    return [_view(one, members[one.id], hit[one.id], seeing) for one in found if members[one.id]]
 
 
-def _situation(row: Row[Any], members: Iterable[int], hit: Iterable[str], seeing: Seeing) -> SituationView:
+def _view(one: Situation, members: Iterable[int], hit: Collection[str], seeing: Seeing) -> SituationView:
     return SituationView(
-        id=row.id,
-        code=row.code,
-        kind=row.kind,
-        opened_at=row.opened_at,
-        resolved_at=row.resolved_at,
+        id=one.id,
+        code=one.code,
+        kind=one.kind,
+        area=seeing.naming.part(one.area).name if one.area else "",
+        began=one.began,
+        opened_at=one.opened_at,
+        resolved_at=one.resolved_at,
         incidents=tuple(sorted(members)),
         communes=hits(hit, seeing),
+        batteries=tuple(each for each in one.batteries if each.commune in hit),
     )

@@ -19,7 +19,7 @@ from .case import Around, Case, case_of
 from .explain import explain, named, said_call
 from .naming import OF_A_SERVICE, Naming
 from .rows import Kept
-from .situations import Kind, Situation
+from .situations import Battery, Kind, Situation
 from .speech import Says, Speech
 from .timeless import Timeless
 
@@ -150,13 +150,18 @@ def _situation_wording(
         since=headline.lasting(situation.began, ended, speech),
         lasted=lasted,
         impact=speech.sentence(hit),
-        evidence=tuple(
-            speech.say("{commune}: {percent} of battery left when last heard").format(
-                commune=speech.commune(one.commune), percent=speech.share(one.percent / 100)
-            )
-            for one in situation.batteries[:MOST_NAMED]
-        ),
+        evidence=last_batteries(situation.batteries, speech),
         call=said_call(owner, naming.desks.find(owner, "".join(situation.communes[:1]), ""), speech),
+    )
+
+
+def last_batteries(batteries: Sequence[Battery], speech: Speech) -> tuple[str, ...]:
+    """What machines that fell silent had left when they were last heard, in words."""
+    return tuple(
+        speech.say("{commune}: {percent} of battery left when last heard").format(
+            commune=speech.commune(one.commune), percent=speech.share(one.percent / 100)
+        )
+        for one in batteries[:MOST_NAMED]
     )
 
 

@@ -75,7 +75,9 @@ class Machine:
         self._slow = self._dice.random() < world.noise.slow_machines
         self._skew = self._dice.choices((self._dice.gauss(0, 0.8), self._dice.gauss(0, 200)), (95, 5))[0]
         self._phase = self._dice.uniform(0, REPORT_S)
-        self._stream = f"{self._dice.getrandbits(128):032x}"
+        # Played again to the same collector it is another machine's spool, or its first reports would be refused.
+        life = Random(start).getrandbits(128)  # noqa: S311  # as above
+        self._stream = f"{self._dice.getrandbits(128) ^ life:032x}"
         self._plan = self._stints(start)
         self._stint = next(self._plan)
         self._asleep, self._cut = False, False

@@ -7,15 +7,12 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from sansang_collector.access import Principal
-from sansang_collector.incidents import listing, situation_rows
-from sansang_collector.incidents.tables import SITUATION
-from sansang_collector.rights import Right
+from sansang_collector.incidents import listing, situation_listing
 
-from . import language, shell
+from . import incident_doing, language, shell
 from .api import find_report
 from .codes import normal
 from .who import SeesCentre
@@ -43,18 +40,16 @@ def _of_report(request: Request, who: Principal, wanted: str) -> str:
 
 
 def _of_incident(request: Request, who: Principal, wanted: str) -> str:
+    """Of a situation that is over, the first incident that was part of it."""
     if not wanted:
         return ""
+    seeing = incident_doing.seeing(request, who)
     with shell.collector_of(request).store.read() as connection:
-        number = listing.by_code(connection, wanted, who.communes(Right.SEE_CENTRE))
+        number = listing.by_code(connection, wanted, seeing.communes)
         if number is not None:
             return f"/incidents/{number}"
-        return _of_situation(connection, who, wanted)
-
-
-def _of_situation(connection: Connection, who: Principal, wanted: str) -> str:
-    """Whoever sees some communes only is led there by its incidents."""
-    if not who.may(Right.SEE_CENTRE):
+        together = situation_listing.by_code(connection, wanted, seeing)
+    if together is None:
         return ""
-    found = situation_rows.read(connection, SITUATION.c.code == wanted)
-    return f"/incidents#situation-{found[0].id}" if found else ""
+    is_over = together.resolved_at is not None
+    return f"/incidents/{together.incidents[0]}" if is_over else f"/incidents#situation-{together.id}"

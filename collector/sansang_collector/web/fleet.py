@@ -10,10 +10,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from sansang_agent.contract.assignment import Role
-from sansang_collector import contact, fleet, join_places, profiles_seen, waiting
+from sansang_collector import contact, fleet, join_places, profiles_seen, topology, waiting
 from sansang_collector.access import acting, require
 from sansang_collector.fleet import Config, Order
 from sansang_collector.gazetteer import Gazetteer
+from sansang_collector.incidents import doubt_words, doubts
 from sansang_collector.inventory.coverage import Blind, BlindSpot, blind_spots
 from sansang_collector.inventory.coverage_words import CoverageWords
 from sansang_collector.liveness import State
@@ -159,12 +160,24 @@ def blind(request: Request, who: SeesFleet, offset: Offset = 0, kind: Blind | No
         has_inventory=inventory is not None,
         kinds={each: len({spot.commune for spot in spots if spot.kind is each}) for each in Blind},
         kind=kind,
+        doubts=_doubts(request, theirs),
         communes=communes[offset : offset + fleet.PAGE_SIZE],
         total=len(communes),
         all_communes=sum(theirs.has(commune.code) for commune in inventory.communes) if inventory else 0,
         offset=offset,
         page_size=fleet.PAGE_SIZE,
     )
+
+
+def _doubts(request: Request, theirs: Communes) -> list[str]:
+    """What incidents say against how communes are entered, in sentences."""
+    inventory, say = shell.inventory_of(request), shell.phrases(request)
+    with shell.collector_of(request).store.read() as connection:
+        if inventory is None or not doubts.standing(connection, theirs):
+            return []
+        entered = topology.build(inventory)
+        found = doubts.standing(connection, theirs, entered)
+    return [doubt_words.sentence(one, say.commune(one.commune), entered, say.translations.gettext) for one in found]
 
 
 def _spots(request: Request) -> list[BlindSpot]:

@@ -17,6 +17,7 @@ from sansang_collector.incidents.case import case_of
 from sansang_collector.incidents.incident_view import SituationView
 from sansang_collector.incidents.listing import Listed, Question, Seeing, Standing
 from sansang_collector.incidents.speech import Speech
+from sansang_collector.incidents.telling_words import last_batteries
 from sansang_collector.rights import Communes
 
 from . import incident_doing, shell
@@ -81,14 +82,20 @@ class Group(NamedTuple):
 
     situation: SituationView
     lines: list[Line]
+    evidence: tuple[str, ...]
+    """What batteries last said."""
 
 
 def groups(request: Request, connection: Connection, who: Principal, found: Iterable[Line]) -> list[Group]:
     """The situations that these incidents belong to."""
     by_number = {line.number: line for line in found}
     seeing = incident_doing.seeing(request, who)
-    known = situation_listing.listed(connection, seeing, shell.collector_of(request).now())
-    made = [Group(one, [by_number[at] for at in one.incidents if at in by_number]) for one in known]
+    speech = Speech(shell.phrases(request), shell.collector_of(request).now())
+    known = situation_listing.listed(connection, seeing, speech.now)
+    made = [
+        Group(one, [by_number[at] for at in one.incidents if at in by_number], last_batteries(one.batteries, speech))
+        for one in known
+    ]
     return [group for group in made if group.lines]
 
 

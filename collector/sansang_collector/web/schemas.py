@@ -11,6 +11,7 @@ from sansang_alerts.oncall_view import OnCall
 from sansang_collector.asking import Wish
 from sansang_collector.audit_query import DeedView
 from sansang_collector.guests import Decided, Decision, GuestView
+from sansang_collector.incidents.commune_look import CommuneLook
 from sansang_collector.incidents.doubts import DoubtView, Settled
 from sansang_collector.incidents.explanation import Explanation
 from sansang_collector.incidents.incident_view import (
@@ -46,6 +47,7 @@ _VIEWS = (
     AgentView,
     ChangeView,
     CheckView,
+    CommuneLook,
     CommuneView,
     DeedView,
     Explanation,

@@ -151,6 +151,13 @@ def test_a_folder_without_a_ledger_is_said_and_none_is_made(tmp_path: Path, caps
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_before_the_first_incident_there_is_no_newest_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Store(tmp_path).close()
+
+    assert explain(tmp_path, "1") == 1
+    assert capsys.readouterr().err.strip() == "There has been no incident yet."
+
+
 def test_plans_situations_and_people_stand_beside_what_was_measured(
     ledger: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""``GET /api/v1/incidents/{number}/explanation``; who may see it is held by the tests of rights."""
+"""``…/explanation`` of an incident and of a commune; who may see it is held by the tests of rights."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from sansang_collector.inventory import versions
 from sansang_collector.rights import Held
-from tests.support.incidents import ON_RING, dark_commune, lang_son, ring_cut
+from tests.support.incidents import ON_RING, TAM_THANH, dark_commune, lang_son, ring_cut
 from tests.support.visitors import Visitor, let_in
 from tests.support.web_collector import WebCollector, web_collector
 
@@ -67,6 +67,27 @@ def test_who_sees_one_commune_is_told_of_that_alone(running: WebCollector) -> No
     assert "speaks_for" not in found
     assert not [code for code in ON_RING if code != BINH_GIA and code in said.text]
     assert hidden.status_code == 403
+
+
+def test_a_commune_is_explained_with_all_that_hits_it_now(running: WebCollector) -> None:
+    here = running.client.get(f"/api/v1/communes/{BINH_GIA}/explanation").json()
+    there = running.client.get(f"/api/v1/communes/{BINH_GIA}/explanation?lang=en").json()
+    well = running.client.get(f"/api/v1/communes/{TAM_THANH}/explanation").json()
+    none = running.client.get("/api/v1/communes/99999/explanation")
+
+    assert [one["headline"][:5] for one in here["incidents"] + there["incidents"]] == ["Vòng ", "Ring "]
+    assert (there["name"], bool(there["serving"]["state"])) == ("Xã Bình Gia", True)
+    assert "incidents" not in well
+    assert (none.status_code, none.json()["detail"]) == (404, "no commune has the code '99999'")
+
+
+def test_who_sees_one_commune_is_told_of_that_one_alone_there_too(running: WebCollector) -> None:
+    viewer = Visitor("viewer of it", held=(Held("viewer", BINH_GIA),), is_person=True)
+    with let_in(running, viewer, "") as client:
+        said = client.get(f"/api/v1/communes/{BINH_GIA}/explanation?lang=en")
+
+    assert [one["where"] for one in said.json()["incidents"]] == ["Xã Bình Gia"]
+    assert not [code for code in ON_RING if code != BINH_GIA and code in said.text]
 
 
 @pytest.mark.parametrize("number", ["x", "-1", "0", "99999999999999999999"])

@@ -63,6 +63,13 @@ def test_it_reports_every_fifteen_seconds_and_gives_its_profile_once() -> None:
     assert all(report.results and report.results[0].outcome is Outcome.OK for report in reports)
 
 
+def test_played_again_later_its_reports_are_another_spools() -> None:
+    first, same, later = (one.until("09:03")[0] for one in (Alone(), Alone(), Alone(start="09:02")))
+
+    assert first.stream == same.stream
+    assert first.stream != later.stream
+
+
 def test_what_no_line_carries_is_kept_and_sent_later_in_batches_the_newest_first() -> None:
     one = Alone(Fault("core", 1.0, at("09:05"), at("10:05")))
     one.until("10:04")
