@@ -16,8 +16,11 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from sansang_alerts import keys
+from sansang_alerts.notice import State
+from sansang_alerts.tables import NOTIFICATION
 from sansang_collector.diagnosis.incident import Happening as Happened
 from sansang_collector.diagnosis.incident import Incident, Step
 from sansang_collector.incidents import recording
@@ -157,6 +160,7 @@ async def test_what_is_taken_on_beside_a_collector_that_is_down_is_a_deed_of_the
         collector = CollectorProcess(data, config)
         try:
             await _until(all_three, FIRST, (1, 1, 1))
+            await _until_recorded(data)
         finally:
             collector.kill()
         desk = AlertsProcess(tmp_path / "alerts.yml", tmp_path / "desk", "--ledger", str(data / "ledger.db"))
@@ -222,6 +226,19 @@ async def _post(running: Played, path: str, **more: object) -> httpx.Response:
     headers = {"Authorization": f"Bearer {running.admin}"}
     async with httpx.AsyncClient(base_url=running.collector.url, headers=headers) as client:
         return await client.post(path, **more)  # type: ignore[arg-type]
+
+
+async def _until_recorded(data: Path) -> None:
+    """Wait until the ledger knows what channels answered: what a killed sender leaves open waits for its lease."""
+    store = Store(data)
+    open_ = select(NOTIFICATION.c.id).where(NOTIFICATION.c.state.in_([State.WAITING.value, State.SENDING.value]))
+    async with asyncio.timeout(60):
+        while True:
+            with store.read() as connection:
+                if connection.scalar(open_.limit(1)) is None:
+                    break
+            await asyncio.sleep(0.05)
+    store.close()
 
 
 async def _until(all_three: Receivers, person: str, counts: tuple[int, int, int]) -> None:
