@@ -13,7 +13,7 @@ from sansang_agent.contract.secret_file import SecretError
 from sansang_agent.contract.words import catalogue, mistakes_in
 from sansang_alerts import schema as alert_tables
 
-from . import deadman_file, delivering
+from . import cli_ledger, deadman_file, delivering
 from .settings import CollectorSettings
 from .store import Store
 
@@ -28,8 +28,8 @@ def write(options: argparse.Namespace, settings: CollectorSettings) -> int:
     if told is None:
         print(_("Nobody is told of anything: the settings name no file as 'alerts'."), file=sys.stderr)
         return 1
-    if not (settings.folder / "ledger.db").is_file():
-        print(_("There is no ledger in {folder}.").format(folder=settings.folder), file=sys.stderr)
+    if none := cli_ledger.missing(settings, _):
+        print(none, file=sys.stderr)
         return 1
     store = Store(settings.folder)
     try:

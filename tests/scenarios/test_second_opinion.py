@@ -74,15 +74,19 @@ class Centre:
 
     async def until_heard(self, machines: int) -> None:
         async with asyncio.timeout(PATIENCE):
-            while sum(_gets_out(one) for one in await self._get("/api/v1/agents")) < machines:  # noqa: ASYNC110
-                await asyncio.sleep(0.2)
+            while sum(_gets_out(one) for one in await self._get("/api/v1/agents")) < machines:
+                await self._look()
 
     async def until(self, state: str) -> None:
         async with asyncio.timeout(PATIENCE):
             while self.states[-1:] != [state]:
-                (commune,) = await self._get("/api/v1/communes")
-                self.states.append(commune["serving"]["state"])
-                await asyncio.sleep(0.2)
+                await self._look()
+
+    async def _look(self) -> None:
+        """From the beginning on: a machine of a busy computer may fail before it is made to."""
+        (commune,) = await self._get("/api/v1/communes")
+        self.states.append(commune["serving"]["state"])
+        await asyncio.sleep(0.2)
 
     async def _get(self, path: str) -> list[Any]:
         answer = await asyncio.to_thread(self._client.get, path)
@@ -117,7 +121,8 @@ async def test_a_service_that_both_do_not_reach_is_said_once_the_second_was_aske
             stop.set()
             await asyncio.gather(*pcs)
 
-    assert centre.states[-2:-1] in ([], ["serving"])  # nothing: its state was first asked for after the second's answer
+    before = [state for state in centre.states if state != "cannot_serve"]
+    assert before[-1] == "serving"
     assert [(one["agent_name"], one["who"], one["why"], one["state"]) for one in requests] == [
         ("pc", "collector", "second opinion", "answered")
     ]

@@ -18,6 +18,8 @@ SETTLE_S = 45.0
 """After an incident is resolved: what machines send first is still being put into the history."""
 PATIENCE_S = 1800.0
 """After so long those that are back speak for all; whoever comes later may have it revised again."""
+AROUND_S = 180.0
+"""What was measured so long before and after a cut is looked at too."""
 OWN = (MACHINE, GATEWAY, LINE, CORE)
 """What of a machine's checks tells causes apart …"""
 PROBED = (Component.TERMINAL, Component.ACCESS_NODE)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from sansang_collector.diagnosis import backfill
-from sansang_collector.diagnosis.backfill import OWN, PROBED
+from sansang_collector.diagnosis.backfill import AROUND_S, OWN, PROBED
 from sansang_collector.diagnosis.graph import NOBODY, Graph
 from sansang_collector.diagnosis.incident import Incident
 from sansang_collector.diagnosis.revision import Told, may_be_revised, revise
@@ -23,7 +23,6 @@ from .keeping import Keeper
 
 LOOK_S = 15.0
 """How often it is looked whether something is to be revised."""
-AROUND_S = 180.0
 SETTLED_S = 30.0
 """So long after the last revision it is still listened for what else may be said."""
 _PROBED = tuple(f"{kind}:" for kind in PROBED)

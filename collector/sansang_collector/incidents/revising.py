@@ -19,7 +19,7 @@ from sansang_collector.boots import BOOT
 from sansang_collector.chunks import Single
 from sansang_collector.contact import CONTACT
 from sansang_collector.diagnosis import backfill
-from sansang_collector.diagnosis.backfill import OWN, Contact, probed
+from sansang_collector.diagnosis.backfill import AROUND_S, OWN, Contact, probed
 from sansang_collector.diagnosis.graph import VANTAGE_KEY, Graph
 from sansang_collector.diagnosis.incident import Happening, Incident, Phase, Revision, Step
 from sansang_collector.diagnosis.revision import Told, may_be_revised, revise
@@ -38,7 +38,6 @@ _LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 15.0
 FORGET_S = 86400.0
 """An incident that ended longer ago is revised no more."""
-AROUND_S = 180.0
 
 
 class Revising:

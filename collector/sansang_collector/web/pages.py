@@ -1,4 +1,4 @@
-"""The pages of one commune, of one machine, and the way from six characters to a report's machine or an incident.
+"""The pages of one commune and of one machine.
 
 Each fetches views from overview.py, gives them to a template, and decides nothing.
 """
