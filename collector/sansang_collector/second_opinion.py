@@ -63,16 +63,22 @@ class SecondOpinion:
         self._present = present
         self.rounds = Rounds(LOOK_SECONDS, lambda: present().at, self.look, "second opinions")
         """When it looks."""
+        self._refused: dict[Question, object] = {}
+        """What may not be asked at present, and why: said once, not at every look."""
 
     async def look(self) -> None:
         """Take what was answered, and ask what is due."""
+        refused: dict[Question, object] = {}
         for question, check in await asyncio.to_thread(self._due):
             try:
                 asked = await self._store.write(partial(self._ask, question, check))
             except AskError as error:
-                _LOG.info("no second opinion about %s in %s: %s", question.service, question.commune, error)
+                refused[question] = error.refused
+                if self._refused.get(question) is not error.refused:
+                    _LOG.info("no second opinion about %s in %s: %s", question.service, question.commune, error)
             else:
                 _LOG.info("%s in %s is asked about %s", asked.agent_name, question.commune, question.service)
+        self._refused = refused
 
     def _ask(self, question: Question, check: Check, connection: Connection) -> Asked:
         wish = Wish(commune=question.commune, agent=question.machine, kind=kind_of(check), target=check.target, why=WHY)

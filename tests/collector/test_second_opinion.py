@@ -1,6 +1,7 @@
 """Before one machine's word against a service counts, the next is asked, as people ask, and its word counts too."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,3 +154,20 @@ def test_a_person_who_asks_is_in_nobodys_way(two: Two) -> None:
 
     assert two.look(*BAD) is State.SERVING
     assert two.opinions() == []
+
+
+def test_why_nobody_can_be_asked_is_said_once_and_not_at_every_look(two: Two, caplog: pytest.LogCaptureFixture) -> None:
+    other = two.agent("a", "06073")
+    wish = Wish(commune="06073", kind="tls", target="dvc.example:443", agent="a")
+    with caplog.at_level(logging.INFO, "sansang_collector.second_opinion"):
+        for _ in range(2):
+            two.take(other, result("line"), by=ONLY_LINE)
+            two.store.write_sync(lambda connection: asking.ask(connection, wish, "an", two.now))
+            for _ in range(3):
+                two.look(*BAD)
+            two.now += 60
+            two.look(*BAD)
+            two.now += 600
+
+    said = ["no second opinion about dvc in 06001", "pc-2 in 06001 is asked about dvc"]
+    assert [record.message.partition(": ")[0] for record in caplog.records] == said * 2

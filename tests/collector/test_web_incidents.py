@@ -190,7 +190,9 @@ def test_merged_with_another_it_is_followed_and_told_with_that_one(trouble: Trou
     assert [hit["code"] for hit in found["communes"]] == [TAM_THANH, KHANH_KHE]
     assert story(api, other)[-1][::2] == (Happening.MERGED, str(number))
     assert f'id="incident-{number}"' not in api.get("/incidents").text
-    assert f'href="/incidents/{number}"' in api.get(f"/incidents/{other}").text
+    page, code = api.get(f"/incidents/{other}").text, kept(trouble, number).incident.code
+    assert f'<a href="/incidents/{number}">sự cố {code}</a>' in page
+    assert api.get(f"/api/v1/incidents/{other}/story").json()["items"][-1]["other_code"] == code
     assert api.post(f"/api/v1/incidents/{number}/merge", json={"into": trouble.ring}).status_code == 409
 
 

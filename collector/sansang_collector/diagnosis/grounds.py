@@ -113,8 +113,8 @@ def _grounds(scene: Scene, pick: Pick) -> Iterator[Ground]:
     if scene.candidates.far[pick.part]:
         yield from _of_answers(scene, pick)
     hit = set(_communes(scene, pick))
-    watched = set(scene.graph.agent_commune.tolist())
-    others = [home for home, code in enumerate(scene.graph.communes) if code not in hit and home in watched]
+    heard = set(scene.graph.agent_commune[~np.isnan(scene.silence.heard)].tolist())
+    others = [home for home, code in enumerate(scene.graph.communes) if code not in hit and home in heard]
     well = int(_alive_communes(scene, onset(scene.evidence, pick.age))[others].sum())
     if others:
         yield Ground(Fact.ELSEWHERE_WELL, well, len(others))

@@ -6,14 +6,13 @@ from sansang_agent.contract.assignment import Role
 from sansang_collector.agents import AGENT
 from sansang_collector.diagnosis.incident import Incident
 
-from . import maintenance_rows
+from . import maintenance_rows, rows
 from .case import Around, Plan, Wider
 from .maintenance import Kind
-from .rows import Kept
 from .tables import INCIDENT, SITUATION
 
 
-def around(connection: Connection, kept: Kept, incident: Incident) -> Around:
+def around(connection: Connection, kept: rows.Kept, incident: Incident) -> Around:
     """All of it; ``incident``: as it is shown, which may hide what holds it back."""
     kind, _, number = incident.held_back.partition(":")
     held_by = int(number) if number.isdigit() else None
@@ -21,7 +20,7 @@ def around(connection: Connection, kept: Kept, incident: Incident) -> Around:
     return Around(
         plan=_plan(connection, kept.maintenance or (held_by if kind == "maintenance" else None)),
         situation=_situation(connection, kept.situation),
-        other=_code(connection, other),
+        other=rows.codes_of(connection, [other])[other] if other else "",
         acknowledged_by=kept.acknowledged_by or "",
         acknowledged_at=kept.acknowledged_at,
         assigned_to=kept.assigned_to or "",
@@ -42,11 +41,6 @@ def _situation(connection: Connection, number: int | None) -> Wider | None:
         return None
     members = connection.scalar(select(func.count()).select_from(INCIDENT).where(INCIDENT.c.situation == number))
     return Wider(row.code, row.kind, int(members or 0))
-
-
-def _code(connection: Connection, number: int | None) -> str:
-    found = connection.scalar(select(INCIDENT.c.code).where(INCIDENT.c.id == number)) if number else None
-    return str(found or "")
 
 
 def _machines(connection: Connection, incident: Incident) -> dict[str, int]:

@@ -86,6 +86,8 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     """Empty where nobody did it."""
     detail: str
     """A note's text, what it was before, or another incident's number; empty where the incident is partial."""
+    other_code: str = ""
+    """The six characters of the incident that ``detail`` is the number of."""
 
 
 class SituationView(msgspec.Struct, frozen=True, kw_only=True):

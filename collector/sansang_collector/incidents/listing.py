@@ -13,7 +13,7 @@ from sansang_agent.contract.rung import Owner
 from sansang_agent.contract.severity import Severity
 from sansang_collector import agents
 from sansang_collector.commune import Places
-from sansang_collector.diagnosis.incident import Incident, Phase
+from sansang_collector.diagnosis.incident import Happening, Incident, Phase
 from sansang_collector.diagnosis.verdict import Cause
 from sansang_collector.rights import Communes
 
@@ -93,16 +93,26 @@ def story(connection: Connection, number: int, mine: str = "", partial: bool = F
     """What happened, in order. Of a ``partial`` one details are kept back but for what ``mine`` wrote: they may speak
     of communes that are not shown.
     """
+    told = [
+        one if not partial or (mine and one.who == mine) else one._replace(detail="")
+        for one in rows.story(connection, number)
+    ]
+    codes = rows.codes_of(connection, [int(one.detail) for one in told if _speaks_of_another(one)])
     return [
         EventView(
             id=one.id,
             at=one.at,
             happened=one.happened,
             who=one.who,
-            detail=one.detail if not partial or (mine and one.who == mine) else "",
+            detail=one.detail,
+            other_code=codes[int(one.detail)] if _speaks_of_another(one) else "",
         )
-        for one in rows.story(connection, number)
+        for one in told
     ]
+
+
+def _speaks_of_another(one: rows.Event) -> bool:
+    return one.happened in (Happening.MERGED, Happening.UNMERGED, Happening.SPLIT) and one.detail.isdigit()
 
 
 def views(connection: Connection, found: Sequence[Listed], seeing: Seeing) -> list[IncidentView]:

@@ -3,7 +3,7 @@
 What is written of them is in ``recording``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -104,6 +104,15 @@ def story(connection: Connection, incident: int) -> list[Event]:
         Event(row.id, row.at, Happening(row.happened), row.who, row.detail, _verdict(row.body) if row.body else None)
         for row in rows
     ]
+
+
+def codes_of(connection: Connection, incidents: Collection[int]) -> dict[int, str]:
+    """By incident its six characters; empty where it is no longer kept."""
+    found = dict.fromkeys(incidents, "")
+    if found:
+        query = select(INCIDENT.c.id, INCIDENT.c.code).where(INCIDENT.c.id.in_(found))
+        found |= {row.id: row.code for row in connection.execute(query)}
+    return found
 
 
 def communes_of(connection: Connection, incidents: Iterable[int]) -> dict[int, list[str]]:

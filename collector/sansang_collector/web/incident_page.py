@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from sansang_alerts import runbooks
 from sansang_collector.access import Principal
-from sansang_collector.diagnosis.incident import Happening, Phase
+from sansang_collector.diagnosis.incident import Phase
 from sansang_collector.incidents import listing, story_details
 from sansang_collector.incidents.around import around
 from sansang_collector.incidents.explain import explain
@@ -38,7 +38,7 @@ class Event(NamedTuple):
     detail: str
     """What it says beside, in words too."""
     other: int | None
-    """The incident it speaks of."""
+    """The number of the incident it speaks of."""
 
 
 def context(request: Request, connection: Connection, who: Principal, found: Listed) -> dict[str, Any]:
@@ -77,5 +77,4 @@ def _event(one: EventView, naming: Naming, speech: Speech, _: Callable[[str], st
 
 
 def _other(event: EventView) -> int | None:
-    speaks = event.happened in (Happening.MERGED, Happening.UNMERGED, Happening.SPLIT) and event.detail.isdigit()
-    return int(event.detail) if speaks else None
+    return int(event.detail) if event.other_code else None

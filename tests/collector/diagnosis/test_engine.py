@@ -2,6 +2,7 @@
 
 import pytest
 
+from sansang_collector.diagnosis.verdict import Fact
 from tests.support.looking import FAULT_S, Looks, Place, down, look, place, play
 
 NODE_OF_TWO = "node of two communes"
@@ -57,6 +58,17 @@ def test_a_network_inside_is_told_from_the_line_because_the_terminal_answers(her
 
     (one,) = look(here.graph, play(here, down(part))).said
     assert one.causes == {part}
+
+
+def test_a_commune_that_was_never_heard_counts_neither_as_well_nor_as_one_that_could_be(here: Place) -> None:
+    part = broken(here, "ring", communes=range(3, 99))
+    others = sorted({one.commune for one in here.graph.agents[:-1]} - here.communes_of(part))
+    never = set(here.machines_of(others[0]))
+
+    looks = look(here.graph, play(here, down(part)), change=lambda one: None if one.agent in never else one)
+    *_, verdict = (one for look in looks.assessments for one in look.verdicts if one.part == part)
+    (elsewhere,) = [one for one in verdict.grounds if one.fact is Fact.ELSEWHERE_WELL]
+    assert (elsewhere.count, elsewhere.of) == (len(others) - 1, len(others) - 1)
 
 
 def test_a_single_machine_with_an_answering_terminal_is_never_an_incident(here: Place) -> None:
