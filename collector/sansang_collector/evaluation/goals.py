@@ -35,7 +35,7 @@ COMMUNE, COMMUNE_OF_ONE = Goal(20, 35, VANTAGE_S, SINGLE), Goal(30, 50, VANTAGE_
 LAN, LAN_OF_TWO = Goal(35, 60, 0, SINGLE), Goal(None, 120, 0, SINGLE)
 NOTE_ONLY = Goal(exact_set=1.0, alerts=0.0)
 TWO = Goal(exact_set=DOUBLE)
-LOSS, LITTLE_LOSS = Goal(None, 240, recall=0.9), Goal(None, 900, recall=0.9)
+LOSS, LITTLE_LOSS = Goal(None, 240, 0, SINGLE, recall=0.9), Goal(None, 900, 0, SINGLE, recall=0.9)
 RIGHT_IN_SPITE = Goal(recall=0.95, alerts=2.0)
 AFTER = Goal(apart=0.95)
 QUIET, NEVER = Goal(per_week=1.0, alerts=None), Goal(per_week=0.0, alerts=None)

@@ -43,7 +43,9 @@ class Row(NamedTuple):
     options: Options = Options()
     clock: str = "09:10"
     learned: bool = True
-    """Whether the diagnosis knows the province's habits."""
+    """Whether the diagnosis is told the province's habits."""
+    taught_days: int = 0
+    """Or it has learned them by itself, of so many working days before."""
     stale: bool = False
     as_one: bool = False
     """Situations are told: what breaks is to be one."""
@@ -198,6 +200,7 @@ def _quiet() -> list[Row]:
         Row("office day", None, g.QUIET, lasts_s=day, clock="07:40"),
         Row("office day 10 % late", None, g.QUIET, lasts_s=day, clock="07:40", options=late, weight=0.25),
         Row("closing hour", None, g.NEVER, lasts_s=closing, clock="16:15"),
+        Row("closing hour self-taught", None, g.NEVER, lasts_s=closing, clock="16:15", taught_days=15, weight=0.2),
         Row("closing hour unlearned", None, g.NONE, lasts_s=closing, clock="16:15", learned=False, weight=0.5),
     ]
 

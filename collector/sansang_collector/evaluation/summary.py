@@ -16,7 +16,7 @@ _POISSON_95 = (3.0, 4.74, 6.30, 7.75, 9.15, 10.51, 11.84, 13.15)
 """What the true count may be, at 95 %, where so many were counted."""
 
 
-class Afterwards(msgspec.Struct, kw_only=True):
+class ToldApart(msgspec.Struct, kw_only=True):
     """What became of faults that ended, once machines had told what they stored. Seconds."""
 
     apart: float
@@ -52,7 +52,7 @@ class Figures(msgspec.Struct, kw_only=True):
     """The true rate is below it, at 95 %."""
     exact_bound: float | None = None
     """The true share of exact sets is above it, at 95 % (Wilson)."""
-    afterwards: Afterwards | None = None
+    afterwards: ToldApart | None = None
     """Of a row whose faults end."""
     look_ms: float
     met: bool | None = None
@@ -94,14 +94,14 @@ def _figures(trials: Sequence[Outcome]) -> Figures:
     return made
 
 
-def _afterwards(found: Sequence[Apart]) -> Afterwards | None:
+def _afterwards(found: Sequence[Apart]) -> ToldApart | None:
     if not found:
         return None
     right = sum(one.right for one in found)
     times = sorted(one.revised_s for one in found if one.revised_s is not None)
     before = sorted(one.off_before_s for one in found if one.off_before_s is not None)
     after = sorted(one.off_s for one in found if one.off_s is not None)
-    return Afterwards(
+    return ToldApart(
         apart=right / len(found),
         apart_bound=wilson(right, len(found)),
         class_before=_mean([one.before for one in found if one.before]),

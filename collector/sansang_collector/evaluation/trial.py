@@ -4,7 +4,8 @@ Repeatable: all draws come of the seed, the row and the trial's number.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import permutations
 from math import exp, inf, log
 from random import Random
@@ -14,6 +15,7 @@ import msgspec
 
 from sansang_agent.contract.assignment import Role
 from sansang_agent.contract.rung import Component
+from sansang_collector.diagnosis.beliefs import Beliefs
 from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.graph import NOBODY
 from sansang_collector.profiles.election import Machine
@@ -25,6 +27,8 @@ from .ground import Ground, ground, running
 from .keeping import Contestant, Keeper, Said
 from .per_check import Streaks
 from .rows import ROWS, Row
+from .taught import taught
+from .usual import beliefs
 from .watching import Watcher, watchers
 
 LOOK_S = 5.0
@@ -67,6 +71,7 @@ class Drawn(NamedTuple):
     """A trial's world."""
 
     on: Ground
+    seed: int
     quick: Quick
     faults: list[Fault]
     begins: float
@@ -107,7 +112,7 @@ def draw(row: Row, seed: int, number: int, communes: int) -> Drawn | None:
         faults = _faults(row, on, lasts, begins, seed + number, dice)
         if faults is not None:
             quick = Quick(on.made, faults, begins, ends, seed=seed + number, options=row.options)
-            return Drawn(on, quick, faults, begins, fault_at, ends)
+            return Drawn(on, seed + number, quick, faults, begins, fault_at, ends)
     return None
 
 
@@ -141,11 +146,8 @@ def _restart(fault: Fault, machines: Sequence[Machine], dice: Random) -> Fault:
 
 def play(row: Row, drawn: Drawn, number: int) -> list[Outcome]:
     """Let everybody watch it."""
-    streaks = Streaks(drawn.on.graph)
-    watching = watchers(drawn.on, row, drawn.quick.scene, streaks)
-    evidence = Evidence(drawn.on.graph, drawn.begins)
-    if row.knows_times:
-        _know_times(evidence, drawn.quick)
+    streaks, evidence = Streaks(drawn.on.graph), Evidence(drawn.on.graph, drawn.begins)
+    watching = watchers(drawn.on, row, _usual(row, drawn, evidence), streaks)
     for one in watching:
         one.due = drawn.begins + LOOK_S
     first: dict[tuple[str, str], float] = {}
@@ -168,6 +170,17 @@ def play(row: Row, drawn: Drawn, number: int) -> list[Outcome]:
     _look(watching, evidence, ends, drawn.faults, first)
     told = None if after is None else after.judged(drawn.faults[0])
     return [_outcome(row, drawn, number, one, first, told) for one in watching]
+
+
+def _usual(row: Row, drawn: Drawn, evidence: Evidence) -> Callable[[float], Beliefs]:
+    """What our engine takes for usual, and in ``evidence`` how long answers usually take."""
+    if row.taught_days:
+        made = taught(drawn.on, drawn.begins, row.taught_days, drawn.seed, row.options)
+        evidence.usual_ms = made.usual_ms
+        return made.believed
+    if row.knows_times:
+        _know_times(evidence, drawn.quick)
+    return partial(beliefs, drawn.on.graph, drawn.quick.scene, learned=row.learned)
 
 
 def _know_times(evidence: Evidence, quick: Quick) -> None:

@@ -1,18 +1,19 @@
 """Who watches a row: our engine, told every five minutes what is usual, and the ways it is held against."""
 
+from collections.abc import Callable
+
 import msgspec
 
+from sansang_collector.diagnosis.beliefs import Beliefs
 from sansang_collector.diagnosis.engine import Engine
 from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.score import Score, Sight
 from sansang_collector.incidents.whereabouts import Whereabouts
-from sansang_collector.simulation.quick_scene import Scene
 
 from .ground import Ground
 from .keeping import Confirmed, Contestant, Keeper
 from .per_check import PerCheck, Streaks
 from .rows import Row
-from .usual import beliefs
 
 ENGINE, SCORE, SET_COVER, PARENTS, PER_CHECK = "engine", "SCORE", "set cover", "parents", "per check"
 ALL = (ENGINE, SCORE, SET_COVER, PARENTS, PER_CHECK)
@@ -27,9 +28,9 @@ class Watcher(msgspec.Struct):
     """One of them, and what its looks cost."""
 
     contestant: Contestant
-    scene: Scene
     engine: Engine | None = None
-    learned: bool = True
+    believed: Callable[[float], Beliefs] | None = None
+    """What is usual at a moment, for our engine."""
     believed_at: float = float("-inf")
     due: float = float("inf")
     """When the next look is."""
@@ -44,14 +45,16 @@ class Watcher(msgspec.Struct):
 
     def look(self, evidence: Evidence, now: float) -> None:
         """Time to say what is broken."""
-        if self.engine is not None and now - self.believed_at >= BELIEVED_S:
-            self.engine.believe(beliefs(evidence.graph, self.scene, now, learned=self.learned))
+        if self.engine is not None and self.believed is not None and now - self.believed_at >= BELIEVED_S:
+            self.engine.believe(self.believed(now))
             self.believed_at = now
         self.contestant.look(evidence, now)
 
 
-def watchers(on: Ground, row: Row, scene: Scene, streaks: Streaks) -> list[Watcher]:
+def watchers(on: Ground, row: Row, believed: Callable[[float], Beliefs], streaks: Streaks) -> list[Watcher]:
     """Those that take part in this row, our engine first; ``streaks`` is told of every report by whoever plays it.
+
+    ``believed``: what our engine takes for usual at a moment.
 
     What was stored meanwhile corrects ours alone, and only ours makes one situation of many: the others take no part
     where that is what counts.
@@ -59,13 +62,13 @@ def watchers(on: Ground, row: Row, scene: Scene, streaks: Streaks) -> list[Watch
     graph = on.graph
     engine, sight = Engine(graph), Sight(graph)
     whereabouts = Whereabouts(on.made.inventory, graph) if row.as_one else None
-    ours = Watcher(Keeper(ENGINE, engine, graph, whereabouts), scene, engine, row.learned)
+    ours = Watcher(Keeper(ENGINE, engine, graph, whereabouts), engine, believed)
     if row.is_after or row.as_one:
         return [ours]
     return [
         ours,
-        Watcher(PerCheck(PER_CHECK, graph, streaks, parents=False), scene),
-        Watcher(PerCheck(PARENTS, graph, streaks, parents=True), scene),
-        Watcher(Keeper(SET_COVER, Confirmed(Score(graph, 1.0, sight), 2), graph), scene),
-        Watcher(Keeper(SCORE, Score(graph, sight=sight), graph), scene),
+        Watcher(PerCheck(PER_CHECK, graph, streaks, parents=False)),
+        Watcher(PerCheck(PARENTS, graph, streaks, parents=True)),
+        Watcher(Keeper(SET_COVER, Confirmed(Score(graph, 1.0, sight), 2), graph)),
+        Watcher(Keeper(SCORE, Score(graph, sight=sight), graph)),
     ]

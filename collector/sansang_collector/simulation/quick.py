@@ -86,6 +86,11 @@ class Quick:
             else:
                 yield from self._send(player, at)
 
+    def stir(self, salt: str) -> None:
+        """Throw other dice than another play of the same world does; people and machines stay who they are."""
+        for one in self._players.values():
+            one.machine.dice.seed(f"{self.scene.seed(one.machine.machine)}/{salt}")
+
     def machines_on(self, at: float) -> list[Machine]:
         """Which machines run at that moment."""
         return [one.machine.machine for one in self._players.values() if one.machine.is_on(at)]
