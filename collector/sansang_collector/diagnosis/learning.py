@@ -156,9 +156,18 @@ class Learned:
             parts = frozenset(part for one in around for part in one.parts)
             if parts != self._spared[0]:
                 self._spared = parts, crossing(self.graph, parts)
-            self._learn_block(evidence.half_minute(math.floor(at / BLOCK_S)), self._spared[1])
+            self._learn_block(evidence.half_minute(math.floor(at / BLOCK_S)), self._with_dark(at, at + BLOCK_S))
             at += BLOCK_S
         self._upto = at
+
+    def _with_dark(self, begins: float, ends: float) -> Flags:
+        """What is spared, and terminals of sites that are dark: every night where people throw the breaker."""
+        dark = self.sites.dark_checks(begins, ends)
+        if not dark:
+            return self._spared[1]
+        spared = self._spared[1].copy()
+        spared[np.concatenate(dark)] = True
+        return spared
 
     def _learn_block(self, block: Block, spared: Flags) -> None:
         counts = np.where(spared, 0, block.tried) > 0

@@ -18,6 +18,8 @@ from .manner import Evenings
 
 RECENT_S = 60.0
 """What was heard, or asked, within this time counts as now."""
+NOTICED_S = RECENT_S + 30.0
+"""A site went dark at most this long before it is seen to be: it is looked every half minute."""
 
 
 class Sites:
@@ -29,7 +31,10 @@ class Sites:
             commune: np.array(checks, np.int32) for commune, checks in _terminals(graph).items()
         }
         """By commune's number: the vantage's checks of its terminals."""
-        self._dark: set[int] = set()
+        self._dark: dict[int, float] = {}
+        """Since when, by commune's number."""
+        self._was_dark: dict[int, tuple[float, float]] = {}
+        """The last darkness that is over: from when until when."""
         self._lit: set[int] = set()
 
     def watch(
@@ -47,14 +52,21 @@ class Sites:
             is_dark = number not in speaking and bool(evidence.last_failed[checks].all())
             code = self._graph.communes[number]
             if not is_dark:
-                self._dark.discard(number)
+                if number in self._dark:
+                    self._was_dark[number] = (self._dark.pop(number), now)
                 if number in speaking and _is_workday(usual.calendars, code, day):
                     evenings[code] = evenings.get(code, Evenings()).saw(day)
                 self._lit.add(number)
             elif number not in self._dark:
-                self._dark.add(number)
+                self._dark[number] = now - NOTICED_S
                 if number in self._lit and code not in spared:  # it was seen to go, not only to be gone
                     evenings[code] = evenings.get(code, Evenings()).went_dark(day, minute)
+
+    def dark_checks(self, begins: float, ends: float) -> list[Ints]:
+        """The vantage's checks of terminals whose site was dark at some time between these."""
+        dark = [number for number, since in self._dark.items() if since <= ends]
+        dark += [number for number, (since, until) in self._was_dark.items() if since <= ends and begins <= until]
+        return [self.terminals[number] for number in dark]
 
 
 def _terminals(graph: Graph) -> dict[int, list[int]]:

@@ -199,6 +199,7 @@ def _quiet() -> list[Row]:
     return [
         Row("office day", None, g.QUIET, lasts_s=day, clock="07:40"),
         Row("office day 10 % late", None, g.QUIET, lasts_s=day, clock="07:40", options=late, weight=0.25),
+        Row("office day self-taught", None, g.QUIET, lasts_s=day, clock="07:40", taught_days=15, weight=1 / 15),
         Row("closing hour", None, g.NEVER, lasts_s=closing, clock="16:15"),
         Row("closing hour self-taught", None, g.NEVER, lasts_s=closing, clock="16:15", taught_days=15, weight=0.2),
         Row("closing hour unlearned", None, g.NONE, lasts_s=closing, clock="16:15", learned=False, weight=0.5),

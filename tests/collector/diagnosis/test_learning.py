@@ -253,6 +253,29 @@ def test_a_commune_that_was_watched_for_long_and_never_threw_it_has_no_such_habi
     assert breaker(world, 14, 17.2) == SOMETIMES_BREAKER
 
 
+def test_a_terminal_without_power_every_evening_is_not_learned_to_be_one_that_loses(graph: Graph) -> None:
+    world, vantage = World(graph, MONDAY), MADE.machines[-1].id
+    for day in range(4):
+        evening(world, day, 17.1)
+
+    check = world.number(f"terminal:{LINE}", vantage)
+    assert world.learned.failed[check] == 0
+    assert world.learned.tried[check] > 4 * 100 * 3 * 0.8 * 6 / 7
+
+
+def test_a_terminal_that_answers_nobody_while_machines_speak_is_learned_to_be_so(graph: Graph) -> None:
+    world, vantage = World(graph, MORNING), MADE.machines[-1].id
+
+    def report(at: float) -> None:
+        world.said(OWN[0], at)
+        world.said(vantage, at + 1, Seen(f"terminal:{LINE}", at, 3, 3))
+
+    world.days(report, 1, MORNING, HOUR)
+
+    check = world.number(f"terminal:{LINE}", vantage)
+    assert world.learned.failed[check] == world.learned.tried[check] > 500
+
+
 def test_without_the_echoes_of_its_terminal_no_habit_is_learned(graph: Graph) -> None:
     world = World(graph, MONDAY)
     for day in range(4):
