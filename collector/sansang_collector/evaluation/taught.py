@@ -35,7 +35,7 @@ class Taught:
     @property
     def usual_ms(self) -> Floats:
         """By check what it takes longer than seldom; infinite while that is not known."""
-        return self._learned.usual_ms.astype(float)
+        return self._learned.usual_ms
 
     def hear(self, quick: Quick) -> None:
         """Learn of one evening in which nothing broke."""
