@@ -49,7 +49,7 @@ soak: $(VENV)/.dev-ready $(MO) ## Kill, starve and confuse a real pair for MINUT
 	@$(BIN)/python -m tests.soak.alerts_kills
 
 evaluate: $(VENV)/.run-ready $(MO) ## Play faults of every kind and print how well they are found (SEED= FAULTS= DAYS= KEEP=; hours)
-	@$(BIN)/sansang-collector evaluate --lang en --jobs $(JOBS) --faults $(FAULTS) --days $(DAYS) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep "$(KEEP)")
+	@$(BIN)/sansang-collector evaluate --lang en --jobs $(JOBS) $(if $(FAULTS),--faults $(FAULTS)) $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep "$(KEEP)")
 
 fuzz: $(VENV)/.dev-ready $(MO) ## Send CASES=100000 damaged bodies, forms and queries to a real collector
 	@$(BIN)/python -m tests.fuzz.fuzz --cases $(CASES) $(if $(SEED),--seed $(SEED))

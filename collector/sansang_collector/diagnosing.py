@@ -209,6 +209,8 @@ class Diagnosis:
         if hearing is not Hearing.WELL:
             self._tell_hearing(hearing, following.ears.cut_off_since)
             return None
+        if self.condition.hearing is not Hearing.WELL:
+            self.habituation.was_deaf(now)
         began = time.perf_counter()
         with self._store.read() as connection:
             found = self._looking.look(connection, evidence, now)

@@ -77,6 +77,8 @@ class Habituation:
             rows = Kept({id_: before.manner(id_) for id_ in ids}, dict(before.evenings))
             made.heard |= before.heard
         made.restore(*rows)
+        if before is not None and before.upto <= now:  # else the clock was set back, and it would wait for its time
+            made.go_on_from(before)
         self.learned = made
         self._believed_at = self._learned_at = -inf
 
@@ -84,6 +86,11 @@ class Habituation:
         """Learn of one report."""
         if self.learned is not None:
             self.learned.take(one)
+
+    def was_deaf(self, now: float) -> None:
+        """The collector itself could not hear until now."""
+        if self.learned is not None:
+            self.learned.was_deaf(now)
 
     def looked(self, evidence: Evidence, incidents: Sequence[Incident], now: float) -> None:
         """Learn of what lies far enough back, and whether somebody is on the wrong side of an incident."""

@@ -117,7 +117,12 @@ async def test_nobody_heard_and_no_vantage_to_ask_is_the_collectors_own_trouble(
         await province.until(at("09:14"))
         again = province.collector.diagnosis.condition
         still = province.under_way()
+        await province.until(at("09:24"))
+        learned = province.collector.diagnosis.habituation.learned
 
+    assert learned is not None
+    assert (learned.restarts.sum(), learned.leaves.sum()) == (0, 0), "that nobody was heard is no machine's habit"
+    assert learned.upto > at("09:11")
     assert condition.hearing is Hearing.CUT_OFF
     assert condition.cut_off_since is not None
     assert at("09:04") + 45 < condition.cut_off_since <= at("09:05") + 1

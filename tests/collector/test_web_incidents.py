@@ -125,6 +125,30 @@ def test_of_a_partial_incident_only_ones_own_notes_are_read(
     assert [detail for _, _, detail in told] == ["", "đã gọi"]
 
 
+@pytest.mark.parametrize("parted", [("split",), ("merge", "unmerge")])
+def test_what_was_said_of_others_stays_theirs_when_only_ones_own_commune_is_left(
+    trouble: Trouble, api: httpx.Client, technician: httpx.Client, parted: tuple[str, ...]
+) -> None:
+    both = "split" in parted
+    number = fresh(trouble, (VAN_QUAN, TAM_THANH) if both else (VAN_QUAN,))
+    asked = {"communes": [TAM_THANH]} if both else {"into": fresh(trouble, (TAM_THANH,))}
+    api.post(f"/api/v1/incidents/{number}/note", json={"text": "Tam Thanh mất điện"})
+    for deed in parted:
+        assert api.post(f"/api/v1/incidents/{number}/{deed}", json=asked).is_success
+
+    (found,) = [one for one in listed(technician) if one["id"] == number]
+    told = technician.get(f"/api/v1/incidents/{number}/story").json()["items"]
+    page = technician.get(f"/incidents/{number}").text
+
+    assert not found["partial"]
+    assert {(one["detail"], one["other_code"]) for one in told} == {("", "")}
+    assert "Tam Thanh" not in page
+    last = api.get(f"/api/v1/incidents/{number}/story").json()["items"][-1]
+    assert last["other_code"]
+    for part in (number, last["detail"]):
+        api.post(f"/api/v1/incidents/{part}/resolve", json={"why": "xong"})
+
+
 def test_acknowledging_needs_the_right_in_one_of_its_communes_and_resolving_in_all(
     trouble: Trouble, technician: httpx.Client
 ) -> None:

@@ -60,19 +60,21 @@ class Learned:
         self.heard: set[int] = set()
         """Ids of agents of whom something may have been learned since somebody last emptied this."""
         self.sites = Sites(graph)
-        self._spoke = np.full(agents, np.nan)
-        self._bye = np.zeros(agents, np.bool_)
-        self._gaps: list[_Gap] = []
+        self.spoke, self.bye = np.full(agents, np.nan), np.zeros(agents, np.bool_)
+        """By agent: when it took its last report, and whether that said goodbye."""
+        self.gaps: list[_Gap] = []
+        """Silences too young to be learned of."""
         self._samples: dict[int, list[float]] = {}
         self._unsampled = np.ones(agents, np.bool_)
-        self._upto = -math.inf
+        self.upto = -math.inf
+        """Up to when checks were learned of."""
         self._spared = frozenset[str](), np.zeros(checks, np.bool_)
         """What was last left out: parts, and by check whether it crosses one; mostly the same as a moment before."""
 
     def take(self, one: Sighting) -> None:
         """Take one report, beside Evidence.apply; what is no news teaches nothing."""
         agent = self.graph.agent_numbers.get(one.agent, NOBODY)
-        if agent == NOBODY or not one.live or one.at is None or one.at <= self._spoke[agent]:
+        if agent == NOBODY or not one.live or one.at is None or one.at <= self.spoke[agent]:
             return
         if one.at > one.received + AHEAD_S:
             return
@@ -80,9 +82,9 @@ class Learned:
         self.heard.add(one.agent)
         self.reports[agent] += 1
         self.late[agent] += one.received - one.at > GRACE_S
-        if one.at - self._spoke[agent] > 2 * REPORT_S + GRACE_S and not self._bye[agent]:
-            self._gaps.append(_Gap(agent, float(self._spoke[agent]), one.at))
-        self._spoke[agent], self._bye[agent] = one.at, one.goodbye is not None
+        if one.at - self.spoke[agent] > 2 * REPORT_S + GRACE_S and not self.bye[agent]:
+            self.gaps.append(_Gap(agent, float(self.spoke[agent]), one.at))
+        self.spoke[agent], self.bye[agent] = one.at, one.goodbye is not None
         if self._unsampled[agent]:
             self._sample(agent, one)
 
@@ -90,8 +92,8 @@ class Learned:
         """Learn of what lies far enough back, every 30 s or so; cheap where there is nothing."""
         now = evidence.now
         self._learn_blocks(evidence, troubles)
-        settled = [one for one in self._gaps if one.ends <= now - SETTLED_S]
-        self._gaps = [one for one in self._gaps if one.ends > now - SETTLED_S]
+        settled = [one for one in self.gaps if one.ends <= now - SETTLED_S]
+        self.gaps = [one for one in self.gaps if one.ends > now - SETTLED_S]
         for gap in settled:
             if not self._is_excused(gap, usual, troubles):
                 self._learn_gap(gap)
@@ -106,6 +108,26 @@ class Learned:
             agent = self.graph.agent_numbers.get(id_, NOBODY)
             if agent != NOBODY:
                 self._put(agent, one)
+
+    def go_on_from(self, before: "Learned") -> None:
+        """Take over what lies open of another graph: up to when was learned, who spoke last, what is dark."""
+        moved = {
+            before.graph.agent_numbers[id_]: number
+            for id_, number in self.graph.agent_numbers.items()
+            if id_ in before.graph.agent_numbers
+        }
+        old, new = list(moved), list(moved.values())
+        self.spoke[new], self.bye[new] = before.spoke[old], before.bye[old]
+        self.gaps = [one._replace(agent=moved[one.agent]) for one in before.gaps if one.agent in moved]
+        self.upto = before.upto
+        self.sites.darkness = before.sites.darkness
+
+    def was_deaf(self, until: float) -> None:
+        """Nobody could be heard: that machines were silent and echoes lost up to ``until`` teaches nothing."""
+        self.spoke.fill(np.nan)
+        self.bye.fill(False)
+        self.gaps.clear()
+        self.upto = max(self.upto, until)
 
     def manner(self, id_: int) -> Manner:
         """What was learned of the machine with this id in the ledger, for its row."""
@@ -150,7 +172,7 @@ class Learned:
 
     def _learn_blocks(self, evidence: Evidence, troubles: Sequence[Trouble]) -> None:
         oldest = (math.floor(evidence.now / BLOCK_S) - BLOCKS + 1) * BLOCK_S
-        at = max(self._upto, oldest, math.ceil(evidence.since / BLOCK_S) * BLOCK_S)
+        at = max(self.upto, oldest, math.ceil(evidence.since / BLOCK_S) * BLOCK_S)
         while at + BLOCK_S <= evidence.now - SETTLED_S:
             around = [one for one in troubles if one.touches(at, at + BLOCK_S)]
             parts = frozenset(part for one in around for part in one.parts)
@@ -158,7 +180,7 @@ class Learned:
                 self._spared = parts, crossing(self.graph, parts)
             self._learn_block(evidence.half_minute(math.floor(at / BLOCK_S)), self._with_dark(at, at + BLOCK_S))
             at += BLOCK_S
-        self._upto = at
+        self.upto = at
 
     def _with_dark(self, begins: float, ends: float) -> Flags:
         """What is spared, and terminals of sites that are dark: every night where people throw the breaker."""

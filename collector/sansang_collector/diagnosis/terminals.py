@@ -20,10 +20,39 @@ RECENT_S = 60.0
 """What was heard, or asked, within this time counts as now."""
 NOTICED_S = RECENT_S + 30.0
 """A site went dark at most this long before it is seen to be: it is looked every half minute."""
+REMEMBERED_S = 3600.0
+"""What was dark longer ago is learned of, or no longer in the evidence."""
+
+
+class Darkness:
+    """Which sites were dark when it was last looked, by commune's code, so that it holds for another graph too."""
+
+    def __init__(self) -> None:
+        self.since: dict[str, float] = {}
+        """When each that is dark went dark."""
+        self.over: list[tuple[str, float, float]] = []
+        """What was dark a while ago, from when until when, the oldest end first."""
+        self.lit: set[str] = set()
+        """Those that were seen not to be dark."""
+
+    def between(self, begins: float, ends: float) -> set[str]:
+        """Who was dark at some time between these."""
+        still = {code for code, since in self.since.items() if since <= ends}
+        return still | {code for code, since, until in self.over if since <= ends and begins <= until}
+
+    def rises(self, code: str, now: float) -> None:
+        """It is not dark now."""
+        if code in self.since:
+            self.over.append((code, self.since.pop(code), now))
+
+    def forget(self, before: float) -> None:
+        """What was over by then."""
+        while self.over and self.over[0][2] < before:
+            del self.over[0]
 
 
 class Sites:
-    """One graph's; remembers which sites were dark when it last looked."""
+    """One graph's."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -31,17 +60,15 @@ class Sites:
             commune: np.array(checks, np.int32) for commune, checks in _terminals(graph).items()
         }
         """By commune's number: the vantage's checks of its terminals."""
-        self._dark: dict[int, float] = {}
-        """Since when, by commune's number."""
-        self._was_dark: dict[int, tuple[float, float]] = {}
-        """The last darkness that is over: from when until when."""
-        self._lit: set[int] = set()
+        self.darkness = Darkness()
 
     def watch(
         self, evidence: Evidence, usual: Usual, evenings: MutableMapping[str, Evenings], spared: Container[str]
     ) -> None:
         """Note in ``evenings`` which sites were there today, and which have just gone dark but for ``spared`` ones."""
         now = evidence.now
+        dark = self.darkness
+        dark.forget(now - REMEMBERED_S)
         day, minute = day_and_minute(now)
         here = evidence.spoke >= now - RECENT_S
         speaking = set(self._graph.agent_commune[here].tolist())
@@ -52,21 +79,19 @@ class Sites:
             is_dark = number not in speaking and bool(evidence.last_failed[checks].all())
             code = self._graph.communes[number]
             if not is_dark:
-                if number in self._dark:
-                    self._was_dark[number] = (self._dark.pop(number), now)
+                dark.rises(code, now)
                 if number in speaking and _is_workday(usual.calendars, code, day):
                     evenings[code] = evenings.get(code, Evenings()).saw(day)
-                self._lit.add(number)
-            elif number not in self._dark:
-                self._dark[number] = now - NOTICED_S
-                if number in self._lit and code not in spared:  # it was seen to go, not only to be gone
+                dark.lit.add(code)
+            elif code not in dark.since:
+                dark.since[code] = now - NOTICED_S
+                if code in dark.lit and code not in spared:  # it was seen to go, not only to be gone
                     evenings[code] = evenings.get(code, Evenings()).went_dark(day, minute)
 
     def dark_checks(self, begins: float, ends: float) -> list[Ints]:
         """The vantage's checks of terminals whose site was dark at some time between these."""
-        dark = [number for number, since in self._dark.items() if since <= ends]
-        dark += [number for number, (since, until) in self._was_dark.items() if since <= ends and begins <= until]
-        return [self.terminals[number] for number in dark]
+        dark = self.darkness.between(begins, ends)
+        return [checks for number, checks in self.terminals.items() if self._graph.communes[number] in dark]
 
 
 def _terminals(graph: Graph) -> dict[int, list[int]]:

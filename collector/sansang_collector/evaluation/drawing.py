@@ -29,12 +29,21 @@ def of_commune(kind: Component, code: str) -> str:
 
 def machine(on: Ground, running: Running, dice: Random) -> list[str] | None:
     """A machine beside at least two others."""
+    return _of_a_machine(Component.PC, on, running, dice)
+
+
+def software(on: Ground, running: Running, dice: Random) -> list[str] | None:
+    """What a machine beside at least two others asks services with."""
+    return _of_a_machine(Component.PC_APP, on, running, dice)
+
+
+def _of_a_machine(kind: Component, on: Ground, running: Running, dice: Random) -> list[str] | None:
     codes = with_pcs(on, dict(running), 3)
     if not codes:
         return None
     code = dice.choice(codes)
     names = [one.name for one in on.made.machines if one.commune == code]
-    return [f"{Component.PC}:{code}/{dice.choice(names)}"]
+    return [f"{kind}:{code}/{dice.choice(names)}"]
 
 
 def node(least: int, most: int = 99) -> Draw:

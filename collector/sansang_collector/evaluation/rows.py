@@ -88,6 +88,7 @@ def _inside() -> list[Row]:
     kinds = (("power", Component.SITE_POWER), ("terminal", Component.TERMINAL), ("link", Component.ACCESS_LINK))
     rows = [
         Row("pc", d.machine, g.NOTE_ONLY, note_only=True),
+        Row("pc app", d.software, g.NOTE_ONLY, lasts_s=LOSS_S, note_only=True),
         Row("lan 3+ PCs", d.commune(Component.LAN, 3), g.LAN),
         Row("lan 2 PCs", d.commune(Component.LAN, 2, 2), g.LAN_OF_TWO),
         Row("lan 1 PC", d.commune(Component.LAN, 1, 1), g.NOTE_ONLY, note_only=True),

@@ -38,7 +38,8 @@ class Taught:
         return self._learned.usual_ms
 
     def hear(self, quick: Quick) -> None:
-        """Learn of one evening in which nothing broke."""
+        """Learn of one evening in which nothing broke; the time since the last one was not heard."""
+        self._learned.was_deaf(quick.scene.begins)
         evidence = Evidence(self._graph, quick.scene.begins)
         due = quick.scene.begins + FOLD_S
         for one in quick.play():

@@ -20,7 +20,7 @@ def around(connection: Connection, kept: rows.Kept, incident: Incident) -> Aroun
     return Around(
         plan=_plan(connection, kept.maintenance or (held_by if kind == "maintenance" else None)),
         situation=_situation(connection, kept.situation),
-        other=rows.codes_of(connection, [other])[other] if other else "",
+        other=rows.codes_of(connection, [other]).get(other, "") if other else "",
         acknowledged_by=kept.acknowledged_by or "",
         acknowledged_at=kept.acknowledged_at,
         assigned_to=kept.assigned_to or "",

@@ -87,7 +87,7 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     """A note's text, what it was before, or another incident's number; empty where the incident is partial."""
     other_code: str = ""
-    """The six characters of the incident that ``detail`` is the number of."""
+    """The six characters of the incident that ``detail`` is the number of, if it is kept and may be seen."""
 
 
 class SituationView(msgspec.Struct, frozen=True, kw_only=True):

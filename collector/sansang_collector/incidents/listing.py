@@ -3,7 +3,7 @@
 Whoever may see only some communes finds the incidents that hit one of these, and of each what is of theirs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from sansang_agent.contract.rung import Owner
 from sansang_agent.contract.severity import Severity
 from sansang_collector import agents
 from sansang_collector.commune import Places
-from sansang_collector.diagnosis.incident import Happening, Incident, Phase
+from sansang_collector.diagnosis.incident import Incident, Phase
 from sansang_collector.diagnosis.verdict import Cause
 from sansang_collector.rights import Communes
 
@@ -89,30 +89,28 @@ def communes_of(connection: Connection, number: int) -> frozenset[str]:
     return frozenset(rows.communes_of(connection, [number])[number])
 
 
-def story(connection: Connection, number: int, mine: str = "", partial: bool = False) -> list[EventView]:
-    """What happened, in order. Of a ``partial`` one details are kept back but for what ``mine`` wrote: they may speak
-    of communes that are not shown.
+def story(connection: Connection, number: int, of: Communes, mine: str = "") -> list[EventView]:
+    """What happened, in order. Details may speak of whatever it, or what was merged with it or split from it, has hit:
+    of one who does not see all of that (``of``) only what ``mine`` wrote is shown.
     """
-    told = [
-        one if not partial or (mine and one.who == mine) else one._replace(detail="")
-        for one in rows.story(connection, number)
-    ]
-    codes = rows.codes_of(connection, [int(one.detail) for one in told if _speaks_of_another(one)])
+    family = rows.family(connection, number)
+    partial = any(_is_beyond(communes, of) for communes in rows.communes_of(connection, family).values())
+    codes = rows.codes_of(connection, family, of)
+    told = rows.story(connection, number)
     return [
-        EventView(
-            id=one.id,
-            at=one.at,
-            happened=one.happened,
-            who=one.who,
-            detail=one.detail,
-            other_code=codes[int(one.detail)] if _speaks_of_another(one) else "",
-        )
-        for one in told
+        _event(one if not partial or (mine and one.who == mine) else one._replace(detail=""), codes) for one in told
     ]
 
 
-def _speaks_of_another(one: rows.Event) -> bool:
-    return one.happened in (Happening.MERGED, Happening.UNMERGED, Happening.SPLIT) and one.detail.isdigit()
+def _event(one: rows.Event, codes: Mapping[int, str]) -> EventView:
+    return EventView(
+        id=one.id,
+        at=one.at,
+        happened=one.happened,
+        who=one.who,
+        detail=one.detail,
+        other_code=codes.get(int(one.detail), "") if one.happened in rows.OF_ANOTHER and one.detail.isdigit() else "",
+    )
 
 
 def views(connection: Connection, found: Sequence[Listed], seeing: Seeing) -> list[IncidentView]:
@@ -146,7 +144,11 @@ def by_code(connection: Connection, code: str, of: Communes) -> int | None:
 
 def is_partial(one: Listed, of: Communes) -> bool:
     """Whether it hits communes that are not among these."""
-    return not all(of.has(code) for code in one.communes) or (not one.communes and not of.everywhere)
+    return _is_beyond(one.communes, of)
+
+
+def _is_beyond(communes: Sequence[str], of: Communes) -> bool:
+    return not all(of.has(code) for code in communes) or (not communes and not of.everywhere)
 
 
 def _fitting(question: Question) -> list[ColumnElement[bool]]:

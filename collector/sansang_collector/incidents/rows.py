@@ -48,6 +48,10 @@ class Event(NamedTuple):
     """The verdict from then on, where it changed."""
 
 
+OF_ANOTHER = frozenset({Happening.MERGED, Happening.UNMERGED, Happening.SPLIT})
+"""Steps whose detail is another incident's number."""
+
+
 class Wanted(NamedTuple):
     """Which incidents a list is to hold; nothing said: all of them."""
 
@@ -106,13 +110,23 @@ def story(connection: Connection, incident: int) -> list[Event]:
     ]
 
 
-def codes_of(connection: Connection, incidents: Collection[int]) -> dict[int, str]:
-    """By incident its six characters; empty where it is no longer kept."""
-    found = dict.fromkeys(incidents, "")
-    if found:
-        query = select(INCIDENT.c.id, INCIDENT.c.code).where(INCIDENT.c.id.in_(found))
-        found |= {row.id: row.code for row in connection.execute(query)}
+def family(connection: Connection, incident: int) -> set[int]:
+    """It, and all that people ever merged with it or split from it, and with these."""
+    found, fresh = {incident}, {incident}
+    of = INCIDENT_EVENT.c
+    while fresh:
+        named = connection.scalars(select(of.detail).where(of.incident.in_(fresh), of.happened.in_(OF_ANOTHER)))
+        fresh = {int(number) for number in named if number.isdigit()} - found
+        found |= fresh
     return found
+
+
+def codes_of(connection: Connection, incidents: Collection[int], of: Communes = ALL) -> dict[int, str]:
+    """By incident its six characters; without those that are no longer kept, or hit none of these communes."""
+    if not incidents:
+        return {}
+    query = select(INCIDENT.c.id, INCIDENT.c.code).where(INCIDENT.c.id.in_(incidents), concerns(of))
+    return {row.id: row.code for row in connection.execute(query)}
 
 
 def communes_of(connection: Connection, incidents: Iterable[int]) -> dict[int, list[str]]:

@@ -12,6 +12,7 @@ from sansang_collector.diagnosis.verdict import Level
 
 from .incident_view import EventView
 from .naming import Naming
+from .rows import OF_ANOTHER
 from .speech import Speech, mark
 
 _LEVELS = {
@@ -32,7 +33,9 @@ _WORDS = {
 
 
 def said(event: EventView, naming: Naming, speech: Speech) -> str:
-    """The detail in words; empty where the step's name says it all."""
+    """The detail in words; empty where the step's name says it all, or another incident is what it speaks of."""
+    if event.happened in OF_ANOTHER:
+        return ""
     if event.who or not event.detail:
         return event.detail
     if event.happened == Happening.REVISED:

@@ -50,7 +50,7 @@ def context(request: Request, connection: Connection, who: Principal, found: Lis
     (line,) = incident_lines.of(request, connection, [found], seeing)
     told = explain(line.incident, seeing.naming, say, collector.now(), around(connection, found.kept, line.incident))
     speech = Speech(say, collector.now())
-    events = listing.story(connection, found.incident.id, who.name, partial)
+    events = listing.story(connection, found.incident.id, seeing.communes, who.name)
     members = listing.merged_into(connection, found.incident.id, seeing.communes)
     return {
         "line": line,

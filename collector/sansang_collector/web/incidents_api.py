@@ -98,11 +98,9 @@ def story(request: Request, who: SeesCentre, number: IncidentId, limit: Limit = 
     """Every step and deed, the first one first; a story is never rewritten."""
     with shell.collector_of(request).store.read() as connection:
         incident_doing.must_see(connection, who, number)
-        found = listing.find(connection, number)
-        if found is None:
+        if listing.find(connection, number) is None:
             raise HTTPException(404, f"there is no incident {number}")
-        partial = listing.is_partial(found, who.communes(Right.SEE_CENTRE))
-        events = listing.story(connection, number, who.name, partial)
+        events = listing.story(connection, number, who.communes(Right.SEE_CENTRE), who.name)
     items = events[offset : offset + limit]
     return answer({"total": len(events), "limit": limit, "offset": offset, "items": items})
 

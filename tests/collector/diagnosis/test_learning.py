@@ -1,6 +1,6 @@
 """What is usual is learned of each machine, check and commune, and nothing of times in which something was broken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from random import Random
 
@@ -68,6 +68,12 @@ class World:
                     self.fold()
             self.evidence.advance(begins + day * DAY + lasts + SETTLED_S + 60)
             self.fold()
+
+    def is_rebuilt(self) -> None:
+        """A machine is enrolled, or the inventory changes: another graph, here of the same."""
+        before, self.learned = self.learned, Learned(self.graph)
+        self.learned.restore({id_: before.manner(id_) for id_ in before.heard}, before.evenings)
+        self.learned.go_on_from(before)
 
     def fold(self) -> None:
         self.learned.fold(self.evidence, USUAL, self.troubles)
@@ -215,12 +221,14 @@ def test_a_machine_that_nobody_switches_off_is_missed_at_night_too(graph: Graph)
     assert beliefs_at(Learned(graph), graph, USUAL, MONDAY + 3 * HOUR).leaves[mini] == pytest.approx(LEAVES_OFFICE)
 
 
-def evening(world: World, day: int, thrown: float | None, terminal: bool = True) -> None:
-    """A day's last hour: machines until 17:00, the terminal until somebody throws the breaker."""
+def evening(world: World, day: int, thrown: float | None, terminal: bool = True, rebuilt: Sequence[float] = ()) -> None:
+    """A day's last hour: machines until 17:00, the terminal until somebody throws the breaker; hours of the day."""
     vantage = MADE.machines[-1].id
     begins = MONDAY + day * DAY + 16.5 * HOUR
     for number in range(240):
         at = begins + number * 15
+        if any(at - 15 < MONDAY + day * DAY + hour * HOUR <= at for hour in rebuilt):
+            world.is_rebuilt()
         dark = thrown is not None and at > MONDAY + day * DAY + thrown * HOUR
         if at < MONDAY + day * DAY + 17 * HOUR:
             world.said(OWN[0], at)
@@ -261,6 +269,52 @@ def test_a_terminal_without_power_every_evening_is_not_learned_to_be_one_that_lo
     check = world.number(f"terminal:{LINE}", vantage)
     assert world.learned.failed[check] == 0
     assert world.learned.tried[check] > 4 * 100 * 3 * 0.8 * 6 / 7
+
+
+def test_another_graph_goes_on_where_the_one_before_was(graph: Graph) -> None:
+    one, other, vantage = World(graph, MONDAY), World(graph, MONDAY), MADE.machines[-1].id
+    for day in range(3):
+        evening(one, day, 17.1)
+        evening(other, day, 17.1, rebuilt=(16.8, 17.11, 17.3, 17.45))
+
+    check = one.number(f"terminal:{LINE}", vantage)
+    assert other.learned.failed[check] == 0
+    assert other.learned.tried[check] == pytest.approx(one.learned.tried[check], rel=0.01)
+    assert breaker(other, 3, 17.2) == breaker(one, 3, 17.2) == BREAKER
+
+
+def test_a_power_that_comes_and_goes_is_dark_each_time(graph: Graph) -> None:
+    world, vantage = World(graph, MORNING), MADE.machines[-1].id
+
+    def report(at: float) -> None:
+        dark = MORNING + 900 <= at < MORNING + 1100 or MORNING + 1300 <= at < MORNING + 1500
+        if not dark:
+            world.said(OWN[0], at)
+        world.said(vantage, at + 1, Seen(f"terminal:{LINE}", at, 3 if dark else 0, 3, ms=None if dark else 2.0))
+        world.fold()
+
+    world.days(report, 1, MORNING, HOUR)
+
+    assert world.learned.failed[world.number(f"terminal:{LINE}", vantage)] == 0
+
+
+def test_what_the_collector_could_not_hear_teaches_nothing_of_machines_or_of_checks(graph: Graph) -> None:
+    world, vantage = World(graph, MORNING), MADE.machines[-1].id
+    deaf = MORNING + 1800, MORNING + 2400
+
+    def report(at: float) -> None:
+        if not deaf[0] <= at < deaf[1]:
+            world.said(OWN[0], at)
+            world.said(vantage, at + 1, Seen(f"terminal:{LINE}", at, 0, 3, ms=2.0))
+        elif at < deaf[0] + 120:
+            world.said(vantage, at + 1, Seen(f"terminal:{LINE}", at, 3, 3))
+        if at == deaf[1] + 60:
+            world.learned.was_deaf(at)
+
+    world.days(report, 1, MORNING, 2 * HOUR)
+
+    assert world.learned.restarts.sum() == world.learned.leaves.sum() == 0
+    assert world.learned.failed[world.number(f"terminal:{LINE}", vantage)] == 0
 
 
 def test_a_terminal_that_answers_nobody_while_machines_speak_is_learned_to_be_so(graph: Graph) -> None:
