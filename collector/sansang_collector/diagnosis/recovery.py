@@ -37,7 +37,7 @@ def recovered(scene: Scene, baseline: Floats, held: Sequence[Held]) -> list[Ende
     for one in held:
         if one.level is Level.DOWN:
             nats = _since(scene, baseline, one, held)
-            if is_back(scene, one) or _answers(scene, nats, one):
+            if is_back(scene, one) or _answers(scene, nats, one) or len(_last_answers(scene, one)):
                 found.append(Ended(one, _turned(scene, nats, one)))
     return found
 
@@ -73,6 +73,21 @@ def _answers(scene: Scene, nats: Floats, held: Held) -> bool:
     return any(nats[row] <= REFUTED for row in _after_opening(scene, held))
 
 
+def _last_answers(scene: Scene, held: Held) -> Floats:
+    """When each check across it in the communes it hit last answered, if all they said since it was opened is that it
+    is well; else nothing. Pages are asked for so seldom that no window ever holds those of two communes. What silenced
+    machines is over when these are back.
+    """
+    if held.agents:
+        return np.empty(0)
+    checks = scene.chosen.checks[_speaking(scene, held)]
+    since = checks[scene.evidence.last_at[checks] > held.opened_at]
+    homes, hit = set(scene.homes[since].tolist()), set(_numbers(scene.graph.communes, held.communes).tolist())
+    if not hit or not hit <= homes or scene.evidence.last_failed[since].any():
+        return np.empty(0)
+    return scene.evidence.last_at[since]
+
+
 def _after_opening(scene: Scene, held: Held) -> list[int]:
     """The windows that do not reach before the opening, where everything was well."""
     whole = math.floor(scene.evidence.now / SLOT_S) - math.floor(held.opened_at / SLOT_S)
@@ -96,7 +111,7 @@ def _turned(scene: Scene, nats: Floats, held: Held) -> float:
     spoke = [float(scene.evidence.spoke[number]) for number in _back(scene, held)]
     best = min(_after_opening(scene, held), key=lambda row: nats[row], default=None)
     answered = [search.onset(scene.evidence, WINDOWS[best])] if best is not None and nats[best] < 0 else []
-    return max(held.onset, min([*spoke, *answered, scene.evidence.now]))
+    return max(held.onset, min([*spoke, *answered, *_last_answers(scene, held), scene.evidence.now]))
 
 
 def _speaking(scene: Scene, held: Held) -> Flags:

@@ -392,3 +392,24 @@ def test_a_province_that_has_no_commune_left_is_looked_at_all_the_same() -> None
     said = Engine(graph).localise(Evidence(graph, MORNING), held, MORNING + 200)
 
     assert (said.verdicts, said.recovered) == ((), frozenset())
+
+
+def test_a_page_that_two_communes_have_once_in_a_quarter_of_an_hour_is_over_when_both_had_it(here: Place) -> None:
+    service = next(part.id for part in here.graph.parts if part.kind == "svc_app")
+    homes = sorted(here.communes_of("core"))[:2]
+    held = Held(
+        part=service, level=Level.DOWN, onset=MORNING + 60, opened_at=MORNING + 90, communes=tuple(homes)
+    )  # fmt: skip
+    engine, evidence, over = Engine(here.graph), Evidence(here.graph, MORNING), list[float]()
+    engine.believe(learned(here.graph))
+    due = MORNING + 100.0
+    for one in play(here, lasts=1100):
+        while due < one.received:
+            evidence.advance(due)
+            over += [due] if engine.localise(evidence, [held], due).recovered else []
+            due += 15
+        evidence.apply(one)
+
+    assert over
+    assert over[-1] > due - 60, "and it stays so"
+    assert over[0] > MORNING + 240, "of one of them alone it is not believed"
