@@ -111,7 +111,8 @@ def _turned(scene: Scene, nats: Floats, held: Held) -> float:
     spoke = [float(scene.evidence.spoke[number]) for number in _back(scene, held)]
     best = min(_after_opening(scene, held), key=lambda row: nats[row], default=None)
     answered = [search.onset(scene.evidence, WINDOWS[best])] if best is not None and nats[best] < 0 else []
-    return max(held.onset, min([*spoke, *answered, *_last_answers(scene, held), scene.evidence.now]))
+    answered += [float(at) for at in _last_answers(scene, held)]
+    return max(held.onset, min([*spoke, *answered, scene.evidence.now]))
 
 
 def _speaking(scene: Scene, held: Held) -> Flags:
