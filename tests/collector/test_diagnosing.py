@@ -201,10 +201,10 @@ async def test_looks_that_fail_are_said_once_and_the_next_ones_go_on(
         looking = province.collector.diagnosis._looking
         looking.localiser = Stumbling(None)
         with caplog.at_level(logging.ERROR):
-            await province.until(NINE + 120)
+            await province.until(NINE + 200)
         failing = province.collector.diagnosis.condition
         monkeypatch.setattr(Stumbling, "stumbles", False)
-        await province.until(NINE + 140)
+        await province.until(NINE + 220)
         well = province.collector.diagnosis.condition
         fleet = await province._play.agents()
 
