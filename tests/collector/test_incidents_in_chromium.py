@@ -113,3 +113,19 @@ def test_a_page_shows_what_others_do_and_keeps_what_is_being_typed(
         assert page.input_value("#note-text") == "đang đi"
         assert page.evaluate("document.activeElement.id") == "note-text"
         assert page.is_visible("#resolve-why")
+
+
+def test_what_is_being_tapped_is_not_taken_away_under_the_finger(
+    browser: Any, trouble: Trouble, signed_in: Any
+) -> None:
+    with opened(browser, trouble, signed_in, "phone") as context:
+        page, link = context.new_page(), f"#incident-{trouble.dark}"
+        page.goto("/incidents")
+        page.wait_for_timeout(1_500)  # the refresh that follows the opening of the stream
+        page.hover(link)
+        page.mouse.down()
+        with page.expect_response("**/incidents"):
+            page.evaluate("soon()")
+        page.wait_for_timeout(300)
+        page.mouse.up()
+        page.wait_for_url(f"**/incidents/{trouble.dark}")

@@ -15,6 +15,7 @@ let stream = null;
 let fetched = 0;
 let waiting = 0;
 let doubt = 0;
+let pressed = 0;
 
 function say(isOffline) {
   clearTimeout(doubt);
@@ -66,6 +67,7 @@ async function refresh() {
     if (answer.status === 401) return location.reload();
     if (!answer.ok) return suspect();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (Date.now() - pressed < PATIENCE_MS) return soon(); // what is tapped would be gone before the finger is up
     // A list being chosen from would shut; the next round is soon enough.
     if (document.activeElement?.tagName !== "SELECT") swap(page.getElementById("main"));
     if (!newest || stream?.readyState === EventSource.OPEN) say(false);
@@ -108,6 +110,15 @@ function caption(event) {
   const stretch = event.target.closest(".stretch");
   const text = stretch?.closest("figure")?.querySelector("figcaption .picked");
   if (text) text.textContent = stretch.querySelector("title").textContent;
+}
+
+document.addEventListener("pointerdown", () => {
+  pressed = Date.now();
+});
+for (const kind of ["pointerup", "pointercancel"]) {
+  document.addEventListener(kind, () => setTimeout(() => {
+    pressed = 0; // the click is told right after
+  }));
 }
 
 for (const kind of ["focusin", "pointerover", "click"]) document.addEventListener(kind, caption);
