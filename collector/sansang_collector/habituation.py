@@ -18,6 +18,7 @@ from .diagnosis.graph import Graph
 from .diagnosis.incident import Incident
 from .diagnosis.learning import Learned
 from .diagnosis.sighting import Sighting
+from .diagnosis.terminals import FOLD_S
 from .diagnosis.troubles import troubles
 from .expected import Usual
 from .incidents import doubts, manners
@@ -26,7 +27,7 @@ from .incidents.manners import Kept, Rows, Turns
 
 _LOG = logging.getLogger(__name__)
 
-LEARN_S, BELIEVE_S = 30.0, 60.0
+BELIEVE_S = 60.0
 SINCE_S = 2400.0
 """Incidents that ended longer ago explain nothing that is still to be learned."""
 
@@ -103,7 +104,7 @@ class Habituation:
                 self._taken.add(one.id)
                 found = suspected.doubts(one, learned.graph, learned.sites, evidence)
                 self._noted += [Noted(one.id, tuple(found))] if found else []
-        if 0 <= now - self._learned_at < LEARN_S:
+        if 0 <= now - self._learned_at < FOLD_S:
             return
         self._learned_at = now
         learned.fold(evidence, self._usual(), troubles(one for one in incidents if _matters(one, now)))

@@ -36,9 +36,10 @@ def recovered(scene: Scene, baseline: Floats, held: Sequence[Held]) -> list[Ende
     found = []
     for one in held:
         if one.level is Level.DOWN:
-            nats = _since(scene, baseline, one, held)
-            if is_back(scene, one) or _answers(scene, nats, one) or len(_last_answers(scene, one)):
-                found.append(Ended(one, _turned(scene, nats, one)))
+            speaking = _speaking(scene, one)
+            nats, last = _since(scene, baseline, one, held, speaking), _last_answers(scene, one, speaking)
+            if last or is_back(scene, one) or _answers(scene, nats, one):
+                found.append(Ended(one, _turned(scene, nats, last, one)))
     return found
 
 
@@ -59,33 +60,33 @@ def _back(scene: Scene, held: Held) -> list[int]:
     return [one for one in numbers if one != NOBODY and scene.evidence.spoke[one] > silent_at]
 
 
-def _since(scene: Scene, baseline: Floats, held: Held, others: Sequence[Held]) -> Floats:
+def _since(scene: Scene, baseline: Floats, held: Held, others: Sequence[Held], speaking: Flags) -> Floats:
     """By window: nats of what was seen in it for the part's being down."""
     expected = baseline
     for one in others:
         if one is not held and one.level is not Level.SLOW:
             share = likelihood.DOWN if one.level is Level.DOWN else one.loss
             expected = search.with_down(scene, expected, scene.graph.part_numbers[one.part], share)
-    return _said(scene, likelihood.ratios(expected, scene.seen), _speaking(scene, held))
+    return _said(scene, likelihood.ratios(expected, scene.seen), speaking)
 
 
 def _answers(scene: Scene, nats: Floats, held: Held) -> bool:
     return any(nats[row] <= REFUTED for row in _after_opening(scene, held))
 
 
-def _last_answers(scene: Scene, held: Held) -> Floats:
+def _last_answers(scene: Scene, held: Held, speaking: Flags) -> list[float]:
     """When each check across it in the communes it hit last answered, if all they said since it was opened is that it
     is well; else nothing. Pages are asked for so seldom that no window ever holds those of two communes. What silenced
     machines is over when these are back.
     """
     if held.agents:
-        return np.empty(0)
-    checks = scene.chosen.checks[_speaking(scene, held)]
+        return []
+    checks = scene.chosen.checks[speaking]
     since = checks[scene.evidence.last_at[checks] > held.opened_at]
     homes, hit = set(scene.homes[since].tolist()), set(_numbers(scene.graph.communes, held.communes).tolist())
     if not hit or not hit <= homes or scene.evidence.last_failed[since].any():
-        return np.empty(0)
-    return scene.evidence.last_at[since]
+        return []
+    return [float(at) for at in scene.evidence.last_at[since]]
 
 
 def _after_opening(scene: Scene, held: Held) -> list[int]:
@@ -106,13 +107,12 @@ def _said(scene: Scene, nats: Floats, speaking: Flags) -> Floats:
     return said
 
 
-def _turned(scene: Scene, nats: Floats, held: Held) -> float:
+def _turned(scene: Scene, nats: Floats, last: Sequence[float], held: Held) -> float:
     """When its evidence turned: answers since then speak most clearly for its being well, or somebody spoke before."""
     spoke = [float(scene.evidence.spoke[number]) for number in _back(scene, held)]
     best = min(_after_opening(scene, held), key=lambda row: nats[row], default=None)
     answered = [search.onset(scene.evidence, WINDOWS[best])] if best is not None and nats[best] < 0 else []
-    answered += [float(at) for at in _last_answers(scene, held)]
-    return max(held.onset, min([*spoke, *answered, scene.evidence.now]))
+    return max(held.onset, min([*spoke, *answered, *last, scene.evidence.now]))
 
 
 def _speaking(scene: Scene, held: Held) -> Flags:

@@ -18,8 +18,10 @@ from .manner import Evenings
 
 RECENT_S = 60.0
 """What was heard, or asked, within this time counts as now."""
-NOTICED_S = RECENT_S + 30.0
-"""A site went dark at most this long before it is seen to be: it is looked every half minute."""
+FOLD_S = 30.0
+"""How often it is looked, and learned of what lies far enough back."""
+NOTICED_S = RECENT_S + FOLD_S
+"""A site went dark at most this long before it is seen to be."""
 REMEMBERED_S = 3600.0
 """What was dark longer ago is learned of, or no longer in the evidence."""
 

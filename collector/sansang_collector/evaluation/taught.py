@@ -10,6 +10,7 @@ from sansang_collector.diagnosis.believing import beliefs_at
 from sansang_collector.diagnosis.evidence import Evidence
 from sansang_collector.diagnosis.graph import Floats, Graph
 from sansang_collector.diagnosis.learning import Learned
+from sansang_collector.diagnosis.terminals import FOLD_S
 from sansang_collector.expected import Usual
 from sansang_collector.inventory.calendars import calendars, day_and_minute, weekday_of
 from sansang_collector.simulation.faults import DAY_S, day_of
@@ -19,10 +20,9 @@ from sansang_collector.simulation.quick_scene import Options
 from .ground import Ground
 
 HEARD_S = (15 * 3600 + 2700.0, 18 * 3600.0)
-"""Which part of a day is played, seconds after midnight: the last hour of office, and until the last one has gone."""
-FOLD_S = 30.0
-"""How often the running collector learns of what lies far enough back."""
+"""Which part of a day is played, seconds after midnight: the last hours of office, and until the last one has gone."""
 WORKDAYS = 5
+"""From Monday on."""
 
 
 class Taught:

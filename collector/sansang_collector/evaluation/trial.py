@@ -27,7 +27,7 @@ from .ground import Ground, ground, running
 from .keeping import Contestant, Keeper, Said
 from .per_check import Streaks
 from .rows import ROWS, Row
-from .taught import taught
+from .taught import WORKDAYS, taught
 from .usual import beliefs
 from .watching import Watcher, watchers
 
@@ -35,7 +35,6 @@ LOOK_S = 5.0
 PROVINCES = 5
 """So many different ones take turns."""
 MONDAY = parse_time("2026-06-22", 0)
-DAYS = 5
 AT_ONCE = 0.5
 """How often a machine that restarts beside a fault goes off just as that begins."""
 TRIES = 20
@@ -101,7 +100,7 @@ def run(row_name: str, seed: int, number: int, communes: int) -> list[Outcome]:
 def draw(row: Row, seed: int, number: int, communes: int) -> Drawn | None:
     """What happens in this trial."""
     dice = Random(f"{seed}/{row.name}/{number}")  # noqa: S311  # an evaluation must be repeatable
-    begins = MONDAY + dice.randrange(DAYS) * DAY_S + parse_time(f"2026-06-22T{row.clock}", 0) - MONDAY
+    begins = MONDAY + dice.randrange(WORKDAYS) * DAY_S + parse_time(f"2026-06-22T{row.clock}", 0) - MONDAY
     begins += 0.0 if row.is_quiet else dice.uniform(0, 3600)
     fault_at = begins + row.warm_s + dice.uniform(0, 15)
     lasts = Lasts(fault_at, exp(dice.uniform(*map(log, row.after))) if row.after else inf)

@@ -105,13 +105,6 @@ function follow() {
   }
 }
 
-// A stretch of a time line tells its times below the line, for fingers and keyboards as well as for a mouse.
-function caption(event) {
-  const stretch = event.target.closest(".stretch");
-  const text = stretch?.closest("figure")?.querySelector("figcaption .picked");
-  if (text) text.textContent = stretch.querySelector("title").textContent;
-}
-
 document.addEventListener("pointerdown", () => {
   pressed = Date.now();
 });
@@ -119,6 +112,13 @@ for (const kind of ["pointerup", "pointercancel"]) {
   document.addEventListener(kind, () => setTimeout(() => {
     pressed = 0; // the click is told right after
   }));
+}
+
+// A stretch of a time line tells its times below the line, for fingers and keyboards as well as for a mouse.
+function caption(event) {
+  const stretch = event.target.closest(".stretch");
+  const text = stretch?.closest("figure")?.querySelector("figcaption .picked");
+  if (text) text.textContent = stretch.querySelector("title").textContent;
 }
 
 for (const kind of ["focusin", "pointerover", "click"]) document.addEventListener(kind, caption);
